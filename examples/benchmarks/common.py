@@ -1,0 +1,114 @@
+"""What the benchmark scripts share: data, subsets of training cells, resumable results."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+from tqdm import tqdm
+
+from tagates_sk import TAGATESRanker
+from tagates_sk.datasets import load_nasbench101, load_nasbench201
+from tagates_sk.metrics import kendall_tau, precision_at_k, spearman_rho
+
+FIELDS = [
+    "space", "target", "protocol", "n", "seed", "setting", "kendall_tau", "spearman_rho",
+    "precision_at_1_percent", "fit_seconds", "predict_seconds", "parameters",
+]  # fmt: skip
+
+
+def data(space: str, target: str) -> Any:
+    """The benchmark of a search space, as a Bunch."""
+    return load_nasbench201(target=target) if space == "nasbench201" else load_nasbench101()
+
+
+def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
+    """Training and test indices.
+
+    "published": the seed-th random subset of the published training half, and
+    the whole published test half. "search": both from the published training
+    half (its first and second part), other subsets: for choosing settings.
+    """
+    train, test = bunch.train_indices, bunch.test_indices
+    if protocol == "search":
+        train, test = np.array_split(train, 2)
+        seed += 1000
+    chosen = np.random.RandomState(seed).permutation(len(train))[:n]
+    return train[chosen], test
+
+
+def run(task: dict[str, Any]) -> dict[str, Any]:
+    """Fit on a subset, rank the test cells, measure."""
+    bunch = data(task["space"], task["target"])
+    train, test = split(bunch, task["protocol"], task["n"], task["seed"])
+    model = TAGATESRanker(random_state=task["seed"], **json.loads(task["parameters"]))
+    start = time.perf_counter()
+    model.fit(bunch.dags[train], bunch.target[train])
+    fitted = time.perf_counter()
+    scores = model.predict(bunch.dags[test])
+    end = time.perf_counter()
+    truth = bunch.target[test]
+    return task | {
+        "kendall_tau": round(kendall_tau(truth, scores), 5),
+        "spearman_rho": round(spearman_rho(truth, scores), 5),
+        "precision_at_1_percent": round(precision_at_k(truth, scores, 0.01), 4),
+        "fit_seconds": round(fitted - start, 2),
+        "predict_seconds": round(end - fitted, 3),
+    }
+
+
+def key(row: dict[str, Any]) -> tuple[str, ...]:
+    """What identifies a run."""
+    names = ("space", "target", "protocol", "n", "seed", "setting", "parameters")
+    return tuple(str(row[name]) for name in names)
+
+
+def finished(path: Path) -> list[dict[str, Any]]:
+    """Rows of an earlier, perhaps interrupted, run."""
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def run_all(tasks: Iterable[dict[str, Any]], path: Path, n_jobs: int) -> list[dict[str, Any]]:
+    """Run what `path` does not hold yet; append each result as it comes."""
+    done = {key(row) for row in finished(path)}
+    tasks = list(tasks)
+    wanted = [key(task) for task in tasks]
+    todo = [task for task in tasks if key(task) not in done]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, FIELDS)
+        if fresh:
+            writer.writeheader()
+        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+        for row in tqdm(parallel(joblib.delayed(run)(t) for t in todo), total=len(todo)):
+            writer.writerow(row)
+            file.flush()
+    return [row for row in finished(path) if key(row) in set(wanted)]
+
+
+def summary(rows: list[dict[str, Any]]) -> list[str]:
+    """Mean and standard deviation over the seeds, a line for each setting and size."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        group = (row["space"], row["target"], row["setting"], row["n"])
+        groups.setdefault(group, []).append(row)
+    lines = []
+    for (space, target, setting, n), members in groups.items():
+        tau = np.array([float(m["kendall_tau"]) for m in members])
+        fit = np.median([float(m["fit_seconds"]) for m in members])
+        spread = tau.std(ddof=1) if len(tau) > 1 else 0.0
+        lines.append(
+            f"{space:12s} {target:10s} {setting:28s} n={n:>4s}  tau {tau.mean():.4f} "
+            f"± {spread:.4f} (sd of {len(tau)} seeds)  fit {fit:.1f} s"
+        )
+    return lines

@@ -1,0 +1,18 @@
+"""TA-GATES: rank and regress neural architectures given as networkx DAGs."""
+
+from .estimators import TAGATESRanker, TAGATESRegressor, paper_config
+from .graphs.errors import InvalidArchitectureError, UnknownOperationError
+from .nn.training import FitInterruptedWarning, NonFiniteLossError
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FitInterruptedWarning",
+    "InvalidArchitectureError",
+    "NonFiniteLossError",
+    "TAGATESRanker",
+    "TAGATESRegressor",
+    "UnknownOperationError",
+    "__version__",
+    "paper_config",
+]

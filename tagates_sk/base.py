@@ -1,0 +1,427 @@
+"""An estimator over architectures: everything but the model itself."""
+
+from __future__ import annotations
+
+import copy
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+    _fit_context,
+)
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array, check_random_state, column_or_1d
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+from tqdm.auto import tqdm
+
+from .graphs import PackedGraphs, read_architectures
+from .graphs.batch import BatchSpec
+from .graphs.errors import InvalidArchitectureError
+from .nn.batching import GraphBatches
+from .nn.devices import resolve_device
+from .nn.predictor import Predictor
+from .nn.tables import BatchTables
+from .nn.training import TrainingConfig, train
+
+Floats = NDArray[np.float64]
+Self = TypeVar("Self", bound="BaseGraphEstimator")
+
+CHUNK = 1024
+"""Architectures a batch when predicting: large enough to be fast, small in memory."""
+
+
+class BaseGraphEstimator(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
+):
+    """Reads architectures, trains a model on them, predicts and encodes.
+
+    A subclass says by :meth:`_build` which model it trains, and stores the
+    parameters below untouched.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "optimizer": [StrOptions({"adamw", "adam"})],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [StrOptions({"one_cycle", "constant"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "operations": [StrOptions({"auto"}), "array-like"],
+        "handle_unknown": [StrOptions({"error", "mean"})],
+        "device": [str, torch.device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    optimizer: str
+    learning_rate: float
+    schedule: str
+    weight_decay: float
+    batch_size: int | str
+    max_iter: int
+    early_stopping: bool
+    validation_fraction: float
+    n_iter_no_change: int
+    tol: float
+    warm_start: bool
+    operations: str | Sequence[str]
+    handle_unknown: str
+    device: str | torch.device
+    random_state: Any
+    verbose: int
+
+    # ------------------------------------------------ what subclasses decide
+
+    @abstractmethod
+    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
+        """The model with its initial weights, and what it reads of a batch."""
+
+    @abstractmethod
+    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
+        """What early stopping watches, higher is better."""
+
+    def _loss_parameters(self) -> dict[str, Any]:
+        """Name of the loss and its parameters."""
+        return {"loss": "mse", "margin": 0.0, "max_pairs": None}
+
+    def _to_target_units(self, scores: Floats) -> Floats:
+        return scores
+
+    # ---------------------------------------------------------------- fitting
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def fit(self: Self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on architectures and their measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : array-like of float, shape (n,)
+            Performance, higher is better.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures; a pair weighs the product of its two.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        NonFiniteLossError
+            If training diverges.
+
+        Warns
+        -----
+        FitInterruptedWarning
+            If interrupted by Ctrl-C: the best state so far is kept.
+        """
+        return self._fit(X, y, sample_weight, go_on=self.warm_start)
+
+    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    def partial_fit(
+        self: Self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train one epoch at the constant learning rate, from the present state.
+
+        Operations, number of cells and target units are those of the first
+        call; list all operations in `operations` if it may not see them all.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,)
+            Performance, higher is better.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(
+            X, y, sample_weight, go_on=True, max_iter=1, schedule="constant", early_stopping=False
+        )
+
+    def _fit(
+        self: Self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        go_on: bool,
+        **changes: Any,
+    ) -> Self:
+        packed = read_architectures(X)
+        targets, weights = self._check_targets(len(packed), y, sample_weight)
+        rng = check_random_state(self.random_state)
+        go_on = go_on and hasattr(self, "model_")
+        if go_on:
+            packed = self._conform(packed)
+        else:
+            packed = self._start(packed, targets, weights, rng)
+        self._train(packed, targets, weights, rng, **changes)
+        return self
+
+    def _check_targets(
+        self, n: int, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Floats, Floats | None]:
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        targets = column_or_1d(targets, warn=True)
+        if len(targets) != n:
+            raise ValueError(
+                f"X has {n} architectures but y has {len(targets)} targets; one is needed for "
+                "each architecture."
+            )
+        if n < 2:
+            raise ValueError(f"n_samples={n}: at least 2 architectures are needed to fit.")
+        if sample_weight is None:
+            return targets, None
+        weights = check_array(
+            sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight"
+        )
+        if weights.shape != (n,):
+            raise ValueError(
+                f"sample_weight.shape == {weights.shape}, expected ({n},): one weight for each "
+                "architecture."
+            )
+        if (weights < 0).any() or not weights.any():
+            raise ValueError(
+                "sample_weight must not be negative, nor zero everywhere: its smallest value is "
+                f"{weights.min():g} and its sum {weights.sum():g}."
+            )
+        return targets, weights
+
+    def _start(
+        self, packed: PackedGraphs, y: Floats, weights: Floats | None, rng: np.random.RandomState
+    ) -> PackedGraphs:
+        """Learn the vocabulary and the units of the target; draw the initial weights."""
+        auto = isinstance(self.operations, str)
+        operations = packed.used_operations() if auto else sorted(set(self.operations))
+        packed = packed.with_vocabulary(operations)
+        device = resolve_device(self.device)
+        model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
+        self.operations_ = list(operations)
+        self.n_cells_ = packed.n_cells
+        self.device_ = str(device)
+        self.model_ = model.to(device)
+        self._n_features_out = model.encoder.config.encoding_dim
+        self.y_mean_ = float(np.average(y, weights=weights))
+        self.y_std_ = float(np.sqrt(np.average((y - self.y_mean_) ** 2, weights=weights))) or 1.0
+        self.n_iter_ = 0
+        self.history_: dict[str, list[float]] = {}
+        self._optimizer_state: dict[str, Any] | None = None
+        return packed
+
+    def _conform(self, packed: PackedGraphs) -> PackedGraphs:
+        """Hold architectures against those that fit saw."""
+        if packed.n_cells != self.n_cells_:
+            raise InvalidArchitectureError(
+                f"The architectures of X have {packed.n_cells} cells, those seen in fit had "
+                f"{self.n_cells_}."
+            )
+        marks = int(packed.input_mark.max(initial=0))
+        if marks >= self._spec.n_marks:
+            raise InvalidArchitectureError(
+                f"X has an input node with input={marks}; the largest seen in fit was "
+                f"{self._spec.n_marks - 1}."
+            )
+        self.model_.encoder.check_zero_cost(packed.zero_cost)
+        return packed.with_vocabulary(self.operations_, self.handle_unknown)
+
+    def _train(
+        self,
+        packed: PackedGraphs,
+        y: Floats,
+        weights: Floats | None,
+        rng: np.random.RandomState,
+        max_iter: int | None = None,
+        schedule: str | None = None,
+        early_stopping: bool | None = None,
+    ) -> None:
+        rows = np.arange(len(y))
+        validate = None
+        if self.early_stopping if early_stopping is None else early_stopping:
+            rows, held_out = self._split(rows, rng)
+
+            def validate() -> float:
+                scores = self._to_target_units(self._scores(self._batches(packed, held_out)))
+                return self._metric(
+                    y[held_out], scores, None if weights is None else weights[held_out]
+                )
+
+        model, device = self.model_, torch.device(self.device_)
+        batches = GraphBatches(packed, self._spec, device)
+
+        def score(chosen: NDArray[np.integer[Any]], generator: torch.Generator) -> torch.Tensor:
+            scores: torch.Tensor = model(batches(rows[chosen]), generator)[0]
+            return scores
+
+        def on_device(values: Floats) -> torch.Tensor:
+            return torch.from_numpy(values).float().to(device)
+
+        result = train(
+            model,
+            score,
+            on_device((y[rows] - self.y_mean_) / self.y_std_),
+            None if weights is None else on_device(weights[rows] / weights[rows].mean()),
+            TrainingConfig(
+                **self._loss_parameters(),
+                optimizer=self.optimizer,
+                learning_rate=self.learning_rate,
+                schedule=self.schedule if schedule is None else schedule,
+                weight_decay=self.weight_decay,
+                batch_size=self._batch_size(len(rows)),
+                max_iter=self.max_iter if max_iter is None else max_iter,
+                n_iter_no_change=self.n_iter_no_change,
+                tol=self.tol,
+                verbose=self.verbose,
+            ),
+            rng,
+            validate=validate,
+            optimizer_state=self._optimizer_state,
+        )
+        self.n_iter_ += result.n_iter
+        self._optimizer_state = result.optimizer_state
+        for key, values in result.history.items():
+            self.history_.setdefault(key, []).extend(values)
+
+    def _batch_size(self, n: int) -> int:
+        return 32 if isinstance(self.batch_size, str) else self.batch_size
+
+    def _split(self, rows: Any, rng: np.random.RandomState) -> tuple[Any, Any]:
+        n_held_out = int(np.ceil(self.validation_fraction * len(rows)))
+        if n_held_out < 2 or len(rows) - n_held_out < 2:
+            raise ValueError(
+                f"early_stopping with validation_fraction={self.validation_fraction:g} holds out "
+                f"{n_held_out} of {len(rows)} architectures; at least 2 are needed on both sides."
+            )
+        split: tuple[Any, Any] = tuple(train_test_split(rows, test_size=n_held_out, random_state=rng))
+        return split
+
+    # ------------------------------------------------------------- predicting
+
+    def predict(self, X: Any) -> Floats:
+        """Predict the performance of architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; read and predicted in batches, so that memory
+            stays bounded.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            Higher is better.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read, has another number of cells or
+            lacks the zero-cost vectors.
+        UnknownOperationError
+            If it has an operation that fit never saw and `handle_unknown` is
+            ``"error"``.
+        """
+        check_is_fitted(self, "model_")
+        return self._to_target_units(self._scores(self._read_batches(X)))
+
+    def transform(self, X: Any) -> Floats:
+        """Encode architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_cells * layer_dim)
+            The encodings that the head reads.
+        """
+        check_is_fitted(self, "model_")
+        with torch.inference_mode():
+            parts = [self.model_(b)[1].architectures for b in self._read_batches(X)]
+        return np.concatenate([part.double().cpu().numpy() for part in parts])
+
+    @torch.inference_mode()
+    def _scores(self, batches: Iterator[BatchTables]) -> Floats:
+        return np.concatenate([self.model_(b)[0].double().cpu().numpy() for b in batches])
+
+    def _read_batches(self, X: Any) -> Iterator[BatchTables]:
+        for _, packed in self._read(X):
+            yield from self._batches(packed)
+
+    def _read(self, X: Any) -> Iterator[tuple[int, PackedGraphs]]:
+        """X in parts that are read as they are needed, with their place in X."""
+        sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
+        if not sliceable or len(X) <= CHUNK:
+            yield 0, self._conform(read_architectures(X))
+            return
+        starts = range(0, len(X), CHUNK)
+        for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
+            yield start, self._conform(read_architectures(X[start : start + CHUNK], start=start))
+
+    def _batches(
+        self, packed: PackedGraphs, rows: NDArray[np.integer[Any]] | None = None
+    ) -> Iterator[BatchTables]:
+        batches = GraphBatches(packed, self._spec, torch.device(self.device_))
+        rows = np.arange(len(packed)) if rows is None else rows
+        for start in range(0, len(rows), CHUNK):
+            yield batches(rows[start : start + CHUNK])
+
+    # ----------------------------------------------------------------- pickling
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        if "model_" in state and self.device_ != "cpu":
+            # So that a machine without this device can load it.
+            state["model_"] = copy.deepcopy(self.model_).cpu()
+            state["_optimizer_state"] = _on_cpu(self._optimizer_state)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if hasattr(self, "model_"):
+            device = resolve_device(self.device_, fallback=True)
+            self.device_ = str(device)
+            self.model_.to(device)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = True
+        return tags
+
+
+def _on_cpu(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.cpu()
+    if isinstance(value, Mapping):
+        return {key: _on_cpu(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_on_cpu(item) for item in value]
+    return value

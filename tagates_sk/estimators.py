@@ -1,0 +1,315 @@
+"""TAGATESRanker and TAGATESRegressor: fit and predict over architectures."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .base import BaseGraphEstimator, Floats
+from .graphs import PackedGraphs
+from .graphs.batch import BatchSpec
+from .graphs.operations import updated_mask
+from .metrics import kendall_tau
+from .nn.batching import batch_spec
+from .nn.encoder import EncoderConfig
+from .nn.predictor import Predictor
+
+_PUBLISHED: dict[str, dict[str, Any]] = {
+    "nasbench101": dict(
+        T=3, n_layers=5, layer_dim=128, op_dim=48, node_dim=48, hidden_dim=96, head=(200,),
+        symmetry_breaking="add", beta=0.1, update="node", updated_operations="all",
+        self_loops=True, readout="mean", terminal_operations=True, layer_bias=True,
+        train_other_nodes=True, batch_size=512,
+    ),
+    "nasbench201": dict(
+        T=4, n_layers=3, layer_dim=128, op_dim=48, node_dim=48, hidden_dim=96, head=(300,) * 5,
+        symmetry_breaking="concat", update="message", batch_size=512,
+    ),
+    "nasbench301": dict(
+        T=4, n_layers=5, layer_dim=64, op_dim=32, node_dim=32, hidden_dim=32, head=(200,),
+        symmetry_breaking="add", beta=1.0, update="node", train_other_nodes=True, batch_size=128,
+    ),
+    "enas": dict(
+        T=2, n_layers=6, layer_dim=64, op_dim=32, node_dim=32, hidden_dim=32, head=(200,),
+        symmetry_breaking="concat", update="node", batch_size=128,
+    ),
+}  # fmt: skip
+
+
+def paper_config(space: str) -> dict[str, Any]:
+    """Parameters of the published configuration of a search space.
+
+    Parameters
+    ----------
+    space : {"nasbench101", "nasbench201", "nasbench301", "enas"}
+        The search space.
+
+    Returns
+    -------
+    dict of str to Any
+        Keyword arguments for :class:`TAGATESRanker`. The published files use
+        zero-cost vectors; without them add ``symmetry_breaking="none"``.
+
+    Raises
+    ------
+    ValueError
+        For another name.
+
+    References
+    ----------
+    Ning et al., "TA-GATES: An Encoding Scheme for Neural Network
+    Architectures", NeurIPS 2022, appendix B, and its configuration files.
+
+    Examples
+    --------
+    >>> from tagates_sk import TAGATESRanker, paper_config
+    >>> TAGATESRanker(**paper_config("nasbench201")).T
+    4
+    """
+    if space not in _PUBLISHED:
+        raise ValueError(
+            f"space={space!r} has no published configuration; choose one of {sorted(_PUBLISHED)}."
+        )
+    training = dict(
+        s=0.1, optimizer="adam", learning_rate=1e-3, schedule="constant", weight_decay=0.0,
+        dropout=0.1, max_iter=200,
+    )  # fmt: skip
+    return {**training, **_PUBLISHED[space]}
+
+
+class _BaseTAGATES(BaseGraphEstimator):
+    """The encoder's parameters, and how they become a model."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseGraphEstimator._parameter_constraints,
+        "T": [Interval(Integral, 1, None, closed="left")],
+        "s": [Interval(Real, None, None, closed="neither")],
+        "symmetry_breaking": [StrOptions({"auto", "none", "random", "add", "concat"})],
+        "beta": [Interval(Real, None, None, closed="neither")],
+        "update": [StrOptions({"auto", "message", "node"})],
+        "updated_operations": [StrOptions({"auto", "parametrized", "all"}), "array-like"],
+        "stop_gradient": ["array-like"],
+        "self_loops": ["boolean", StrOptions({"auto"})],
+        "residual": ["boolean"],
+        "readout": [StrOptions({"auto", "output", "mean"})],
+        "terminal_operations": ["boolean", StrOptions({"auto"})],
+        "layer_bias": ["boolean", StrOptions({"auto"})],
+        "train_other_nodes": ["boolean", StrOptions({"auto"})],
+        "n_layers": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "layer_dim": [Interval(Integral, 1, None, closed="left")],
+        "op_dim": [Interval(Integral, 1, None, closed="left")],
+        "node_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden_dim": [Interval(Integral, 1, None, closed="left")],
+        "head": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "loss": [StrOptions({"auto", "hinge", "logistic", "listmle", "mse"})],
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        T: int = 2,  # noqa: N803 (the paper's name)
+        s: float = 0.1,
+        symmetry_breaking: str = "auto",
+        beta: float = 1.0,
+        update: str = "auto",
+        updated_operations: str | Sequence[str] = "auto",
+        stop_gradient: Sequence[str] = ("embedding", "forward"),
+        self_loops: bool | str = "auto",
+        residual: bool = True,
+        readout: str = "auto",
+        terminal_operations: bool | str = "auto",
+        layer_bias: bool | str = "auto",
+        train_other_nodes: bool | str = "auto",
+        n_layers: int | str = "auto",
+        layer_dim: int = 128,
+        op_dim: int = 48,
+        node_dim: int = 48,
+        hidden_dim: int = 96,
+        head: Sequence[int] = (200,),
+        dropout: float = 0.1,
+        loss: str = "auto",
+        margin: float = 0.1,
+        max_pairs: int | None = None,
+        optimizer: str = "adamw",
+        learning_rate: float = 1e-3,
+        schedule: str = "one_cycle",
+        weight_decay: float = 0.05,
+        batch_size: int | str = "auto",
+        max_iter: int = 200,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 0.0,
+        warm_start: bool = False,
+        operations: str | Sequence[str] = "auto",
+        handle_unknown: str = "error",
+        device: str | torch.device = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.T = T
+        self.s = s
+        self.symmetry_breaking = symmetry_breaking
+        self.beta = beta
+        self.update = update
+        self.updated_operations = updated_operations
+        self.stop_gradient = stop_gradient
+        self.self_loops = self_loops
+        self.residual = residual
+        self.readout = readout
+        self.terminal_operations = terminal_operations
+        self.layer_bias = layer_bias
+        self.train_other_nodes = train_other_nodes
+        self.n_layers = n_layers
+        self.layer_dim = layer_dim
+        self.op_dim = op_dim
+        self.node_dim = node_dim
+        self.hidden_dim = hidden_dim
+        self.head = head
+        self.dropout = dropout
+        self.loss = loss
+        self.margin = margin
+        self.max_pairs = max_pairs
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.operations = operations
+        self.handle_unknown = handle_unknown
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
+        on_node = bool(packed.on_node.any())
+
+        def auto(value: Any, on_nodes: Any, on_edges: Any) -> Any:
+            if isinstance(value, str) and value == "auto":
+                return on_nodes if on_node else on_edges
+            return value
+
+        k = 0 if packed.zero_cost is None else packed.zero_cost.shape[1]
+        breaking = auto(self.symmetry_breaking, *["add" if k else "none"] * 2)
+        updated = auto(self.updated_operations, "all", "parametrized")
+        stop = tuple(self.stop_gradient)
+        if not set(stop) <= {"embedding", "forward", "backward"}:
+            raise ValueError(
+                f"stop_gradient={self.stop_gradient!r} may name 'embedding', 'forward' and "
+                "'backward' only."
+            )
+        config = EncoderConfig(
+            n_operations=len(packed.operations),
+            n_cells=packed.n_cells,
+            n_marks=int(packed.input_mark.max(initial=0)) + 1,
+            T=self.T,
+            s=self.s,
+            symmetry_breaking=breaking,
+            beta=self.beta,
+            n_zero_cost=k if breaking in ("add", "concat") else 0,
+            update=auto(self.update, "node", "message"),
+            stop_gradient=stop,
+            n_layers=max(2, packed.longest_path())
+            if isinstance(self.n_layers, str)
+            else self.n_layers,
+            layer_dim=self.layer_dim,
+            op_dim=self.op_dim,
+            node_dim=self.node_dim,
+            hidden_dim=self.hidden_dim,
+            update_dim=self.layer_dim,
+            layer_bias=auto(self.layer_bias, True, False),
+            terminal_operations=auto(self.terminal_operations, True, False),
+            train_other_nodes=auto(self.train_other_nodes, True, False),
+            readout=auto(self.readout, "mean", "output"),
+        )
+        spec = batch_spec(
+            config,
+            packed.operations,
+            updated_mask(packed.operations, updated),
+            self_loops=auto(self.self_loops, True, False),
+            residual=self.residual,
+            update_terminals=isinstance(updated, str) and updated == "all",
+        )
+        model = Predictor(config, [int(h) for h in self.head], self.dropout, seed)
+        model.encoder.check_zero_cost(packed.zero_cost)
+        self.n_layers_ = config.n_layers
+        return model, spec
+
+    def operation_embeddings(self, X: Any) -> list[Any]:
+        """Contextual embeddings of the operations, after the last update.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        list of n dict, or of n tuples of dict
+            For every cell, from the node or edge of the user's graph (with the
+            key in a multigraph) to an ndarray of shape (op_dim,). Plain wires,
+            identity operations and pruned parts have no embedding.
+        """
+        check_is_fitted(self, "model_")
+        X = [X[i] for i in range(len(X))] if hasattr(X, "packed") else X
+        out: list[Any] = []
+        for _, packed in self._read(X):
+            assert packed.keys is not None
+            cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
+            start = 0
+            for batch in self._batches(packed):
+                with torch.inference_mode():
+                    embeddings = self.model_(batch)[1].operations.double().cpu().numpy()
+                gated = batch.op_position[: len(embeddings)] + start
+                rows = np.searchsorted(packed.op_ptr, gated, side="right") - 1
+                for position, row, embedding in zip(gated, rows, embeddings, strict=True):
+                    cells[row][packed.keys[position]] = embedding
+            c = packed.n_cells
+            out += cells if c == 1 else [tuple(cells[i : i + c]) for i in range(0, len(cells), c)]
+        return out
+
+
+class TAGATESRanker(_BaseTAGATES):
+    """Rank architectures."""
+
+    def _loss_parameters(self) -> dict[str, Any]:
+        loss = "hinge" if self.loss == "auto" else self.loss
+        return {"loss": loss, "margin": self.margin, "max_pairs": self.max_pairs}
+
+    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
+        return kendall_tau(y, scores)
+
+    def score(self, X: Any, y: ArrayLike) -> float:
+        return kendall_tau(y, self.predict(X))
+
+
+class TAGATESRegressor(_BaseTAGATES):
+    """Predict."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **_BaseTAGATES._parameter_constraints,
+        "loss": [StrOptions({"auto", "mse"})],
+    }
+
+    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
+        return float(r2_score(y, scores, sample_weight=weights))
+
+    def _to_target_units(self, scores: Floats) -> Floats:
+        return scores * self.y_std_ + self.y_mean_

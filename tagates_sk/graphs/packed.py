@@ -1,0 +1,232 @@
+"""Many operation graphs as a few flat arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidArchitectureError, UnknownOperationError
+
+IntArray = NDArray[np.integer[Any]]
+
+
+def ragged_positions(starts: IntArray, lengths: IntArray) -> IntArray:
+    """Positions ``starts[i] .. starts[i] + lengths[i] - 1`` of all i, concatenated."""
+    total = int(lengths.sum())
+    ends = np.cumsum(lengths)
+    positions: IntArray = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
+    return positions
+
+
+@dataclass(frozen=True)
+class PackedGraphs:
+    """Operation graphs of many architectures.
+
+    An architecture is `n_cells` cells; cell c of architecture a is row
+    ``a * n_cells + c``. Within a cell nodes are numbered from 0: first the
+    input nodes, then the others in topological order, last the output node.
+    An operation has a type, any number of source nodes and one destination.
+    In an operation-on-edge cell (OOE) every edge is an operation with one
+    source; in an operation-on-node cell (OON) every node is an operation, in
+    the order of the nodes, and its predecessors are the sources.
+
+    Parameters
+    ----------
+    operations : tuple of str
+        The vocabulary that positive type codes index.
+    n_cells : int
+        Number of cells per architecture, C.
+    on_node : ndarray of bool, shape (n * C,)
+        Whether the cell is an OON cell.
+    node_ptr : ndarray of int, shape (n * C + 1,)
+        Cell i has nodes ``node_ptr[i] .. node_ptr[i + 1] - 1``.
+    n_inputs : ndarray of int, shape (n * C,)
+        Number of input nodes of each cell.
+    input_mark : ndarray of int, shape (n_nodes,)
+        Which input of the cell a node is, -1 for nodes that are no input.
+    op_ptr : ndarray of int, shape (n * C + 1,)
+        As `node_ptr`, for operations.
+    op_type : ndarray of int, shape (n_ops,)
+        Index in `operations`, ``len(operations)`` for an unknown operation, or
+        one of the negative codes ``WIRE``, ``INPUT``, ``OUTPUT``.
+    op_dst : ndarray of int, shape (n_ops,)
+        Destination, as a node number within the cell.
+    edge_ptr : ndarray of int, shape (n_ops + 1,)
+        Operation j has sources ``edge_src[edge_ptr[j]:edge_ptr[j + 1]]``.
+    edge_src : ndarray of int, shape (n_edges,)
+        Sources, as node numbers within the cell.
+    zero_cost : ndarray of float32, shape (n_ops, k) or None
+        Saliencies of the operations, zeros for wires.
+    keys : list or None
+        For each operation the node or edge of the user's graph it came from.
+    start : int
+        Index in X of the first architecture, for error messages.
+    """
+
+    operations: tuple[str, ...]
+    n_cells: int
+    on_node: NDArray[np.bool_]
+    node_ptr: IntArray
+    n_inputs: IntArray
+    input_mark: IntArray
+    op_ptr: IntArray
+    op_type: IntArray
+    op_dst: IntArray
+    edge_ptr: IntArray
+    edge_src: IntArray
+    zero_cost: NDArray[np.float32] | None = None
+    keys: list[Any] | None = None
+    start: int = 0
+
+    def __len__(self) -> int:
+        return len(self.n_inputs) // self.n_cells
+
+    def cells_of(self, architectures: IntArray) -> IntArray:
+        """Rows of the cells of some architectures."""
+        return (np.asarray(architectures)[:, None] * self.n_cells + np.arange(self.n_cells)).ravel()
+
+    def take(self, architectures: IntArray) -> PackedGraphs:
+        """The graphs of some architectures, in the order asked for."""
+        cells = self.cells_of(architectures)
+        n_nodes = (self.node_ptr[1:] - self.node_ptr[:-1])[cells]
+        n_ops = (self.op_ptr[1:] - self.op_ptr[:-1])[cells]
+        nodes = ragged_positions(self.node_ptr[cells], n_nodes)
+        ops = ragged_positions(self.op_ptr[cells], n_ops)
+        n_edges = (self.edge_ptr[1:] - self.edge_ptr[:-1])[ops]
+        edges = ragged_positions(self.edge_ptr[ops], n_edges)
+        return replace(
+            self,
+            on_node=self.on_node[cells],
+            node_ptr=pointers(n_nodes),
+            n_inputs=self.n_inputs[cells],
+            input_mark=self.input_mark[nodes],
+            op_ptr=pointers(n_ops),
+            op_type=self.op_type[ops],
+            op_dst=self.op_dst[ops],
+            edge_ptr=pointers(n_edges),
+            edge_src=self.edge_src[edges],
+            zero_cost=None if self.zero_cost is None else self.zero_cost[ops],
+            keys=None if self.keys is None else [self.keys[i] for i in ops],
+        )
+
+    def with_vocabulary(
+        self, operations: Sequence[str], handle_unknown: str = "error"
+    ) -> PackedGraphs:
+        """The same graphs with type codes that index another vocabulary.
+
+        Parameters
+        ----------
+        operations : sequence of str
+            The fitted vocabulary.
+        handle_unknown : {"error", "mean"}
+            What to do with an operation that is not in it: refuse, or give it
+            the code ``len(operations)``.
+
+        Raises
+        ------
+        UnknownOperationError
+            With ``handle_unknown="error"``, naming the first unknown operation
+            and its place.
+        """
+        operations = tuple(operations)
+        if operations == self.operations:
+            return self
+        position = {name: i for i, name in enumerate(operations)}
+        codes = np.array(
+            [position.get(name, len(operations)) for name in self.operations] + [-3, -2, -1]
+        )
+        op_type = codes[self.op_type]  # negative codes index the three at the end
+        if handle_unknown == "error":
+            unknown = np.flatnonzero(op_type == len(operations))
+            if len(unknown):
+                op = int(unknown[0])
+                row = int(np.searchsorted(self.op_ptr, op, side="right")) - 1
+                name = self.operations[int(self.op_type[op])]
+                place = f"X[{self.start + row // self.n_cells}]"
+                if self.n_cells > 1:
+                    place += f", cell {row % self.n_cells}"
+                if self.keys is not None:
+                    kind = "node" if self.on_node[row] else "edge"
+                    place += f", {kind} {self.keys[op]!r}"
+                raise UnknownOperationError(
+                    f"{place}: unknown operation {name!r}. The operations seen in fit are "
+                    f"{list(operations)}. Fit on architectures that have it, list it in "
+                    "operations=, or set handle_unknown='mean'."
+                )
+        return replace(self, operations=operations, op_type=op_type)
+
+    def used_operations(self) -> list[str]:
+        """Names of the operations that occur, sorted as in the vocabulary."""
+        return [self.operations[t] for t in np.unique(self.op_type) if t >= 0]
+
+    def longest_path(self) -> int:
+        """Length, in edges, of the longest path from an input to the output."""
+        n_ops = np.diff(self.op_ptr)
+        cell_of_op = np.repeat(np.arange(len(n_ops)), n_ops)
+        n_edges = np.diff(self.edge_ptr)
+        base = self.node_ptr[cell_of_op]
+        dst = np.repeat(self.op_dst + base, n_edges)
+        src = self.edge_src + np.repeat(base, n_edges)
+        depth = np.zeros(len(self.input_mark), dtype=np.int64)
+        longest = 0
+        # A round settles at least the nodes one edge further from the inputs.
+        while len(src):
+            deeper = depth.copy()
+            np.maximum.at(deeper, dst, depth[src] + 1)
+            if np.array_equal(deeper, depth):
+                break
+            depth = deeper
+        if len(depth):
+            longest = int(depth.max())
+        return longest
+
+
+def pointers(lengths: IntArray) -> IntArray:
+    """Row pointers of consecutive rows with these lengths."""
+    out = np.zeros(len(lengths) + 1, dtype=np.int64)
+    np.cumsum(lengths, out=out[1:])
+    return out
+
+
+def concatenate(parts: Sequence[PackedGraphs]) -> PackedGraphs:
+    """Join packed graphs that share a vocabulary and a number of cells.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If the numbers of cells differ.
+    """
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    if any(p.n_cells != first.n_cells for p in parts):
+        raise InvalidArchitectureError(
+            f"Architectures with {sorted({p.n_cells for p in parts})} cells cannot be mixed."
+        )
+    assert all(p.operations == first.operations for p in parts)
+
+    def joined(name: str) -> Any:
+        return np.concatenate([getattr(p, name) for p in parts])
+
+    def pointed(name: str) -> IntArray:
+        return pointers(np.concatenate([np.diff(getattr(p, name)) for p in parts]))
+
+    return PackedGraphs(
+        operations=first.operations,
+        n_cells=first.n_cells,
+        on_node=joined("on_node"),
+        node_ptr=pointed("node_ptr"),
+        n_inputs=joined("n_inputs"),
+        input_mark=joined("input_mark"),
+        op_ptr=pointed("op_ptr"),
+        op_type=joined("op_type"),
+        op_dst=joined("op_dst"),
+        edge_ptr=pointed("edge_ptr"),
+        edge_src=joined("edge_src"),
+        zero_cost=None if first.zero_cost is None else joined("zero_cost"),
+        keys=None if first.keys is None else [k for p in parts for k in (p.keys or [])],
+    )

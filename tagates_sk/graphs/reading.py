@@ -1,0 +1,482 @@
+"""From networkx graphs to packed operation graphs: the only door."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import networkx as nx
+import numpy as np
+
+from .errors import InvalidArchitectureError
+from .operations import IDENTITY_OPERATIONS, INPUT, NO_OPERATION, OUTPUT, WIRE
+from .packed import PackedGraphs
+
+_TERMINALS = ("input", "output")
+
+
+@runtime_checkable
+class Packable(Protocol):
+    """A sequence of architectures that hands out its operation graphs itself."""
+
+    def packed(self) -> PackedGraphs:
+        """All architectures of the sequence as packed operation graphs."""
+        ...  # pragma: no cover
+
+
+class OpGraph(NamedTuple):
+    """One cell: nodes in topological order and operations between them."""
+
+    on_node: bool
+    n_nodes: int
+    input_marks: list[int]
+    types: list[str | int]
+    """Name of each operation, or one of the codes WIRE, INPUT, OUTPUT."""
+    dst: list[int]
+    src: list[list[int]]
+    zero_cost: list[Any]
+    keys: list[Any]
+
+
+def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedGraphs:
+    """Read a sequence of architectures.
+
+    Parameters
+    ----------
+    X : sequence of networkx.DiGraph, or of tuples of them
+        One architecture an element: a cell, or a tuple of cells of fixed
+        length. A sequence with a method ``packed()`` is asked for its graphs
+        and never builds networkx objects.
+    prune : bool, default=True
+        Drop nodes and edges that lie on no path from an input to the output.
+    start : int, default=0
+        Index of ``X[0]`` in error messages, where X is a part of something longer.
+
+    Returns
+    -------
+    PackedGraphs
+        With the sorted names of the operations of X as vocabulary.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If X is empty or one of its graphs cannot be read.
+    TypeError
+        If X is not a sequence of graphs.
+    """
+    if prune and isinstance(X, Packable):
+        if len(X) == 0:  # type: ignore[arg-type]
+            raise InvalidArchitectureError(_EMPTY)
+        return replace(X.packed(), start=start)
+    return _pack(*_cells(X, prune, start))
+
+
+_EMPTY = "X is empty: at least one architecture is needed."
+
+
+def _cells(X: Any, prune: bool, start: int) -> tuple[list[OpGraph], int, int]:
+    if isinstance(X, nx.Graph):
+        raise TypeError(
+            "X is a single graph; a sequence of architectures is expected. Pass [graph] for one."
+        )
+    if isinstance(X, np.ndarray) and (X.dtype != object or X.ndim != 1):
+        raise TypeError(
+            f"X is an array of dtype {X.dtype} and shape {X.shape}, not a sequence of graphs. "
+            "numpy.asarray turns a list of equal-sized graphs into an array of their nodes: pass "
+            "the list, or fill an object array made by numpy.empty(n, dtype=object)."
+        )
+    try:
+        n = len(X)
+    except TypeError:
+        raise TypeError(
+            f"X is a {type(X).__name__}; a sequence of networkx graphs is expected."
+        ) from None
+    if n == 0:
+        raise InvalidArchitectureError(_EMPTY)
+    cells: list[OpGraph] = []
+    n_cells = 0
+    for i, architecture in enumerate(X, start):
+        if isinstance(architecture, nx.Graph):
+            members: Sequence[Any] = (architecture,)
+        elif isinstance(architecture, (tuple, list)):
+            members = architecture
+        else:
+            raise TypeError(
+                f"X[{i}] is a {type(architecture).__name__}; a networkx.DiGraph or a tuple of "
+                "them is expected."
+            )
+        if i == start:
+            n_cells = len(members)
+            if n_cells == 0:
+                raise InvalidArchitectureError(f"X[{i}] is an empty tuple: it has no cell.")
+        elif len(members) != n_cells:
+            raise InvalidArchitectureError(
+                f"X[{i}] has {len(members)} cells but X[{start}] has {n_cells}. All architectures "
+                "must have the same number of cells."
+            )
+        for c, cell in enumerate(members):
+            place = f"X[{i}]" if n_cells == 1 else f"X[{i}], cell {c}"
+            cells.append(read_cell(cell, place, prune=prune))
+    return cells, n_cells, start
+
+
+def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> OpGraph:
+    """Read one cell.
+
+    Parameters
+    ----------
+    graph : networkx.DiGraph or networkx.MultiDiGraph
+        The cell; `op` is an attribute of its edges or of its nodes.
+    place : str
+        How error messages call the graph.
+    prune : bool, default=True
+        Drop what lies on no path from an input to the output.
+
+    Returns
+    -------
+    OpGraph
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If the graph is no cell: not directed, empty, cyclic, without
+        operations, with operations on both nodes and edges, without or with
+        several outputs, with an operation that is no string or on a terminal
+        node, or with a `zero_cost` that is no finite vector.
+    TypeError
+        If it is no networkx graph.
+    """
+    if not isinstance(graph, nx.Graph):
+        raise TypeError(f"{place} is a {type(graph).__name__}; a networkx.DiGraph is expected.")
+    if not graph.is_directed():
+        raise InvalidArchitectureError(
+            f"{place} is undirected ({type(graph).__name__}): build it as a networkx.DiGraph with "
+            "edges that point from the input to the output."
+        )
+    names: list[Hashable] = []
+    node_data: list[dict[str, Any]] = []
+    for name, data in graph.nodes(data=True):
+        names.append(name)
+        node_data.append(data)
+    n = len(names)
+    if n == 0:
+        raise InvalidArchitectureError(f"{place} has no nodes.")
+    position = {name: i for i, name in enumerate(names)}
+    tails: list[int] = []
+    heads: list[int] = []
+    edge_data: list[dict[str, Any]] = []
+    for u, v, data in graph.edges(data=True):
+        tails.append(position[u])
+        heads.append(position[v])
+        edge_data.append(data)
+
+    node_ops = [data.get("op") for data in node_data]
+    edge_ops = [data.get("op") for data in edge_data]
+    on_node = _kind(graph, place, names, node_ops, edge_ops)
+
+    indegree = [0] * n
+    successors: list[list[int]] = [[] for _ in range(n)]
+    for t, h in zip(tails, heads, strict=True):
+        indegree[h] += 1
+        successors[t].append(h)
+    sources_only = [d == 0 for d in indegree]
+    order = [i for i in range(n) if sources_only[i]]
+    for i in order:
+        for h in successors[i]:
+            indegree[h] -= 1
+            if indegree[h] == 0:
+                order.append(h)
+    if len(order) < n:
+        on_cycle = [names[i] for i in range(n) if indegree[i] > 0]
+        raise InvalidArchitectureError(
+            f"{place} is cyclic: {_some(on_cycle)} lie on or behind a cycle. An architecture is "
+            "a directed acyclic graph; networkx.find_cycle shows the cycle."
+        )
+    is_input, output = _terminals(place, names, node_ops, sources_only, successors)
+
+    present = [True] * n
+    if on_node:
+        for i, op in enumerate(node_ops):
+            terminal = is_input[i] or i == output
+            if terminal and op is not None and op not in _TERMINALS:
+                what = "an input" if is_input[i] else "the output"
+                raise InvalidArchitectureError(
+                    f"{place}: node {names[i]!r} is {what} of the cell and has op={op!r}. In an "
+                    "operation-on-node cell inputs and the output carry no op, or 'input' / "
+                    "'output': add a node of its own for each."
+                )
+            present[i] = op != NO_OPERATION
+        kept = [present[t] and present[h] for t, h in zip(tails, heads, strict=True)]
+    else:
+        kept = [op != NO_OPERATION for op in edge_ops]
+
+    alive = _alive(n, order, tails, heads, kept, is_input, output) if prune else present
+    nodes = [i for i in order if alive[i] and is_input[i]]
+    marks = {i: _input_mark(node_data[i], place, names[i]) for i in nodes}
+    if len(nodes) > 1:
+        nodes.sort(key=marks.__getitem__)
+    nodes += [i for i in order if alive[i] and not is_input[i] and i != output]
+    nodes.append(output)
+    local = {i: k for k, i in enumerate(nodes)}
+
+    types: list[str | int] = []
+    dst: list[int] = []
+    src: list[list[int]] = []
+    zero_cost: list[Any] = []
+    keys: list[Any] = []
+    if on_node:
+        sources: list[list[int]] = [[] for _ in nodes]
+        for t, h, keep in zip(tails, heads, kept, strict=True):
+            if keep and alive[t] and alive[h]:
+                sources[local[h]].append(local[t])
+        for k, i in enumerate(nodes):
+            op = node_ops[i]
+            types.append(
+                INPUT if is_input[i] else OUTPUT if i == output else WIRE if op is None else op
+            )
+            dst.append(k)
+            src.append(sources[k])
+            zero_cost.append(node_data[i].get("zero_cost"))
+            keys.append(names[i])
+    else:
+        multi = list(graph.edges(keys=True)) if graph.is_multigraph() else None
+        for e, (t, h) in enumerate(zip(tails, heads, strict=True)):
+            if kept[e] and alive[t] and alive[h]:
+                op = edge_ops[e]
+                types.append(WIRE if op is None else op)
+                dst.append(local[h])
+                src.append([local[t]])
+                zero_cost.append(edge_data[e].get("zero_cost"))
+                keys.append((names[t], names[h]) if multi is None else multi[e])
+    return OpGraph(
+        on_node, len(nodes), [marks[i] for i in nodes if is_input[i]], types, dst, src,
+        zero_cost, keys,
+    )  # fmt: skip
+
+
+def _kind(
+    graph: nx.Graph, place: str, names: list[Any], node_ops: list[Any], edge_ops: list[Any]
+) -> bool:
+    """Whether operations are on the nodes; an error if on none or on both."""
+    on_node = on_edge = terminals = False
+    for op in node_ops:
+        if op is not None:
+            if not isinstance(op, str):
+                raise InvalidArchitectureError(_not_a_name(place, "a node", op))
+            if op in _TERMINALS:
+                terminals = True
+            else:
+                on_node = True
+    for op in edge_ops:
+        if op is not None:
+            if not isinstance(op, str):
+                raise InvalidArchitectureError(_not_a_name(place, "an edge", op))
+            on_edge = True
+    if on_node and on_edge:
+        node = next(
+            n for n, op in zip(names, node_ops, strict=True)
+            if op is not None and op not in _TERMINALS
+        )  # fmt: skip
+        raise InvalidArchitectureError(
+            f"{place} has op on nodes (for instance {node!r}) and on edges; a cell has its "
+            "operations on one of the two."
+        )
+    if not (on_node or on_edge or terminals):
+        hint = "" if type(graph).__module__.startswith("networkx") else (
+            f" It is a {type(graph).__name__}, which inherits from networkx but keeps its "
+            "operations elsewhere: convert it to a DAG with op attributes first."
+        )  # fmt: skip
+        raise InvalidArchitectureError(
+            f"{place} carries no op on any node or edge, so it says nothing about operations. Set "
+            f"graph.edges[u, v]['op'] or graph.nodes[v]['op'] to the operation's name.{hint}"
+        )
+    return not on_edge
+
+
+def _terminals(
+    place: str,
+    names: list[Any],
+    node_ops: list[Any],
+    sources_only: list[bool],
+    successors: list[list[int]],
+) -> tuple[list[bool], int]:
+    """Which nodes are inputs, and which one is the output.
+
+    Nodes labelled "input" or "output" decide; without labels, inputs have no
+    predecessors and the output has no successors (a node with neither is an
+    input that nothing uses).
+    """
+    is_input = sources_only
+    if "input" in node_ops:
+        is_input = [op == "input" for op in node_ops]
+        for i, (labelled, source) in enumerate(zip(is_input, sources_only, strict=True)):
+            if labelled and not source:
+                raise InvalidArchitectureError(
+                    f"{place}: node {names[i]!r} has op='input' but also predecessors; nothing "
+                    "can flow into an input of the cell."
+                )
+    if "output" in node_ops:
+        outputs = [i for i, op in enumerate(node_ops) if op == "output"]
+        for i in outputs:
+            if successors[i]:
+                raise InvalidArchitectureError(
+                    f"{place}: node {names[i]!r} has op='output' but also successors; nothing can "
+                    "flow out of the output of the cell."
+                )
+    else:
+        outputs = [i for i, s in enumerate(successors) if not s and not sources_only[i]]
+    if not outputs:
+        raise InvalidArchitectureError(
+            f"{place} has no output: no node has predecessors but no successors. Add an edge to "
+            "the output node, with op='none' if nothing is to reach it."
+        )
+    if len(outputs) > 1:
+        raise InvalidArchitectureError(
+            f"{place} has {len(outputs)} outputs, the nodes {_some([names[i] for i in outputs])} "
+            "without successors; exactly one is needed. Connect the others to it by an edge "
+            "without op (a plain wire), or, if they are dead ends, label the output by the node "
+            "attribute op='output'."
+        )
+    output = outputs[0]
+    return [flag and i != output for i, flag in enumerate(is_input)], output
+
+
+def _not_a_name(place: str, kind: str, op: Any) -> str:
+    return (
+        f"{place} has {kind} with op={op!r} of type {type(op).__name__}; an operation is named "
+        "by a string."
+    )
+
+
+def _alive(
+    n: int,
+    order: list[int],
+    tails: list[int],
+    heads: list[int],
+    kept: list[bool],
+    is_input: list[bool],
+    output: int,
+) -> list[bool]:
+    """Nodes on a path from an input to the output; only the output if there is none."""
+    forward: list[list[int]] = [[] for _ in range(n)]
+    for t, h, keep in zip(tails, heads, kept, strict=True):
+        if keep:
+            forward[t].append(h)
+    reached = list(is_input)
+    for i in order:
+        if reached[i]:
+            for h in forward[i]:
+                reached[h] = True
+    alive = [False] * n
+    alive[output] = True
+    for i in reversed(order):
+        if reached[i] and not alive[i]:
+            for h in forward[i]:
+                if alive[h]:
+                    alive[i] = True
+                    break
+    return alive
+
+
+def _input_mark(data: dict[str, Any], place: str, name: Any) -> int:
+    mark = data.get("input", 0)
+    if isinstance(mark, bool) or not isinstance(mark, (int, np.integer)) or mark < 0:
+        raise InvalidArchitectureError(
+            f"{place}: input node {name!r} has input={mark!r}; the attribute tells several inputs "
+            "of a cell apart and must be a whole number from 0."
+        )
+    return int(mark)
+
+
+def _some(items: list[Any], most: int = 5) -> str:
+    shown = ", ".join(repr(item) for item in items[:most])
+    return shown if len(items) <= most else f"{shown} and {len(items) - most} more"
+
+
+def _pack(cells: list[OpGraph], n_cells: int, start: int) -> PackedGraphs:
+    names = sorted({t for cell in cells for t in cell.types if isinstance(t, str)})
+    codes: dict[str | int, int] = {name: i for i, name in enumerate(names)}
+    codes.update({WIRE: WIRE, INPUT: INPUT, OUTPUT: OUTPUT})
+    node_ptr, op_ptr, edge_ptr = [0], [0], [0]
+    marks: list[int] = []
+    op_type: list[int] = []
+    op_dst: list[int] = []
+    edge_src: list[int] = []
+    keys: list[Any] = []
+    for cell in cells:
+        node_ptr.append(node_ptr[-1] + cell.n_nodes)
+        marks += cell.input_marks
+        marks += [-1] * (cell.n_nodes - len(cell.input_marks))
+        op_ptr.append(op_ptr[-1] + len(cell.types))
+        op_type += [codes[t] for t in cell.types]
+        op_dst += cell.dst
+        keys += cell.keys
+        for sources in cell.src:
+            edge_src += sources
+            edge_ptr.append(edge_ptr[-1] + len(sources))
+    return PackedGraphs(
+        operations=tuple(names),
+        n_cells=n_cells,
+        on_node=np.array([cell.on_node for cell in cells], dtype=bool),
+        node_ptr=np.array(node_ptr),
+        n_inputs=np.array([len(cell.input_marks) for cell in cells]),
+        input_mark=np.array(marks),
+        op_ptr=np.array(op_ptr),
+        op_type=np.array(op_type, dtype=np.int64),
+        op_dst=np.array(op_dst, dtype=np.int64),
+        edge_ptr=np.array(edge_ptr),
+        edge_src=np.array(edge_src, dtype=np.int64),
+        zero_cost=_pack_zero_cost(cells, n_cells, start),
+        keys=keys,
+        start=start,
+    )
+
+
+@np.errstate(over="ignore")  # the message says it better
+def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
+    """Saliency vectors (n_ops, k), or None if no operation carries one."""
+    if not any(z is not None for cell in cells for z in cell.zero_cost):
+        return None
+    rows: list[Any] = []
+    length: int | None = None
+    missing = False
+    where = ""
+    for r, cell in enumerate(cells):
+        place = f"X[{start + r // n_cells}]" + (f", cell {r % n_cells}" if n_cells > 1 else "")
+        for t, key, z in zip(cell.types, cell.keys, cell.zero_cost, strict=True):
+            needed = isinstance(t, str) and t not in IDENTITY_OPERATIONS
+            here = f"{place}, {'node' if cell.on_node else 'edge'} {key!r}"
+            if z is None:
+                if needed and not missing:
+                    missing, where = True, here
+                rows.append(None)
+                continue
+            try:
+                vector = np.asarray(z, dtype=np.float32)
+            except (TypeError, ValueError):
+                vector = np.empty((0, 0), dtype=np.float32)
+            if vector.ndim != 1 or len(vector) == 0:
+                raise InvalidArchitectureError(
+                    f"{here}: zero_cost must be a 1-D array of floats, got {z!r}."
+                )
+            if not np.isfinite(vector).all():
+                raise InvalidArchitectureError(
+                    f"{here}: zero_cost has non-finite values: {vector}. Clip or scale the "
+                    "saliencies before they go onto the graph."
+                )
+            if length is None:
+                length, first = len(vector), here
+            elif len(vector) != length:
+                raise InvalidArchitectureError(
+                    f"{here}: zero_cost has length {len(vector)} but {first} has {length}; one "
+                    "length is needed for all operations of X."
+                )
+            rows.append(vector)
+    if missing:
+        raise InvalidArchitectureError(
+            f"{where} carries no zero_cost although other operations of X do. Give it to every "
+            "operation or to none."
+        )
+    zeros = np.zeros(length or 0, dtype=np.float32)
+    return np.stack([zeros if row is None else row for row in rows])

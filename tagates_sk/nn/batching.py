@@ -1,0 +1,87 @@
+"""Batches of a set of architectures on the device of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from ..graphs.batch import FIXED, UNGATED, UPDATED, BatchSpec, build_batch
+from ..graphs.operations import IDENTITY_OPERATIONS
+from ..graphs.packed import PackedGraphs
+from .encoder import EncoderConfig
+from .tables import BatchTables
+
+
+def batch_spec(
+    config: EncoderConfig,
+    operations: Sequence[str],
+    updated: Sequence[bool],
+    *,
+    self_loops: bool,
+    residual: bool,
+    update_terminals: bool,
+) -> BatchSpec:
+    """Describe to :func:`~tagates_sk.graphs.batch.build_batch` what an encoder reads.
+
+    Parameters
+    ----------
+    config : EncoderConfig
+    operations : sequence of str
+        The vocabulary.
+    updated : sequence of bool
+        Which of the operations have their embedding updated.
+    self_loops, residual : bool
+        Whether a node's own support joins what its operation gates; whether it
+        is added at the inputs (forward) and at the output (backward).
+    update_terminals : bool
+        Whether input and output operations, if there are any, are updated.
+    """
+    terminal = UNGATED
+    if config.terminal_operations:
+        terminal = UPDATED if update_terminals else FIXED
+    block = [
+        UNGATED if name in IDENTITY_OPERATIONS else UPDATED if u else FIXED
+        for name, u in zip(operations, updated, strict=True)
+    ]
+    return BatchSpec(
+        block=np.array([*block, FIXED, terminal, terminal, UNGATED]),
+        n_marks=config.n_marks,
+        self_loops=self_loops,
+        residual=residual,
+        node_update=config.update == "node",
+        mean_readout=config.readout == "mean",
+    )
+
+
+class GraphBatches:
+    """Index tables of any choice of some architectures, on a device.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+        With the fitted vocabulary.
+    spec : BatchSpec
+    device : torch.device
+    dtype : torch.dtype
+    """
+
+    def __init__(
+        self,
+        packed: PackedGraphs,
+        spec: BatchSpec,
+        device: torch.device,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.packed, self.spec, self.device, self.dtype = packed, spec, device, dtype
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:
+        """Tables of the architectures in `rows`."""
+        return BatchTables.of(
+            build_batch(self.packed, rows, self.spec), self.device, self.dtype
+        )

@@ -1,0 +1,51 @@
+"""Which device a model runs on."""
+
+from __future__ import annotations
+
+import warnings
+
+import torch
+
+
+def resolve_device(device: str | torch.device, *, fallback: bool = False) -> torch.device:
+    """The torch device that a parameter `device` names.
+
+    Parameters
+    ----------
+    device : str or torch.device
+        ``"auto"`` is the first GPU where there is one, else the CPU.
+    fallback : bool, default=False
+        Whether to use the CPU, with a warning, where the device is missing: a
+        model that was fitted on a GPU is loaded on a machine without one.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        If torch knows no such device, or this machine has none and `fallback`
+        is off.
+    """
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+    except RuntimeError as error:
+        raise ValueError(f"device={device!r} is no device that torch knows: {error}") from None
+    missing = (chosen.type == "cuda" and not torch.cuda.is_available()) or (
+        chosen.type == "mps" and not torch.backends.mps.is_available()
+    )
+    if not missing:
+        return chosen
+    if fallback:
+        warnings.warn(
+            f"The model was fitted with device={str(chosen)!r}, which this machine does not have; "
+            "it runs on the CPU. set_params(device='auto') ends this warning.",
+            stacklevel=3,
+        )
+        return torch.device("cpu")
+    raise ValueError(
+        f"device={str(chosen)!r} is not available on this machine. Use device='auto' or 'cpu'."
+    )

@@ -1,0 +1,263 @@
+"""The training loop: any model that scores a batch, on the targets of a few architectures."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from .losses import listmle_loss, pairwise_loss, squared_loss
+
+
+class NonFiniteLossError(ArithmeticError):
+    """The training loss became infinite or not a number."""
+
+
+class FitInterruptedWarning(UserWarning):
+    """A fit was interrupted; the best state so far is kept."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How to train.
+
+    Parameters
+    ----------
+    loss : {"hinge", "logistic", "listmle", "mse"}
+    margin : float
+        Of the hinge loss.
+    max_pairs : int or None
+        Most pairs a batch, for the pairwise losses.
+    optimizer : {"adamw", "adam"}
+    learning_rate : float
+        The highest one of the schedule.
+    schedule : {"one_cycle", "constant"}
+    weight_decay : float
+    batch_size : int
+        Architectures a step; an epoch is cut into steps of nearly equal size.
+    max_iter : int
+        Epochs.
+    n_iter_no_change : int or None
+        With a validation function: epochs without improvement after which to
+        stop.
+    tol : float
+        What counts as an improvement.
+    verbose : int
+        Whether to show a progress bar.
+    """
+
+    loss: str
+    margin: float
+    max_pairs: int | None
+    optimizer: str
+    learning_rate: float
+    schedule: str
+    weight_decay: float
+    batch_size: int
+    max_iter: int
+    n_iter_no_change: int | None
+    tol: float
+    verbose: int
+
+
+@dataclass
+class TrainingResult:
+    """What a training did.
+
+    Parameters
+    ----------
+    history : dict of str to list of float
+        ``"loss"`` and ``"learning_rate"`` of every epoch, ``"validation_score"``
+        where there is one.
+    n_iter : int
+        Epochs that were completed.
+    best_iter : int
+        Epoch whose state is kept, counted from 1.
+    optimizer_state : dict
+        To go on with.
+    """
+
+    history: dict[str, list[float]] = field(default_factory=dict)
+    n_iter: int = 0
+    best_iter: int = 0
+    optimizer_state: dict[str, Any] = field(default_factory=dict)
+
+
+def batch_loss(
+    scores: Tensor,
+    targets: Tensor,
+    weights: Tensor | None,
+    config: TrainingConfig,
+    generator: torch.Generator | None,
+) -> Tensor:
+    """The configured loss of one batch."""
+    if config.loss in ("hinge", "logistic"):
+        return pairwise_loss(
+            scores,
+            targets,
+            weights,
+            kind=config.loss,
+            margin=config.margin,
+            max_pairs=config.max_pairs,
+            generator=generator,
+        )
+    return (listmle_loss if config.loss == "listmle" else squared_loss)(scores, targets, weights)
+
+
+def train(
+    model: nn.Module,
+    score: Callable[[np.ndarray[Any, Any], torch.Generator], Tensor],
+    targets: Tensor,
+    weights: Tensor | None,
+    config: TrainingConfig,
+    rng: np.random.RandomState,
+    *,
+    validate: Callable[[], float] | None = None,
+    optimizer_state: dict[str, Any] | None = None,
+) -> TrainingResult:
+    """Train a model.
+
+    Parameters
+    ----------
+    model : Module
+        Trained in place; at the end it has the last state, or the best one if
+        there is a validation function or the training was interrupted.
+    score : callable
+        ``score(rows, generator)`` gives the scores of some training
+        architectures, differentiable in the model's parameters.
+    targets : Tensor, shape (n,)
+        On the model's device.
+    weights : Tensor, shape (n,), or None
+        Sample weights.
+    config : TrainingConfig
+    rng : numpy RandomState
+        Shuffles, and seeds dropout and noise.
+    validate : callable, optional
+        Gives the validation score of the present state, higher is better.
+    optimizer_state : dict, optional
+        Of an earlier training to go on from.
+
+    Returns
+    -------
+    TrainingResult
+
+    Raises
+    ------
+    NonFiniteLossError
+        If the loss of an epoch is not finite.
+
+    Warns
+    -----
+    FitInterruptedWarning
+        If interrupted from the keyboard.
+    """
+    n = len(targets)
+    n_steps = math.ceil(n / config.batch_size)
+    generator = torch.Generator(targets.device).manual_seed(int(rng.randint(2**31 - 1)))
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    optimizer = _optimizer(parameters, config)
+    if optimizer_state is not None:
+        optimizer.load_state_dict(optimizer_state)
+    schedule = None
+    if config.schedule == "one_cycle":
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, config.learning_rate, total_steps=config.max_iter * n_steps
+        )
+    result = TrainingResult({"loss": [], "learning_rate": []})
+    best, best_state = -math.inf, None
+    model.train()
+    try:
+        for epoch in _epochs(config):
+            total = torch.zeros((), device=targets.device)
+            result.history["learning_rate"].append(float(optimizer.param_groups[0]["lr"]))
+            for rows in np.array_split(rng.permutation(n), n_steps):
+                index = torch.from_numpy(rows).to(targets.device)
+                loss = batch_loss(
+                    score(rows, generator),
+                    targets[index],
+                    None if weights is None else weights[index],
+                    config,
+                    generator,
+                )
+                optimizer.zero_grad()
+                loss.backward()  # type: ignore[no-untyped-call]
+                optimizer.step()
+                if schedule is not None:
+                    schedule.step()
+                total += loss.detach() * (len(rows) / n)
+            value = total.item()
+            if not math.isfinite(value):
+                raise NonFiniteLossError(
+                    f"The training loss is {value} in epoch {epoch + 1} of {config.max_iter}. Try "
+                    f"a smaller learning_rate (now {config.learning_rate:g}), a smaller s, and "
+                    "targets and zero_cost vectors without extreme values."
+                )
+            result.history["loss"].append(value)
+            result.n_iter = epoch + 1
+            monitored = -value
+            if validate is not None:
+                model.eval()
+                monitored = validate()
+                model.train()
+                result.history.setdefault("validation_score", []).append(monitored)
+            if monitored > best + (config.tol if best > -math.inf else 0):
+                best, result.best_iter = monitored, epoch + 1
+                best_state = _snapshot(model, best_state)
+            elif (
+                validate is not None
+                and config.n_iter_no_change is not None
+                and epoch + 1 - result.best_iter >= config.n_iter_no_change
+            ):
+                break
+    except KeyboardInterrupt:
+        kept = "the weights at the interruption"
+        if best_state is not None:
+            model.load_state_dict(best_state)
+            kept = f"the weights of epoch {result.best_iter}, the best by " + (
+                "training loss" if validate is None else "validation score"
+            )
+        warnings.warn(
+            f"The fit was interrupted after {result.n_iter} of {config.max_iter} epochs; it keeps "
+            f"{kept}.",
+            FitInterruptedWarning,
+            stacklevel=3,
+        )
+    else:
+        if validate is not None and best_state is not None:
+            model.load_state_dict(best_state)
+        else:
+            result.best_iter = result.n_iter
+    model.eval()
+    result.optimizer_state = optimizer.state_dict()
+    return result
+
+
+def _epochs(config: TrainingConfig) -> Iterator[int]:
+    return iter(
+        tqdm(range(config.max_iter), desc="fit", unit="epoch", disable=not config.verbose)
+    )
+
+
+def _optimizer(parameters: list[nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
+    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+    return kind(
+        parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
+    )
+
+
+@torch.no_grad()
+def _snapshot(model: nn.Module, into: dict[str, Tensor] | None) -> dict[str, Tensor]:
+    """Copy of the state, into the memory of an earlier one."""
+    state = model.state_dict()
+    if into is None:
+        return {key: value.clone() for key, value in state.items()}
+    for key, value in state.items():
+        into[key].copy_(value)
+    return into

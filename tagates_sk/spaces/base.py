@@ -1,0 +1,338 @@
+"""What all search spaces share: sampling, mutation and the two-way conversion to DAGs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+import networkx as nx
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from ..graphs import ArchitectureSequence, InvalidArchitectureError, PackedGraphs
+
+Table = NDArray[np.uint8]
+"""One architecture a row, written as a fixed number of small integers."""
+
+
+class SearchSpace(ABC):
+    """Base of the search spaces.
+
+    An architecture has a *native form*, the one its benchmark publishes, and a
+    DAG (a tuple of DAGs for spaces with several cells), the one this library
+    reads. A space has no parameters and no state.
+
+    Notes
+    -----
+    Inside, an architecture is a row of small integers. A subclass says how a
+    row is made from a native form or a DAG and back, how a table of rows is
+    packed, which rows are one edit away, and how rows are drawn.
+    """
+
+    name: ClassVar[str]
+    """Name of the space."""
+    operations: ClassVar[tuple[str, ...]]
+    """Names of the operations; native forms number them in this order."""
+    n_cells: ClassVar[int] = 1
+    """Number of DAGs that make one architecture."""
+
+    def validate(self, native: Any) -> None:
+        """Check that a native form is an architecture of the space.
+
+        Parameters
+        ----------
+        native : native form
+            As the class describes it.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If it is not; the message says what is wrong and where.
+        """
+        self._parse(native)
+
+    def to_dag(self, native: Any) -> Any:
+        """Turn a native form into a DAG.
+
+        Parameters
+        ----------
+        native : native form
+            As the class describes it.
+
+        Returns
+        -------
+        networkx.DiGraph, or tuple of them if the space has several cells
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If `native` is no architecture of the space.
+        """
+        return self._build(self._parse(native))
+
+    def from_dag(self, dag: Any) -> Any:
+        """Turn a DAG into its native form.
+
+        Parameters
+        ----------
+        dag : networkx.DiGraph, or tuple of them if the space has several cells
+            Names of nodes and order of insertion do not matter.
+
+        Returns
+        -------
+        native form
+            As :meth:`canonical` gives it where several native forms describe
+            the same DAG.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If `dag` is no architecture of the space.
+        """
+        return self._format(self._row(dag))
+
+    def canonical(self, native: Any) -> Any:
+        """Pick one of the native forms that differ in the numbering of nodes only.
+
+        Parameters
+        ----------
+        native : native form
+            As the class describes it.
+
+        Returns
+        -------
+        native form
+            The same for all native forms with isomorphic DAGs.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If `native` is no architecture of the space.
+        """
+        return self._format(self._canonical(self._parse(native)[None])[0])
+
+    def sequence(self, natives: Iterable[Any]) -> SpaceSequence:
+        """Make a lazy sequence of architectures from native forms.
+
+        Parameters
+        ----------
+        natives : iterable of native forms
+            As the class describes them.
+
+        Returns
+        -------
+        SpaceSequence
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If one of them is no architecture of the space; the message says
+            which and why.
+        """
+        rows = []
+        for i, native in enumerate(natives):
+            try:
+                rows.append(self._parse(native))
+            except InvalidArchitectureError as error:
+                raise InvalidArchitectureError(f"Architecture {i}: {error}") from None
+        return SpaceSequence(self, np.array(rows, dtype=np.uint8).reshape(len(rows), self._width))
+
+    def sample(self, n: int, random_state: Any = None) -> SpaceSequence:
+        """Draw architectures at random, independently and with repetition.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        random_state : int, RandomState instance or None, default=None
+            Pass an int for the same draw at every call.
+
+        Returns
+        -------
+        SpaceSequence of length `n`
+
+        Raises
+        ------
+        ValueError
+            If `n` is negative.
+        """
+        if n < 0:
+            raise ValueError(f"n={n} architectures cannot be drawn; n must be at least 0.")
+        return SpaceSequence(self, self._draw(int(n), check_random_state(random_state)))
+
+    def neighbors(self, architecture: Any) -> SpaceSequence:
+        """Give all architectures that are one edit away.
+
+        Parameters
+        ----------
+        architecture : native form or DAG
+            Where to start.
+
+        Returns
+        -------
+        SpaceSequence
+            No two of them, and none of them and `architecture`, are the same.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If `architecture` is no architecture of the space.
+        """
+        row = self._any_row(architecture)
+        edits = self._edits(row)
+        keys = self._canonical(np.concatenate([row[None], edits]))
+        _, first = np.unique(keys, axis=0, return_index=True)
+        first.sort()
+        return SpaceSequence(self, edits[first[first > 0] - 1])
+
+    def mutate(self, architecture: Any, random_state: Any = None) -> Any:
+        """Change one architecture by one random edit.
+
+        Parameters
+        ----------
+        architecture : native form or DAG
+            Where to start.
+        random_state : int, RandomState instance or None, default=None
+            Pass an int for the same edit at every call.
+
+        Returns
+        -------
+        native form or DAG
+            One of the :meth:`neighbors`; a DAG if `architecture` is a DAG.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If `architecture` is no architecture of the space.
+        """
+        random = check_random_state(random_state)
+        row = self._any_row(architecture)
+        edits = self._edits(row)
+        # Some edits give an isomorphic graph; every architecture has one that does not.
+        chosen = next(
+            edit
+            for edit in edits[random.permutation(len(edits))]
+            if len(np.unique(self._canonical(np.stack([row, edit])), axis=0)) == 2
+        )
+        return self._build(chosen) if is_dag(architecture) else self._format(chosen)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __hash__(self) -> int:
+        return hash(type(self))
+
+    def _any_row(self, architecture: Any) -> Table:
+        return self._row(architecture) if is_dag(architecture) else self._parse(architecture)
+
+    def _row(self, dag: Any) -> Table:
+        members = (dag,) if isinstance(dag, nx.Graph) else dag
+        if not is_dag(dag) or len(members) != self.n_cells:
+            found = f"{len(dag)} graphs" if is_dag(dag) else f"a {type(dag).__name__}"
+            wanted = "one DAG" if self.n_cells == 1 else f"a tuple of {self.n_cells} DAGs"
+            raise InvalidArchitectureError(
+                f"An architecture of {self.name} is {wanted}, but {found} was given."
+            )
+        return self._read(members)
+
+    @property
+    @abstractmethod
+    def _width(self) -> int:
+        """Length of a row."""
+
+    @abstractmethod
+    def _parse(self, native: Any) -> Table:
+        """Native form to row, checked."""
+
+    @abstractmethod
+    def _format(self, row: Table) -> Any:
+        """Row to native form."""
+
+    @abstractmethod
+    def _read(self, cells: Any) -> Table:
+        """DAGs to row in canonical form, checked."""
+
+    @abstractmethod
+    def _build(self, row: Table) -> Any:
+        """Row to DAG."""
+
+    @abstractmethod
+    def _pack(self, table: Table) -> PackedGraphs:
+        """All rows as operation graphs."""
+
+    @abstractmethod
+    def _draw(self, n: int, random: np.random.RandomState) -> Table:
+        """Random rows."""
+
+    @abstractmethod
+    def _edits(self, row: Table) -> Table:
+        """Valid rows one edit away from a row; repetitions are allowed."""
+
+    def _canonical(self, table: Table) -> Table:
+        """The same row for all rows with isomorphic DAGs."""
+        return table
+
+
+class SpaceSequence(ArchitectureSequence):
+    """Architectures of one search space; their DAGs are built when looked at.
+
+    Parameters
+    ----------
+    space : SearchSpace
+        The space.
+    table : ndarray of uint8, shape (N, width)
+        One architecture a row, in the space's own code.
+    rows : ndarray of int, shape (n,), default=None
+        Which rows, in which order; all of them by default.
+
+    Examples
+    --------
+    >>> from tagates_sk.spaces import NASBench201
+    >>> cells = NASBench201().sample(1000, random_state=0)
+    >>> cells[:3]
+    <SpaceSequence of 3 architectures of NAS-Bench-201>
+    >>> cells[[7, 3]].native()[0]
+    '|nor_conv_1x1~0|+|none~0|none~1|+|avg_pool_3x3~0|none~1|avg_pool_3x3~2|'
+    """
+
+    def __init__(
+        self, space: SearchSpace, table: Table, rows: NDArray[np.integer[Any]] | None = None
+    ) -> None:
+        super().__init__(np.arange(len(table)) if rows is None else rows)
+        self.space = space
+        self._table = table
+
+    @property
+    def table(self) -> Table:
+        """The architectures in the space's own code, shape (n, width)."""
+        rows: Table = self._table[self._rows]
+        return rows
+
+    def native(self) -> list[Any]:
+        """All architectures in their native form."""
+        return [self.space._format(row) for row in self.table]
+
+    def packed(self) -> PackedGraphs:
+        """Operation graphs of all architectures of the sequence."""
+        return self.space._pack(self.table)
+
+    def _dag(self, row: int) -> Any:
+        return self.space._build(self._table[row])
+
+    def _with_rows(self, rows: NDArray[np.integer[Any]]) -> SpaceSequence:
+        return SpaceSequence(self.space, self._table, rows)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} architectures of {self.space.name}>"
+
+
+def is_dag(architecture: Any) -> bool:
+    """Whether it is a graph or a tuple of graphs rather than a native form."""
+    if isinstance(architecture, (tuple, list)):
+        return len(architecture) > 0 and all(isinstance(cell, nx.Graph) for cell in architecture)
+    return isinstance(architecture, nx.Graph)
