@@ -1,8 +1,9 @@
 """TA-GATES: rank and regress neural architectures given as networkx DAGs."""
 
-from .estimators import TAGATESRanker, TAGATESRegressor, paper_config
+from .estimators import TAGATESRanker, TAGATESRegressor
 from .graphs.errors import InvalidArchitectureError, UnknownOperationError
 from .nn.training import FitInterruptedWarning, NonFiniteLossError
+from .paper import paper_config
 
 __version__ = "0.1.0"
 

@@ -19,11 +19,12 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_array, check_random_state, column_or_1d
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
+from ._targets import Floats, check_targets
 from .graphs import PackedGraphs, read_architectures
 from .graphs.batch import BatchSpec
 from .graphs.errors import InvalidArchitectureError
@@ -33,7 +34,6 @@ from .nn.predictor import Predictor
 from .nn.tables import BatchTables
 from .nn.training import TrainingConfig, train
 
-Floats = NDArray[np.float64]
 Self = TypeVar("Self", bound="BaseGraphEstimator")
 
 CHUNK = 1024
@@ -104,7 +104,7 @@ class BaseGraphEstimator(
 
     # ---------------------------------------------------------------- fitting
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def fit(self: Self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on architectures and their measured performance.
 
@@ -135,7 +135,7 @@ class BaseGraphEstimator(
         """
         return self._fit(X, y, sample_weight, go_on=self.warm_start)
 
-    @_fit_context(prefer_skip_nested_validation=True)  # type: ignore[untyped-decorator]
+    @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
         self: Self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -171,7 +171,7 @@ class BaseGraphEstimator(
         **changes: Any,
     ) -> Self:
         packed = read_architectures(X)
-        targets, weights = self._check_targets(len(packed), y, sample_weight)
+        targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight)
         rng = check_random_state(self.random_state)
         go_on = go_on and hasattr(self, "model_")
         if go_on:
@@ -180,39 +180,6 @@ class BaseGraphEstimator(
             packed = self._start(packed, targets, weights, rng)
         self._train(packed, targets, weights, rng, **changes)
         return self
-
-    def _check_targets(
-        self, n: int, y: ArrayLike, sample_weight: ArrayLike | None
-    ) -> tuple[Floats, Floats | None]:
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
-        targets = column_or_1d(targets, warn=True)
-        if len(targets) != n:
-            raise ValueError(
-                f"X has {n} architectures but y has {len(targets)} targets; one is needed for "
-                "each architecture."
-            )
-        if n < 2:
-            raise ValueError(f"n_samples={n}: at least 2 architectures are needed to fit.")
-        if sample_weight is None:
-            return targets, None
-        weights = check_array(
-            sample_weight, dtype=np.float64, ensure_2d=False, input_name="sample_weight"
-        )
-        if weights.shape != (n,):
-            raise ValueError(
-                f"sample_weight.shape == {weights.shape}, expected ({n},): one weight for each "
-                "architecture."
-            )
-        if (weights < 0).any() or not weights.any():
-            raise ValueError(
-                "sample_weight must not be negative, nor zero everywhere: its smallest value is "
-                f"{weights.min():g} and its sum {weights.sum():g}."
-            )
-        return targets, weights
 
     def _start(
         self, packed: PackedGraphs, y: Floats, weights: Floats | None, rng: np.random.RandomState
@@ -318,8 +285,8 @@ class BaseGraphEstimator(
                 f"early_stopping with validation_fraction={self.validation_fraction:g} holds out "
                 f"{n_held_out} of {len(rows)} architectures; at least 2 are needed on both sides."
             )
-        split: tuple[Any, Any] = tuple(train_test_split(rows, test_size=n_held_out, random_state=rng))
-        return split
+        kept, held_out = train_test_split(rows, test_size=n_held_out, random_state=rng)
+        return kept, held_out
 
     # ------------------------------------------------------------- predicting
 

@@ -13,7 +13,9 @@ from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .base import BaseGraphEstimator, Floats
+from . import _docstrings
+from ._targets import Floats
+from .base import BaseGraphEstimator
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
 from .graphs.operations import updated_mask
@@ -21,68 +23,6 @@ from .metrics import kendall_tau
 from .nn.batching import batch_spec
 from .nn.encoder import EncoderConfig
 from .nn.predictor import Predictor
-
-_PUBLISHED: dict[str, dict[str, Any]] = {
-    "nasbench101": dict(
-        T=3, n_layers=5, layer_dim=128, op_dim=48, node_dim=48, hidden_dim=96, head=(200,),
-        symmetry_breaking="add", beta=0.1, update="node", updated_operations="all",
-        self_loops=True, readout="mean", terminal_operations=True, layer_bias=True,
-        train_other_nodes=True, batch_size=512,
-    ),
-    "nasbench201": dict(
-        T=4, n_layers=3, layer_dim=128, op_dim=48, node_dim=48, hidden_dim=96, head=(300,) * 5,
-        symmetry_breaking="concat", update="message", batch_size=512,
-    ),
-    "nasbench301": dict(
-        T=4, n_layers=5, layer_dim=64, op_dim=32, node_dim=32, hidden_dim=32, head=(200,),
-        symmetry_breaking="add", beta=1.0, update="node", train_other_nodes=True, batch_size=128,
-    ),
-    "enas": dict(
-        T=2, n_layers=6, layer_dim=64, op_dim=32, node_dim=32, hidden_dim=32, head=(200,),
-        symmetry_breaking="concat", update="node", batch_size=128,
-    ),
-}  # fmt: skip
-
-
-def paper_config(space: str) -> dict[str, Any]:
-    """Parameters of the published configuration of a search space.
-
-    Parameters
-    ----------
-    space : {"nasbench101", "nasbench201", "nasbench301", "enas"}
-        The search space.
-
-    Returns
-    -------
-    dict of str to Any
-        Keyword arguments for :class:`TAGATESRanker`. The published files use
-        zero-cost vectors; without them add ``symmetry_breaking="none"``.
-
-    Raises
-    ------
-    ValueError
-        For another name.
-
-    References
-    ----------
-    Ning et al., "TA-GATES: An Encoding Scheme for Neural Network
-    Architectures", NeurIPS 2022, appendix B, and its configuration files.
-
-    Examples
-    --------
-    >>> from tagates_sk import TAGATESRanker, paper_config
-    >>> TAGATESRanker(**paper_config("nasbench201")).T
-    4
-    """
-    if space not in _PUBLISHED:
-        raise ValueError(
-            f"space={space!r} has no published configuration; choose one of {sorted(_PUBLISHED)}."
-        )
-    training = dict(
-        s=0.1, optimizer="adam", learning_rate=1e-3, schedule="constant", weight_decay=0.0,
-        dropout=0.1, max_iter=200,
-    )  # fmt: skip
-    return {**training, **_PUBLISHED[space]}
 
 
 class _BaseTAGATES(BaseGraphEstimator):
@@ -118,7 +58,7 @@ class _BaseTAGATES(BaseGraphEstimator):
     def __init__(
         self,
         *,
-        T: int = 2,  # noqa: N803 (the paper's name)
+        T: int = 2,
         s: float = 0.1,
         symmetry_breaking: str = "auto",
         beta: float = 1.0,
@@ -198,6 +138,15 @@ class _BaseTAGATES(BaseGraphEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.__doc__ and "%(encoder)s" in cls.__doc__:
+            cls.__doc__ %= {
+                "encoder": _docstrings.ENCODER,
+                "training": _docstrings.TRAINING,
+                "attributes": _docstrings.ATTRIBUTES,
+            }
+
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
         on_node = bool(packed.on_node.any())
 
@@ -273,11 +222,10 @@ class _BaseTAGATES(BaseGraphEstimator):
         for _, packed in self._read(X):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
-            start = 0
             for batch in self._batches(packed):
                 with torch.inference_mode():
                     embeddings = self.model_(batch)[1].operations.double().cpu().numpy()
-                gated = batch.op_position[: len(embeddings)] + start
+                gated = batch.op_position[: len(embeddings)]
                 rows = np.searchsorted(packed.op_ptr, gated, side="right") - 1
                 for position, row, embedding in zip(gated, rows, embeddings, strict=True):
                     cells[row][packed.keys[position]] = embedding
@@ -287,7 +235,67 @@ class _BaseTAGATES(BaseGraphEstimator):
 
 
 class TAGATESRanker(_BaseTAGATES):
-    """Rank architectures."""
+    """Rank architectures by a TA-GATES encoding of their graphs.
+
+    The encoder mimics an architecture's training on the architecture's own
+    graph [1]_; a head gives a score whose order, not its value, is trained.
+
+    Parameters
+    ----------
+    %(encoder)s
+    loss : {"auto", "hinge", "logistic", "listmle", "mse"}, default="auto"
+        Pairwise hinge loss over all pairs of a batch; pairwise logistic loss;
+        likelihood of the whole order; or squared error of the standardised
+        target. "auto" is "hinge".
+    %(training)s
+
+    Attributes
+    ----------
+    %(attributes)s
+
+    See Also
+    --------
+    TAGATESRegressor : Predicts the performance itself.
+    paper_config : Parameters of the published configurations.
+
+    References
+    ----------
+    .. [1] X. Ning, Z. Zhou, J. Zhao, T. Zhao, Y. Deng, C. Tang, S. Liang,
+       H. Yang, Y. Wang, "TA-GATES: An Encoding Scheme for Neural Network
+       Architectures", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from tagates_sk import TAGATESRanker
+    >>> def chain(*ops):
+    ...     dag = nx.DiGraph()
+    ...     for i, op in enumerate(ops):
+    ...         dag.add_edge(i, i + 1, op=op)
+    ...     return dag
+    >>> dags = [chain("conv3x3", "conv3x3"), chain("conv3x3", "pool"),
+    ...         chain("pool", "conv3x3"), chain("pool", "pool")]
+    >>> ranker = TAGATESRanker(max_iter=30, random_state=0)
+    >>> ranker.fit(dags, [94.1, 92.0, 91.5, 55.0]).score(dags, [94.1, 92.0, 91.5, 55.0])
+    1.0
+    """
+
+    def score(self, X: Any, y: ArrayLike) -> float:
+        """Kendall's tau between predictions and measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,)
+            Their performance.
+
+        Returns
+        -------
+        float
+            From −1 to 1.
+        """
+        return kendall_tau(y, self.predict(X))
 
     def _loss_parameters(self) -> dict[str, Any]:
         loss = "hinge" if self.loss == "auto" else self.loss
@@ -296,12 +304,50 @@ class TAGATESRanker(_BaseTAGATES):
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
         return kendall_tau(y, scores)
 
-    def score(self, X: Any, y: ArrayLike) -> float:
-        return kendall_tau(y, self.predict(X))
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # scores have no unit
+        return tags
 
 
 class TAGATESRegressor(_BaseTAGATES):
-    """Predict."""
+    """Predict performance by a TA-GATES encoding of architectures' graphs.
+
+    The encoder mimics an architecture's training on the architecture's own
+    graph [1]_; the head is trained on the standardised target, and predictions
+    are in the target's units.
+
+    Parameters
+    ----------
+    %(encoder)s
+    loss : {"auto", "mse"}, default="auto"
+        Squared error of the standardised target.
+    %(training)s
+
+    Attributes
+    ----------
+    %(attributes)s
+
+    See Also
+    --------
+    TAGATESRanker : Trains the order only, which ranks better.
+    paper_config : Parameters of the published configurations.
+
+    References
+    ----------
+    .. [1] X. Ning et al., "TA-GATES: An Encoding Scheme for Neural Network
+       Architectures", NeurIPS 2022.
+
+    Examples
+    --------
+    >>> from tagates_sk import TAGATESRegressor
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> nb201 = load_nasbench201()
+    >>> regressor = TAGATESRegressor(max_iter=20, random_state=0)
+    >>> regressor = regressor.fit(nb201.dags[:100], nb201.target[:100])
+    >>> regressor.predict(nb201.dags[100:103]).shape
+    (3,)
+    """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_BaseTAGATES._parameter_constraints,

@@ -14,7 +14,7 @@ OPERATIONS = ("avg_pool_3x3", "conv_1x1", "conv_3x3", "skip_connect")
 def skeletons(
     draw: st.DrawFn, min_nodes: int = 2, max_nodes: int = 6, max_inputs: int = 2
 ) -> tuple[int, int, list[tuple[int, int]]]:
-    """Numbers of nodes and inputs, and edges of a DAG with one output, its last node."""
+    """Numbers of nodes and inputs, and edges of a DAG whose one output is its last node."""
     n = draw(st.integers(min_nodes, max_nodes))
     n_inputs = draw(st.integers(1, min(max_inputs, n - 1)))
     edges = set()
@@ -24,7 +24,7 @@ def skeletons(
     for u in range(n - 1):
         if not any(t == u for t, _ in edges):
             edges.add((u, draw(st.integers(max(u + 1, n_inputs), n - 1))))
-    return n, n_inputs, sorted(edges)
+    return n, n_inputs, draw(st.permutations(sorted(edges)))
 
 
 def _names(operations: tuple[str, ...], none: bool) -> st.SearchStrategy[str | None]:
@@ -127,7 +127,7 @@ def architecture_lists(
 
 
 def _add_nodes(draw: st.DrawFn, graph: Any, n: int, n_inputs: int) -> None:
-    graph.add_nodes_from(range(n))
+    graph.add_nodes_from(draw(st.permutations(range(n))))
     if draw(st.booleans()):
         for v, mark in enumerate(draw(st.permutations(range(n_inputs)))):
             graph.nodes[v]["input"] = mark

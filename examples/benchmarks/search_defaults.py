@@ -33,7 +33,10 @@ def main() -> None:
     parser.add_argument("--n-jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("docs/results/search_defaults.csv"))
     args = parser.parse_args()
-    spaces = [("nasbench201", "cifar100", args.nasbench201), ("nasbench101", "test", args.nasbench101)]
+    spaces = [
+        ("nasbench201", "cifar100", args.nasbench201),
+        ("nasbench101", "test", args.nasbench101),
+    ]
     tasks = [
         dict(space=space, target=target, protocol="search", n=n, seed=seed, setting=setting,
              parameters=parsed(setting))

@@ -2,8 +2,8 @@
 
 Nodes of a batch are numbered inputs first, outputs last; operations are
 numbered updated ones first, then those with a fixed gate, then wires. So the
-residual, the read-out and the three kinds of gates are slices, and whatever is
-absent from a graph has no row anywhere.
+residual, the read-out and the kinds of gates are slices, and whatever is absent
+from a graph has no row anywhere.
 """
 
 from __future__ import annotations
@@ -12,51 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .packed import IntArray, PackedGraphs, pointers, ragged_positions
+from .incidence import Incidence, incidence
+from .packed import IntArray, PackedGraphs, ragged_positions
 
 UPDATED, FIXED, UNGATED = 0, 1, 2
 """Blocks of operations: embedding updated, gate fixed, gate 1."""
-
-
-class Incidence(NamedTuple):
-    """A 0/1 matrix (repeated entries add up) as sums over rows of its operand.
-
-    ``out[i] = sum(x[col[ptr[i]:ptr[i + 1]]])``; the transposed matrix likewise.
-    `index` (`t_index`) replaces `col` and `ptr` where every row has one entry.
-    """
-
-    n_out: int
-    n_in: int
-    index: IntArray | None
-    col: IntArray
-    ptr: IntArray
-    t_index: IntArray | None
-    t_col: IntArray
-    t_ptr: IntArray
-
-    @property
-    def is_identity(self) -> bool:
-        """Whether the product is the operand itself."""
-        return (
-            self.index is not None
-            and self.n_out == self.n_in
-            and np.array_equal(self.index, np.arange(self.n_out))
-        )
-
-
-def incidence(out: IntArray, into: IntArray, n_out: int, n_in: int) -> Incidence:
-    """Incidence matrix with an entry at each ``(out[i], into[i])``."""
-
-    def rows(
-        key: IntArray, value: IntArray, n: int
-    ) -> tuple[IntArray | None, IntArray, IntArray]:
-        col = value[np.argsort(key, kind="stable")]
-        count = np.bincount(key, minlength=n)
-        single = len(key) == n and bool((count == 1).all())
-        return (col if single else None), col, pointers(count)
-
-    return Incidence(n_out, n_in, *rows(out, into, n_out), *rows(into, out, n_in))
 
 
 class Plan(NamedTuple):
@@ -93,7 +55,7 @@ class BatchSpec:
 
     Parameters
     ----------
-    block : ndarray of int, shape (n_types + 4,)
+    block : ndarray of int, shape (n_operations + 4,)
         Block of each type: the vocabulary, the unknown operation, output,
         input, wire (so that the negative type codes index it from the end).
     n_marks : int
@@ -124,7 +86,6 @@ class GraphBatch:
 
     n_architectures: int
     n_nodes: int
-    n_inputs: int
     n_outputs: int
     n_updated: int
     n_gated: int
@@ -133,12 +94,12 @@ class GraphBatch:
     gated_type: Incidence
     """Operations with a gate ← types."""
     other_type: Incidence
-    """Operations that are not updated ← types."""
+    """Operations that are not updated ← types; identity operations are wires."""
     op_position: IntArray
     """Positions of all operations of the batch, in its order, in the packed arrays."""
     op_within_cell: IntArray
     """Number of each gated operation within its cell."""
-    zero_cost: np.ndarray | None  # type: ignore[type-arg]
+    zero_cost: NDArray[np.float32] | None
     forward_first: Plan
     forward_inner: Plan
     forward_last: Plan
@@ -169,166 +130,30 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
     -------
     GraphBatch
     """
-    cells = packed.cells_of(rows)
-    n_cells = len(cells)
-    first_node, first_op = packed.node_ptr[cells], packed.op_ptr[cells]
-    nodes_in, ops_in = packed.node_ptr[cells + 1] - first_node, packed.op_ptr[cells + 1] - first_op
-    inputs_in = packed.n_inputs[cells]
-    n_nodes, n_inputs = int(nodes_in.sum()), int(inputs_in.sum())
-    n_outputs = n_cells
-    before_inputs = np.cumsum(inputs_in) - inputs_in
-    inner_in = nodes_in - inputs_in - 1
-    before_inner = n_inputs + np.cumsum(inner_in) - inner_in
-    first_output = n_nodes - n_outputs
-
-    def number(cell: IntArray, local: IntArray) -> IntArray:
-        """Number in the batch of a node given by its cell and number there."""
-        inputs = inputs_in[cell]
-        out = np.where(
-            local < inputs, before_inputs[cell] + local, before_inner[cell] + local - inputs
-        )
-        last = local == nodes_in[cell] - 1
-        out[last] = first_output + cell[last]
-        return out
-
-    # Initial state of each node: one row per cell kind and input, one for the others.
-    kinds = np.arange(n_cells) % packed.n_cells
-    width = spec.n_marks + 1
-    node_code = np.empty(n_nodes, dtype=np.int64)
-    input_cell = np.repeat(np.arange(n_cells), inputs_in)
-    input_position = ragged_positions(first_node, inputs_in)
-    node_code[:n_inputs] = kinds[input_cell] * width + packed.input_mark[input_position]
-    node_code[n_inputs:first_output] = np.repeat(kinds * width + spec.n_marks, inner_in)
-    node_code[first_output:] = kinds * width + spec.n_marks
-
-    op_cell = np.repeat(np.arange(n_cells), ops_in)
-    op_position = ragged_positions(first_op, ops_in)
-    op_code = packed.op_type[op_position]
-    op_dst = number(op_cell, packed.op_dst[op_position])
-    op_block = spec.block[op_code]
-    order = np.argsort(op_block * np.int64(n_nodes) + op_dst, kind="stable")
-    n_ops = len(order)
-    renumbered = np.empty(n_ops, dtype=np.int64)
-    renumbered[order] = np.arange(n_ops)
-    n_updated = int(np.count_nonzero(op_block == UPDATED))
-    n_gated = n_updated + int(np.count_nonzero(op_block == FIXED))
-
-    edges_in = packed.edge_ptr[op_position + 1] - packed.edge_ptr[op_position]
-    edge_position = ragged_positions(packed.edge_ptr[op_position], edges_in)
-    edge_op = np.repeat(np.arange(n_ops), edges_in)
-    edge_src = number(op_cell[edge_op], packed.edge_src[edge_position])
-    edge_dst = op_dst[edge_op]
-    edge_op = renumbered[edge_op]
-    on_node = packed.on_node[cells][op_cell]
-    op_cell, op_dst, on_node, op_position = (
-        a[order] for a in (op_cell, op_dst, on_node, op_position)
-    )
-
-    # Backward an OOE operation passes from destination to source; an OON
-    # operation gates what comes from the successors of its own node.
-    back_op, back_dst = edge_op, op_dst
-    if on_node.all():
-        op_at = np.empty(n_nodes, dtype=np.int64)
-        op_at[op_dst] = np.arange(n_ops)
-        back_op = op_at[edge_src]
-    else:
-        back_dst = op_dst.copy()
-        on_edge = ~on_node[edge_op]
-        back_dst[edge_op[on_edge]] = edge_src[on_edge]
-        if on_node.any():
-            op_at = np.zeros(n_nodes, dtype=np.int64)
-            op_at[op_dst[on_node]] = np.flatnonzero(on_node)
-            back_op = np.where(on_edge, edge_op, op_at[edge_src])
-    back_src = edge_dst
-    if spec.self_loops:
-        loops = np.flatnonzero(on_node)
-        edge_op, edge_src = np.append(edge_op, loops), np.append(edge_src, op_dst[loops])
-        back_op, back_src = np.append(back_op, loops), np.append(back_src, op_dst[loops])
-
-    def only(ops: IntArray) -> IntArray:
-        """Table from operations to their place in a choice of them."""
-        place = np.zeros(n_ops, dtype=np.int64)
-        place[ops] = np.arange(len(ops))
-        return place
-
-    n_kinds = packed.n_cells * width
-    everywhere = incidence(op_dst, np.arange(n_ops), n_nodes, n_ops)
-    keep_inputs = (0, n_inputs, 0) if spec.residual else None
-    keep_outputs = (first_output, n_nodes, first_output) if spec.residual else None
-    forward_first = Plan(
-        incidence(edge_op, node_code[edge_src], n_ops, n_kinds), everywhere, n_updated,
-        residual=(0, n_inputs, node_code[:n_inputs]) if spec.residual else None,
-    )  # fmt: skip
-    forward_inner = Plan(
-        incidence(edge_op, edge_src, n_ops, n_nodes), everywhere, n_updated,
-        residual=keep_inputs,
-    )  # fmt: skip
-
-    into_output = np.flatnonzero(op_dst >= first_output)
-    forward_last = forward_final = forward_inner
-    if not spec.node_update:
-        forward_last = forward_inner._replace(
-            scatter=incidence(op_dst[into_output] - first_output, into_output, n_outputs, n_ops),
-            residual=None,
-        )
-    if not spec.mean_readout:
-        chosen = op_dst[edge_op] >= first_output
-        needed, source = np.unique(edge_src[chosen], return_inverse=True)
-        forward_final = Plan(
-            incidence(only(into_output)[edge_op[chosen]], source, len(into_output), len(needed)),
-            incidence(op_dst[into_output] - first_output, np.arange(len(into_output)),
-                      n_outputs, len(into_output)),
-            int(np.searchsorted(into_output, n_updated)), needed, into_output,
-        )  # fmt: skip
-
-    chosen = back_src >= first_output
-    from_output = np.unique(back_op[chosen])
-    backward_first = Plan(
-        incidence(only(from_output)[back_op[chosen]], back_src[chosen] - first_output,
-                  len(from_output), n_outputs),
-        incidence(back_dst[from_output], np.arange(len(from_output)), n_nodes, len(from_output)),
-        int(np.searchsorted(from_output, n_updated)), None, from_output,
-        residual=(first_output, n_nodes, 0) if spec.residual else None,
-    )  # fmt: skip
-    backward_inner = Plan(
-        incidence(back_op, back_src, n_ops, n_nodes),
-        incidence(back_dst, np.arange(n_ops), n_nodes, n_ops),
-        n_updated, residual=keep_outputs,
-    )  # fmt: skip
-    backward_last = backward_inner
-    if not spec.node_update:
-        chosen = back_op < n_updated
-        backward_last = Plan(
-            incidence(back_op[chosen], back_src[chosen], n_updated, n_nodes), None, n_updated,
-            gate_rows=None if n_updated == n_ops else np.arange(n_updated),
-        )  # fmt: skip
-
-    readout = None
-    if spec.mean_readout:
-        node_cell = np.append(np.repeat(np.arange(n_cells), inner_in), np.arange(n_cells))
-        readout = incidence(node_cell, np.arange(n_inputs, n_nodes), n_cells, n_nodes)
+    nodes = _Nodes(packed, rows, spec.n_marks)
+    ops = _Operations(packed, nodes, spec)
+    forward_first, forward_inner, forward_last, forward_final = _forward_plans(nodes, ops, spec)
+    backward_first, backward_inner, backward_last = _backward_plans(nodes, ops, spec, forward_inner)
     n_types = len(spec.block)
-    op_type = packed.op_type[op_position] % n_types
-    op_type[n_gated:] = n_types - 1  # identity operations are wires too
+    op_type = packed.op_type[ops.position] % n_types
+    op_type[ops.n_gated :] = n_types - 1
 
-    def types(ops: slice) -> Incidence:
-        chosen = op_type[ops]
+    def types(chosen: IntArray) -> Incidence:
         return incidence(np.arange(len(chosen)), chosen, len(chosen), n_types)
 
-    gated = slice(0, n_gated)
+    gated = slice(0, ops.n_gated)
     return GraphBatch(
         n_architectures=len(rows),
-        n_nodes=n_nodes,
-        n_inputs=n_inputs,
-        n_outputs=n_outputs,
-        n_updated=n_updated,
-        n_gated=n_gated,
-        updated_type=types(slice(0, n_updated)),
-        gated_type=types(gated),
-        other_type=types(slice(n_updated, n_ops)),
-        op_position=op_position,
-        op_within_cell=op_position[gated] - first_op[op_cell[gated]],
-        zero_cost=None if packed.zero_cost is None else packed.zero_cost[op_position[gated]],
+        n_nodes=nodes.n,
+        n_outputs=nodes.n_outputs,
+        n_updated=ops.n_updated,
+        n_gated=ops.n_gated,
+        updated_type=types(op_type[: ops.n_updated]),
+        gated_type=types(op_type[gated]),
+        other_type=types(op_type[ops.n_updated :]),
+        op_position=ops.position,
+        op_within_cell=(ops.position - nodes.first_op[ops.cell])[gated],
+        zero_cost=None if packed.zero_cost is None else packed.zero_cost[ops.position[gated]],
         forward_first=forward_first,
         forward_inner=forward_inner,
         forward_last=forward_last,
@@ -336,7 +161,187 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
         backward_first=backward_first,
         backward_inner=backward_inner,
         backward_last=backward_last,
-        updated_dst=op_dst[:n_updated],
-        updated_back_dst=back_dst[:n_updated],
-        readout=readout,
+        updated_dst=ops.dst[: ops.n_updated],
+        updated_back_dst=ops.back_dst[: ops.n_updated],
+        readout=nodes.mean_readout() if spec.mean_readout else None,
     )
+
+
+class _Nodes:
+    """Numbers of the nodes of a batch: inputs, inner nodes, outputs."""
+
+    def __init__(self, packed: PackedGraphs, rows: IntArray, n_marks: int) -> None:
+        self.cells = cells = packed.cells_of(rows)
+        self.first_op = packed.op_ptr[cells]
+        self.n_cells = self.n_outputs = n_cells = len(cells)
+        first_node = packed.node_ptr[cells]
+        self.nodes_in = packed.node_ptr[cells + 1] - first_node
+        self.inputs_in = packed.n_inputs[cells]
+        self.inner_in = self.nodes_in - self.inputs_in - 1
+        self.n, self.n_inputs = int(self.nodes_in.sum()), int(self.inputs_in.sum())
+        self.first_output = self.n - n_cells
+        self._before_inputs = np.cumsum(self.inputs_in) - self.inputs_in
+        self._before_inner = self.n_inputs + np.cumsum(self.inner_in) - self.inner_in
+
+        # Initial state of each node: for every kind of cell one row for each
+        # input and one for the other nodes.
+        kind = np.arange(n_cells) % packed.n_cells * (n_marks + 1)
+        self.n_codes = packed.n_cells * (n_marks + 1)
+        marks = packed.input_mark[ragged_positions(first_node, self.inputs_in)]
+        self.code = np.concatenate(
+            [
+                np.repeat(kind, self.inputs_in) + marks,
+                np.repeat(kind, self.inner_in) + n_marks,
+                kind + n_marks,
+            ]
+        )
+
+    def number(self, cell: IntArray, local: IntArray) -> IntArray:
+        """Number in the batch of nodes given by their cell and number there."""
+        inputs = self.inputs_in[cell]
+        out = np.where(
+            local < inputs,
+            self._before_inputs[cell] + local,
+            self._before_inner[cell] + local - inputs,
+        )
+        last = local == self.nodes_in[cell] - 1
+        out[last] = self.first_output + cell[last]
+        return out
+
+    def mean_readout(self) -> Incidence:
+        """Cells ← nodes that are no inputs."""
+        cells = np.arange(self.n_cells)
+        owner = np.append(np.repeat(cells, self.inner_in), cells)
+        return incidence(owner, np.arange(self.n_inputs, self.n), self.n_cells, self.n)
+
+
+class _Operations:
+    """Operations of a batch in their order, and what they read and write."""
+
+    def __init__(self, packed: PackedGraphs, nodes: _Nodes, spec: BatchSpec) -> None:
+        cells = nodes.cells
+        ops_in = packed.op_ptr[cells + 1] - nodes.first_op
+        cell = np.repeat(np.arange(nodes.n_cells), ops_in)
+        position = ragged_positions(nodes.first_op, ops_in)
+        dst = nodes.number(cell, packed.op_dst[position])
+        block = spec.block[packed.op_type[position]]
+        order = np.argsort(block * np.int64(nodes.n) + dst, kind="stable")
+        self.n = n = len(order)
+        self.n_updated = int(np.count_nonzero(block == UPDATED))
+        self.n_gated = self.n_updated + int(np.count_nonzero(block == FIXED))
+        number = np.empty(n, dtype=np.int64)
+        number[order] = np.arange(n)
+
+        edges_in = packed.edge_ptr[position + 1] - packed.edge_ptr[position]
+        edge_position = ragged_positions(packed.edge_ptr[position], edges_in)
+        owner = np.repeat(np.arange(n), edges_in)
+        self.src = nodes.number(cell[owner], packed.edge_src[edge_position])
+        self.reader = number[owner]
+        """Forward, operation `reader[i]` reads the node `src[i]`."""
+        self.back_src = dst[owner]
+        self.cell, self.dst, self.position = cell[order], dst[order], position[order]
+        on_node = packed.on_node[cells][self.cell]
+        self.any_on_node = bool(on_node.any())
+
+        # Backward, an operation on an edge reads its destination and writes its
+        # source; one on a node reads the node's successors and writes the node.
+        self.back_reader, self.back_dst = self.reader, self.dst
+        if self.any_on_node:
+            at = np.zeros(nodes.n, dtype=np.int64)
+            at[self.dst[on_node]] = np.flatnonzero(on_node)
+            self.back_reader = np.where(on_node[self.reader], at[self.src], self.reader)
+        if not on_node.all():
+            on_edge = ~on_node[self.reader]
+            self.back_dst = self.dst.copy()
+            self.back_dst[self.reader[on_edge]] = self.src[on_edge]
+        if spec.self_loops:
+            loops = np.flatnonzero(on_node)
+            self.reader = np.append(self.reader, loops)
+            self.src = np.append(self.src, self.dst[loops])
+            self.back_reader = np.append(self.back_reader, loops)
+            self.back_src = np.append(self.back_src, self.dst[loops])
+
+    def place_in(self, chosen: IntArray) -> IntArray:
+        """Table from operations to their place in an ascending choice of them."""
+        place = np.zeros(self.n, dtype=np.int64)
+        place[chosen] = np.arange(len(chosen))
+        return place
+
+    def updated_of(self, chosen: IntArray) -> int:
+        """How many of an ascending choice are updated."""
+        return int(np.searchsorted(chosen, self.n_updated))
+
+
+def _forward_plans(
+    nodes: _Nodes, ops: _Operations, spec: BatchSpec
+) -> tuple[Plan, Plan, Plan, Plan]:
+    scatter = incidence(ops.dst, np.arange(ops.n), nodes.n, ops.n)
+    first = Plan(
+        incidence(ops.reader, nodes.code[ops.src], ops.n, nodes.n_codes),
+        scatter,
+        ops.n_updated,
+        residual=(0, nodes.n_inputs, nodes.code[: nodes.n_inputs]) if spec.residual else None,
+    )
+    inner = Plan(
+        incidence(ops.reader, ops.src, ops.n, nodes.n),
+        scatter,
+        ops.n_updated,
+        residual=(0, nodes.n_inputs, 0) if spec.residual else None,
+    )
+    into_output = np.flatnonzero(ops.dst >= nodes.first_output)
+    output = ops.dst[into_output] - nodes.first_output
+    last = final = inner
+    if not spec.node_update:
+        to_outputs = incidence(output, into_output, nodes.n_outputs, ops.n)
+        last = inner._replace(scatter=to_outputs, residual=None)
+    if not spec.mean_readout:
+        read = ops.dst[ops.reader] >= nodes.first_output
+        needed, source = np.unique(ops.src[read], return_inverse=True)
+        reader = ops.place_in(into_output)[ops.reader[read]]
+        n = len(into_output)
+        final = Plan(
+            incidence(reader, source, n, len(needed)),
+            incidence(output, np.arange(n), nodes.n_outputs, n),
+            ops.updated_of(into_output),
+            support_rows=needed,
+            gate_rows=into_output,
+        )
+    return first, inner, last, final
+
+
+def _backward_plans(
+    nodes: _Nodes, ops: _Operations, spec: BatchSpec, forward: Plan
+) -> tuple[Plan, Plan, Plan]:
+    read = ops.back_src >= nodes.first_output
+    reading = np.unique(ops.back_reader[read])  # the output's state reaches these only
+    n = len(reading)
+    keep = (nodes.first_output, nodes.n)
+    first = Plan(
+        incidence(
+            ops.place_in(reading)[ops.back_reader[read]],
+            ops.back_src[read] - nodes.first_output,
+            n,
+            nodes.n_outputs,
+        ),
+        incidence(ops.back_dst[reading], np.arange(n), nodes.n, n),
+        ops.updated_of(reading),
+        gate_rows=reading,
+        residual=(*keep, 0) if spec.residual else None,
+    )
+    if ops.any_on_node or forward.scatter is None:
+        gather = incidence(ops.back_reader, ops.back_src, ops.n, nodes.n)
+        scatter = incidence(ops.back_dst, np.arange(ops.n), nodes.n, ops.n)
+    else:  # operations on edges only: the same two matrices, transposed
+        gather, scatter = forward.scatter.transposed(), forward.gather.transposed()
+    residual = (*keep, nodes.first_output) if spec.residual else None
+    inner = Plan(gather, scatter, ops.n_updated, residual=residual)
+    last = inner
+    if not spec.node_update:
+        read = ops.back_reader < ops.n_updated
+        last = Plan(
+            incidence(ops.back_reader[read], ops.back_src[read], ops.n_updated, nodes.n),
+            None,
+            ops.n_updated,
+            gate_rows=None if ops.n_updated == ops.n else np.arange(ops.n_updated),
+        )
+    return first, inner, last

@@ -1,0 +1,1 @@
+"""The encoder, its training and its losses: everything that runs on torch."""

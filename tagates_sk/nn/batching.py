@@ -82,6 +82,4 @@ class GraphBatches:
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:
         """Tables of the architectures in `rows`."""
-        return BatchTables.of(
-            build_batch(self.packed, rows, self.spec), self.device, self.dtype
-        )
+        return BatchTables.of(build_batch(self.packed, rows, self.spec), self.device, self.dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -132,9 +133,7 @@ class TAGATESEncoder(nn.Module):
         )
         self.node_hidden = _linear(c.node_dim, c.hidden_dim)
         # Gate maps of all layers, forward first: one product serves a time step.
-        self.gate_weight = nn.Parameter(
-            torch.empty(directions * c.n_layers, c.layer_dim, gate_in)
-        )
+        self.gate_weight = nn.Parameter(torch.empty(directions * c.n_layers, c.layer_dim, gate_in))
         self.gate_bias = nn.Parameter(torch.empty(directions * c.n_layers, c.layer_dim))
         self.forward_layers = Propagation(c.hidden_dim, c.layer_dim, c.n_layers, c.layer_bias)
         if c.T > 1:
@@ -221,19 +220,19 @@ class TAGATESEncoder(nn.Module):
             gates = torch.sigmoid(self._gate_logits(emb, both, z))
             wires = self._one(both).expand(len(batch.op_position) - batch.n_gated, -1)
             gates_u, gates_rest = gates[:u], torch.cat([gates[u:], wires])
-        gates = torch.cat([gates_u, gates_rest]).unflatten(1, (-1, c.layer_dim))
+        gates = self._by_layer(torch.cat([gates_u, gates_rest]))
         initial = self.node_hidden(
             torch.cat([self.input_embedding, self.other_embedding], 1).flatten(0, 1)
         )
         for t in range(1, c.T):
-            forward_gates, backward_gates = gates.split(c.n_layers, dim=1)
+            forward_gates, backward_gates = torch.split(gates, c.n_layers, dim=1)
             f_out, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
             b_info = self._backward_pass(f_out, batch, backward_gates)
             emb_u = emb_u + c.s * self._update(emb_u, f_info, b_info)
             both = 1 if t == c.T - 1 else 2
             gates_u = torch.sigmoid(self._gate_logits(emb_u, both, None if z is None else z[:u]))
             rest = gates_rest[:, : gates_u.shape[1]]
-            gates = torch.cat([gates_u, rest]).unflatten(1, (-1, c.layer_dim))
+            gates = self._by_layer(torch.cat([gates_u, rest]))
         f_out, _ = self._forward_pass(initial, batch, gates, final=True)
         if batch.readout is not None:
             assert batch.readout_count is not None
@@ -244,12 +243,13 @@ class TAGATESEncoder(nn.Module):
 
     def _type_embeddings(self) -> Tensor:
         """Embeddings of the vocabulary, unknown operation, output, input and wire."""
-        O = self.op_embedding  # noqa: N806 (the paper's name)
-        zero = O.new_zeros(1, O.shape[1])
-        unknown = O.mean(0, keepdim=True) if len(O) else zero
-        if not self.config.terminal_operations:
-            return torch.cat([O, unknown, zero, zero, zero])
-        return torch.cat([O, unknown, self.output_op_embedding, self.input_op_embedding, zero])
+        vocabulary = self.op_embedding
+        zero = vocabulary.new_zeros(1, vocabulary.shape[1])
+        unknown = vocabulary.mean(0, keepdim=True) if len(vocabulary) else zero
+        output = in_ = zero
+        if self.config.terminal_operations:
+            output, in_ = self.output_op_embedding, self.input_op_embedding
+        return torch.cat([vocabulary, unknown, output, in_, zero])
 
     def _shift(self, batch: BatchTables, noise: Tensor | None) -> Tensor:
         if self.config.symmetry_breaking == "random":
@@ -263,6 +263,9 @@ class TAGATESEncoder(nn.Module):
         """Gate of a wire in all layers."""
         width = directions * self.config.n_layers * self.config.layer_dim
         return self.gate_bias.new_ones(1, width)
+
+    def _by_layer(self, gates: Tensor) -> Tensor:
+        return gates.view(len(gates), -1, self.config.layer_dim)
 
     def _gate_weight(self, directions: int) -> Tensor:
         return self.gate_weight[: directions * self.config.n_layers].flatten(0, 1)
@@ -310,27 +313,30 @@ class TAGATESEncoder(nn.Module):
         assert f_info is not None
         c = self.config
         stopped = c.stop_gradient
-        first, *rest = self.op_update
+        first = self.op_update[0]
+        assert isinstance(first, nn.Linear)
         # In parts, so that nothing is computed for a stopped gradient.
         sizes = [c.op_dim, c.layer_dim, c.layer_dim]
-        w_emb, w_f, w_b = first.weight.split(sizes, dim=1)
+        w_emb, w_f, w_b = torch.split(first.weight, sizes, dim=1)
         hidden = torch.addmm(first.bias, emb.detach() if "embedding" in stopped else emb, w_emb.t())
         hidden = torch.addmm(hidden, f_info.detach() if "forward" in stopped else f_info, w_f.t())
         hidden = torch.addmm(hidden, b_info.detach() if "backward" in stopped else b_info, w_b.t())
-        for module in rest:
-            hidden = module(hidden)
-        return hidden
+        delta: Tensor = self.op_update[1:](hidden)
+        return delta
 
 
 def _linear(n_in: int, n_out: int) -> nn.Linear:
     """A linear layer whose weights nobody has drawn: global seeds stay as they are."""
-    return nn.utils.skip_init(nn.Linear, n_in, n_out)
+    layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
+        nn.Linear, n_in, n_out
+    )
+    return layer
 
 
 def mlp(*sizes: int) -> nn.Sequential:
     """Linear layers of these sizes with ReLU between them, not initialised."""
     layers: list[nn.Module] = []
-    for n_in, n_out in zip(sizes[:-1], sizes[1:], strict=True):
+    for n_in, n_out in pairwise(sizes):
         layers += [_linear(n_in, n_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 

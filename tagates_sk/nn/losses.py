@@ -46,9 +46,7 @@ def pairwise_loss(
     """
     n = len(scores)
     if max_pairs is not None and max_pairs < n * (n - 1):
-        draw = torch.randint(
-            n * (n - 1), (max_pairs,), generator=generator, device=scores.device
-        )
+        draw = torch.randint(n * (n - 1), (max_pairs,), generator=generator, device=scores.device)
         i = draw.div(n - 1, rounding_mode="floor")
         j = draw.remainder(n - 1)
         j = j + (j >= i)

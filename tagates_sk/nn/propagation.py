@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -75,9 +76,7 @@ class _Pass(torch.autograd.Function):
             if keep:
                 layers.append(_Layer(rows, gathered, gate, out if i < n_layers - 1 else None))
         if keep:
-            ctx.save_for_backward(
-                *weights, *(tensor for layer in layers for tensor in layer)
-            )
+            ctx.save_for_backward(*weights, *(tensor for layer in layers for tensor in layer))
             ctx.plans, ctx.sizes, ctx.has_bias = plans, sizes, bool(biases)
             ctx.gates_shape = gates.shape
         if not want_messages:
@@ -86,7 +85,7 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(  # type: ignore[override]
+    def backward(
         ctx: Any, grad_out: Tensor | None, grad_messages: Tensor | None
     ) -> tuple[Any, ...]:
         plans: Sequence[LayerTables] = ctx.plans
@@ -163,9 +162,7 @@ class Propagation(torch.nn.Module):
         super().__init__()
         sizes = [in_dim] + [width] * n_layers
         self.n_layers = n_layers
-        self.weights = torch.nn.ParameterList(
-            torch.empty(a, b) for a, b in zip(sizes[:-1], sizes[1:], strict=True)
-        )
+        self.weights = torch.nn.ParameterList(torch.empty(a, b) for a, b in pairwise(sizes))
         self.biases = torch.nn.ParameterList(
             torch.empty(width) for _ in range(n_layers if bias else 0)
         )

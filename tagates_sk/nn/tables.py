@@ -9,7 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..graphs.batch import GraphBatch, Incidence, Plan
+from ..graphs import incidence as graphs
+from ..graphs.batch import GraphBatch, Plan
+from ..graphs.incidence import Incidence
 
 
 def as_tensor(array: Any, device: torch.device) -> Tensor:
@@ -17,20 +19,31 @@ def as_tensor(array: Any, device: torch.device) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(array)).to(device, non_blocking=True)
 
 
-class _RowSums(NamedTuple):
+class RowSums(NamedTuple):
     """Sums over chosen rows: one side of an incidence matrix."""
 
     identity: bool
-    index: Tensor | None
+    single: Tensor | None
     col: Tensor | None
     ptr: Tensor | None
 
+    @classmethod
+    def of(cls, sums: graphs.RowSums, identity: bool, device: torch.device) -> RowSums:
+        """Move one side of an incidence matrix to a device."""
+        if identity:
+            return cls(True, None, None, None)
+        if sums.single is not None:
+            return cls(False, as_tensor(sums.single, device), None, None)
+        return cls(False, None, as_tensor(sums.col, device), as_tensor(sums.ptr, device))
+
     def __call__(self, x: Tensor) -> Tensor:
+        """The sums; `x` itself where the matrix is the identity."""
         if self.identity:
             return x
-        if self.index is not None:
-            return x.index_select(0, self.index)
-        assert self.col is not None and self.ptr is not None
+        if self.single is not None:
+            return x.index_select(0, self.single)
+        assert self.col is not None
+        assert self.ptr is not None
         if len(self.col) == 0:
             return x.new_zeros((len(self.ptr) - 1, x.shape[1]))
         # On CPU and GPU alike this is the fastest gather-and-add torch has, it
@@ -42,27 +55,17 @@ class SparseSum(NamedTuple):
     """Product with a 0/1 incidence matrix and with its transpose."""
 
     n_out: int
-    n_in: int
-    sums: _RowSums
-    transposed: _RowSums
+    sums: RowSums
+    transposed: RowSums
 
     @classmethod
     def of(cls, incidence: Incidence, device: torch.device) -> SparseSum:
         """Move an incidence matrix to a device."""
         identity = incidence.is_identity
-
-        def side(index: Any, col: Any, ptr: Any) -> _RowSums:
-            if identity:
-                return _RowSums(True, None, None, None)
-            if index is not None:
-                return _RowSums(False, as_tensor(index, device), None, None)
-            return _RowSums(False, None, as_tensor(col, device), as_tensor(ptr, device))
-
         return cls(
             incidence.n_out,
-            incidence.n_in,
-            side(incidence.index, incidence.col, incidence.ptr),
-            side(incidence.t_index, incidence.t_col, incidence.t_ptr),
+            RowSums.of(incidence.rows, identity, device),
+            RowSums.of(incidence.columns, identity, device),
         )
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -163,7 +166,7 @@ class BatchTables:
         readout = count = None
         if batch.readout is not None:
             readout = SparseSum.of(batch.readout, device)
-            count = as_tensor(np.diff(batch.readout.ptr)[:, None], device).to(dtype)
+            count = as_tensor(np.diff(batch.readout.rows.ptr)[:, None], device).to(dtype)
         return cls(
             n_architectures=batch.n_architectures,
             n_nodes=batch.n_nodes,

@@ -164,7 +164,9 @@ def train(
     parameters = [p for p in model.parameters() if p.requires_grad]
     optimizer = _optimizer(parameters, config)
     if optimizer_state is not None:
-        optimizer.load_state_dict(optimizer_state)
+        # Moments go on; learning rate and betas are those of this training.
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": optimizer_state["state"], "param_groups": groups})
     schedule = None
     if config.schedule == "one_cycle":
         schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -240,16 +242,12 @@ def train(
 
 
 def _epochs(config: TrainingConfig) -> Iterator[int]:
-    return iter(
-        tqdm(range(config.max_iter), desc="fit", unit="epoch", disable=not config.verbose)
-    )
+    return iter(tqdm(range(config.max_iter), desc="fit", unit="epoch", disable=not config.verbose))
 
 
 def _optimizer(parameters: list[nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(
-        parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True
-    )
+    return kind(parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
 
 
 @torch.no_grad()

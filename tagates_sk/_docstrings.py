@@ -1,0 +1,124 @@
+"""Parameters that several estimators document alike."""
+
+from __future__ import annotations
+
+ENCODER = """\
+T : int, default=2
+        Number of forward passes (time steps); T − 1 updates of the operation
+        embeddings lie between them. 1 is GATES.
+    s : float, default=0.1
+        Scale of an update of the operation embeddings.
+    symmetry_breaking : {"auto", "none", "random", "add", "concat"}, default="auto"
+        What tells operations of one type apart before the first pass:
+        nothing; normal noise of standard deviation 0.1, drawn anew at each
+        pass of training and fixed by an operation's place in prediction;
+        β·MLP(Z) added to the embedding, Z being the attribute `zero_cost`
+        (equation 1); or Z beside the embedding wherever a gate is computed.
+        "auto" is "add" where the architectures carry `zero_cost`, else "none".
+    beta : float, default=1.0
+        Scale β of the zero-cost embedding for "add".
+    update : {"auto", "message", "node"}, default="auto"
+        Whether the update of an operation reads the messages it sent in the
+        last layers of both passes, or the states at their destinations.
+        "auto" is "message" for operations on edges, "node" for those on nodes.
+    updated_operations : {"auto", "parametrized", "all"} or list of str, default="auto"
+        Operations whose embedding is updated: those with weights, by their
+        names (convolutions, linear, attention, recurrent layers ...), all with
+        a gate, or the named ones. "auto" is "parametrized" for operations on
+        edges, "all" for those on nodes.
+    stop_gradient : list of {"embedding", "forward", "backward"}, \
+default=("embedding", "forward")
+        Inputs of the update through which no gradient flows.
+    self_loops : bool or "auto", default="auto"
+        Whether an operation on a node also gates what the node itself held
+        before. Operations on edges have no self loops. "auto" is True.
+    residual : bool, default=True
+        Whether inputs (in backward passes, the output) keep their own support.
+    readout : {"auto", "output", "mean"}, default="auto"
+        The encoding is the state of the output node, or the mean over all
+        nodes but the inputs. "auto" is "output" for operations on edges,
+        "mean" for those on nodes.
+    terminal_operations : bool or "auto", default="auto"
+        Whether the input and output nodes of operation-on-node cells have
+        operation embeddings of their own, and are no plain wires. "auto" is
+        True.
+    layer_bias : bool or "auto", default="auto"
+        Whether propagation layers have a bias. "auto" is True for operations
+        on nodes, False for those on edges.
+    train_other_nodes : bool or "auto", default="auto"
+        Whether nodes that are no inputs start from a trained state, and not
+        from zero. "auto" is True for operations on nodes, False for those on
+        edges.
+    n_layers : int or "auto", default="auto"
+        Propagation layers L of a pass. "auto" is the number of edges of the
+        longest path from an input to the output in the training set, at
+        least 2.
+    layer_dim : int, default=128
+        Width d of the propagation layers.
+    op_dim, node_dim, hidden_dim : int, default=48, 48, 96
+        Widths d_o, d_n, d_h of operation embeddings, node embeddings, and
+        initial node states.
+    head : list of int, default=(200,)
+        Widths of the hidden layers of the head.
+    dropout : float, default=0.1
+        Dropout in the head."""
+
+TRAINING = """\
+margin : float, default=0.1
+        Margin of the hinge loss.
+    max_pairs : int or None, default=None
+        Most pairs a batch to look at, drawn at random; None for all. For the
+        pairwise losses.
+    optimizer : {"adamw", "adam"}, default="adamw"
+        Optimizer; they differ in what weight decay means.
+    learning_rate : float, default=1e-3
+        Learning rate, the highest one of the one-cycle schedule.
+    schedule : {"one_cycle", "constant"}, default="one_cycle"
+        Learning rate over the steps of a fit.
+    weight_decay : float, default=0.05
+        Weight decay.
+    batch_size : int or "auto", default="auto"
+        Architectures a step. "auto" is 32.
+    max_iter : int, default=200
+        Epochs.
+    early_stopping : bool, default=False
+        Whether to hold out a part of the training set, stop when its score no
+        longer improves, and keep the best state.
+    validation_fraction : float, default=0.1
+        The part that early stopping holds out.
+    n_iter_no_change : int, default=20
+        Epochs without improvement after which to stop.
+    tol : float, default=0.0
+        What counts as an improvement.
+    warm_start : bool, default=False
+        Whether a further call of fit goes on from the present state.
+    operations : "auto" or list of str, default="auto"
+        The vocabulary; "auto" is the operations of the training set.
+    handle_unknown : {"error", "mean"}, default="error"
+        What to do with an operation outside the vocabulary when predicting:
+        refuse, or use the mean of the embeddings.
+    device : str or torch.device, default="auto"
+        Where to compute; "auto" is a GPU where there is one, else the CPU.
+    random_state : int, RandomState instance or None, default=None
+        Initial weights, batches, dropout and held-out part.
+    verbose : int, default=0
+        Whether to show progress bars."""
+
+ATTRIBUTES = """\
+operations_ : list of str
+        The vocabulary, sorted.
+    n_cells_ : int
+        Cells an architecture.
+    n_layers_ : int
+        Propagation layers L.
+    n_iter_ : int
+        Epochs run so far.
+    history_ : dict of str to list of float
+        "loss" and "learning_rate" of every epoch; "validation_score" with
+        early stopping.
+    model_ : torch.nn.Module
+        Encoder and head.
+    device_ : str
+        Where they are.
+    y_mean_, y_std_ : float
+        Mean and standard deviation of the training targets."""
