@@ -81,7 +81,7 @@ else:
         title=f"NAS-Bench-201, CIFAR-10: {N_MEASURED} cells measured, {len(truth):,} ranked\n"
         f"Kendall's tau = {tau:.3f}",
     )
-    axes.legend(loc="lower right", frameon=True)
+    axes.legend(loc="upper left", frameon=False)
     figure.colorbar(points, label="test accuracy (%)", extend="min", shrink=0.8)
     path = Path("quickstart.png").resolve()
     figure.savefig(path, dpi=150)

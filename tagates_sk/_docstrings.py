@@ -53,7 +53,7 @@ default=("embedding", "forward")
         Propagation layers L of a pass. "auto" is the number of edges of the
         longest path from an input to the output in the training set, at
         least 2.
-    layer_dim : int, default=128
+    layer_dim : int, default=64
         Width d of the propagation layers.
     op_dim, node_dim, hidden_dim : int, default=48, 48, 96
         Widths d_o, d_n, d_h of operation embeddings, node embeddings, and

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
@@ -18,7 +19,6 @@ from sklearn.base import (
     TransformerMixin,
     _fit_context,
 )
-from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -28,6 +28,7 @@ from ._targets import Floats, check_targets
 from .graphs import PackedGraphs, read_architectures
 from .graphs.batch import BatchSpec
 from .graphs.errors import InvalidArchitectureError
+from .graphs.operations import IDENTITY_OPERATIONS
 from .nn.batching import GraphBatches
 from .nn.devices import resolve_device
 from .nn.predictor import Predictor
@@ -215,6 +216,11 @@ class BaseGraphEstimator(
                 f"X has an input node with input={marks}; the largest seen in fit was "
                 f"{self._spec.n_marks - 1}."
             )
+        k = self.model_.encoder.config.n_zero_cost
+        used = packed.used_operations()
+        if k and packed.zero_cost is None and IDENTITY_OPERATIONS.issuperset(used):
+            # Nothing but wires: no operation whose zero-cost vector could be missing.
+            packed = replace(packed, zero_cost=np.zeros((len(packed.op_type), k), np.float32))
         self.model_.encoder.check_zero_cost(packed.zero_cost)
         return packed.with_vocabulary(self.operations_, self.handle_unknown)
 
@@ -285,6 +291,8 @@ class BaseGraphEstimator(
                 f"early_stopping with validation_fraction={self.validation_fraction:g} holds out "
                 f"{n_held_out} of {len(rows)} architectures; at least 2 are needed on both sides."
             )
+        from sklearn.model_selection import train_test_split  # slow to import, seldom needed
+
         kept, held_out = train_test_split(rows, test_size=n_held_out, random_state=rng)
         return kept, held_out
 

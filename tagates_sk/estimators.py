@@ -72,7 +72,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         layer_bias: bool | str = "auto",
         train_other_nodes: bool | str = "auto",
         n_layers: int | str = "auto",
-        layer_dim: int = 128,
+        layer_dim: int = 64,
         op_dim: int = 48,
         node_dim: int = 48,
         hidden_dim: int = 96,

@@ -12,7 +12,7 @@ OPERATIONS = ("avg_pool_3x3", "conv_1x1", "conv_3x3", "skip_connect")
 
 @st.composite
 def skeletons(
-    draw: st.DrawFn, min_nodes: int = 2, max_nodes: int = 6, max_inputs: int = 2
+    draw: st.DrawFn, /, min_nodes: int = 2, max_nodes: int = 6, max_inputs: int = 2
 ) -> tuple[int, int, list[tuple[int, int]]]:
     """Numbers of nodes and inputs, and edges of a DAG whose one output is its last node."""
     n = draw(st.integers(min_nodes, max_nodes))
@@ -41,6 +41,7 @@ def saliencies(k: int) -> st.SearchStrategy[np.ndarray]:
 @st.composite
 def ooe_cells(
     draw: st.DrawFn,
+    /,
     *,
     operations: tuple[str, ...] = OPERATIONS,
     none: bool = True,
@@ -80,6 +81,7 @@ def ooe_cells(
 @st.composite
 def oon_cells(
     draw: st.DrawFn,
+    /,
     *,
     operations: tuple[str, ...] = OPERATIONS,
     none: bool = True,
@@ -116,7 +118,7 @@ def cells(**options: Any) -> st.SearchStrategy[Any]:
 
 @st.composite
 def architecture_lists(
-    draw: st.DrawFn, *, min_size: int = 1, max_size: int = 5, max_cells: int = 3, **options: Any
+    draw: st.DrawFn, /, *, min_size: int = 1, max_size: int = 5, max_cells: int = 3, **options: Any
 ) -> list[Any]:
     """Lists of architectures: of cells, or of tuples of as many cells each."""
     n_cells = draw(st.integers(1, max_cells))

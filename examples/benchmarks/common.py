@@ -43,6 +43,21 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
     return train[chosen], test
 
 
+def task(
+    space: str, target: str, protocol: str, n: int, seed: int, setting: str, parameters: str
+) -> dict[str, Any]:
+    """One run: which cells, how many, and the parameters of the ranker as JSON."""
+    return {
+        "space": space,
+        "target": target,
+        "protocol": protocol,
+        "n": n,
+        "seed": seed,
+        "setting": setting,
+        "parameters": parameters,
+    }
+
+
 def run(task: dict[str, Any]) -> dict[str, Any]:
     """Fit on a subset, rank the test cells, measure."""
     bunch = data(task["space"], task["target"])

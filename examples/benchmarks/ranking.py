@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from common import run_all, summary
+from common import run_all, summary, task
 
 
 def main() -> None:
@@ -33,13 +33,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results/ranking.csv"))
     args = parser.parse_args()
     setting = args.setting or ("default" if args.parameters == "{}" else args.parameters)
+    targets = {"nasbench201": args.target, "nasbench101": "test"}
     tasks = [
-        dict(space=space, target=args.target if space == "nasbench201" else "test",
-             protocol="published", n=n, seed=seed, setting=setting, parameters=args.parameters)
+        task(space, targets[space], "published", n, seed, setting, args.parameters)
         for space in args.spaces
         for n in getattr(args, space)
         for seed in range(args.seeds)
-    ]  # fmt: skip
+    ]
     print("\n".join(summary(run_all(tasks, args.out, args.n_jobs))))
 
 

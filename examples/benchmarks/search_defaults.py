@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from common import run_all, summary
+from common import run_all, summary, task
 
 
 def parsed(setting: str) -> str:
@@ -38,13 +38,12 @@ def main() -> None:
         ("nasbench101", "test", args.nasbench101),
     ]
     tasks = [
-        dict(space=space, target=target, protocol="search", n=n, seed=seed, setting=setting,
-             parameters=parsed(setting))
+        task(space, target, "search", n, seed, setting, parsed(setting))
         for space, target, sizes in spaces
         for n in sizes
         for setting in args.settings
         for seed in range(args.seeds)
-    ]  # fmt: skip
+    ]
     print("\n".join(summary(run_all(tasks, args.out, args.n_jobs))))
 
 

@@ -2,7 +2,7 @@
 
 from .errors import InvalidArchitectureError, UnknownOperationError
 from .operations import is_parametrized
-from .packed import PackedGraphs, concatenate
+from .packed import PackedGraphs
 from .reading import read_architectures
 from .sequence import ArchitectureSequence
 
@@ -11,7 +11,6 @@ __all__ = [
     "InvalidArchitectureError",
     "PackedGraphs",
     "UnknownOperationError",
-    "concatenate",
     "is_parametrized",
     "read_architectures",
 ]

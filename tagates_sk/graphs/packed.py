@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import InvalidArchitectureError, UnknownOperationError
+from .errors import UnknownOperationError
 
 IntArray = NDArray[np.integer[Any]]
 
@@ -89,30 +89,6 @@ class PackedGraphs:
         """Rows of the cells of some architectures."""
         return (np.asarray(architectures)[:, None] * self.n_cells + np.arange(self.n_cells)).ravel()
 
-    def take(self, architectures: IntArray) -> PackedGraphs:
-        """The graphs of some architectures, in the order asked for."""
-        cells = self.cells_of(architectures)
-        n_nodes = (self.node_ptr[1:] - self.node_ptr[:-1])[cells]
-        n_ops = (self.op_ptr[1:] - self.op_ptr[:-1])[cells]
-        nodes = ragged_positions(self.node_ptr[cells], n_nodes)
-        ops = ragged_positions(self.op_ptr[cells], n_ops)
-        n_edges = (self.edge_ptr[1:] - self.edge_ptr[:-1])[ops]
-        edges = ragged_positions(self.edge_ptr[ops], n_edges)
-        return replace(
-            self,
-            on_node=self.on_node[cells],
-            node_ptr=pointers(n_nodes),
-            n_inputs=self.n_inputs[cells],
-            input_mark=self.input_mark[nodes],
-            op_ptr=pointers(n_ops),
-            op_type=self.op_type[ops],
-            op_dst=self.op_dst[ops],
-            edge_ptr=pointers(n_edges),
-            edge_src=self.edge_src[edges],
-            zero_cost=None if self.zero_cost is None else self.zero_cost[ops],
-            keys=None if self.keys is None else [self.keys[i] for i in ops],
-        )
-
     def with_vocabulary(
         self, operations: Sequence[str], handle_unknown: str = "error"
     ) -> PackedGraphs:
@@ -190,43 +166,3 @@ def pointers(lengths: IntArray) -> IntArray:
     out = np.zeros(len(lengths) + 1, dtype=np.int64)
     np.cumsum(lengths, out=out[1:])
     return out
-
-
-def concatenate(parts: Sequence[PackedGraphs]) -> PackedGraphs:
-    """Join packed graphs that share a vocabulary and a number of cells.
-
-    Raises
-    ------
-    InvalidArchitectureError
-        If the numbers of cells differ.
-    """
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    if any(p.n_cells != first.n_cells for p in parts):
-        raise InvalidArchitectureError(
-            f"Architectures with {sorted({p.n_cells for p in parts})} cells cannot be mixed."
-        )
-    assert all(p.operations == first.operations for p in parts)
-
-    def joined(name: str) -> Any:
-        return np.concatenate([getattr(p, name) for p in parts])
-
-    def pointed(name: str) -> IntArray:
-        return pointers(np.concatenate([np.diff(getattr(p, name)) for p in parts]))
-
-    return PackedGraphs(
-        operations=first.operations,
-        n_cells=first.n_cells,
-        on_node=joined("on_node"),
-        node_ptr=pointed("node_ptr"),
-        n_inputs=joined("n_inputs"),
-        input_mark=joined("input_mark"),
-        op_ptr=pointed("op_ptr"),
-        op_type=joined("op_type"),
-        op_dst=joined("op_dst"),
-        edge_ptr=pointed("edge_ptr"),
-        edge_src=joined("edge_src"),
-        zero_cost=None if first.zero_cost is None else joined("zero_cost"),
-        keys=None if first.keys is None else [k for p in parts for k in (p.keys or [])],
-    )

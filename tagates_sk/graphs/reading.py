@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any, Protocol, runtime_checkable
 
-import networkx as nx
 import numpy as np
 
 from .errors import InvalidArchitectureError
 from .operations import INPUT, NO_OPERATION, OUTPUT, WIRE
 from .packed import PackedGraphs
 from .packing import OpGraph, pack_cells
+
+MAX_INPUTS = 64
+"""Each input that is told apart has an embedding of its own; more are a mistake."""
 
 _TERMINALS = ("input", "output")
 
@@ -59,11 +62,17 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
     return pack_cells(*_cells(X, prune, start))
 
 
+def _is_graph(x: Any) -> bool:
+    """Whether it is a networkx graph: whoever made one has imported networkx."""
+    networkx = sys.modules.get("networkx")
+    return networkx is not None and isinstance(x, networkx.Graph)
+
+
 _EMPTY = "X is empty: at least one architecture is needed."
 
 
 def _cells(X: Any, prune: bool, start: int) -> tuple[list[OpGraph], int, int]:
-    if isinstance(X, nx.Graph):
+    if _is_graph(X):
         raise TypeError(
             "X is a single graph; a sequence of architectures is expected. Pass [graph] for one."
         )
@@ -84,7 +93,7 @@ def _cells(X: Any, prune: bool, start: int) -> tuple[list[OpGraph], int, int]:
     cells: list[OpGraph] = []
     n_cells = 0
     for i, architecture in enumerate(X, start):
-        if isinstance(architecture, nx.Graph):
+        if _is_graph(architecture):
             members: Sequence[Any] = (architecture,)
         elif isinstance(architecture, (tuple, list)):
             members = architecture
@@ -134,7 +143,7 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
     TypeError
         If it is no networkx graph.
     """
-    if not isinstance(graph, nx.Graph):
+    if not _is_graph(graph):
         raise TypeError(f"{place} is a {type(graph).__name__}; a networkx.DiGraph is expected.")
     if not graph.is_directed():
         raise InvalidArchitectureError(
@@ -243,7 +252,7 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
 
 
 def _kind(
-    graph: nx.Graph, place: str, names: list[Any], node_ops: list[Any], edge_ops: list[Any]
+    graph: Any, place: str, names: list[Any], node_ops: list[Any], edge_ops: list[Any]
 ) -> bool:
     """Whether operations are on the nodes; an error if on none or on both."""
     on_node = on_edge = terminals = False
@@ -368,10 +377,11 @@ def _alive(
 
 def _input_mark(data: dict[str, Any], place: str, name: Any) -> int:
     mark = data.get("input", 0)
-    if isinstance(mark, bool) or not isinstance(mark, (int, np.integer)) or mark < 0:
+    whole = isinstance(mark, (int, np.integer)) and not isinstance(mark, bool)
+    if not whole or not 0 <= mark < MAX_INPUTS:
         raise InvalidArchitectureError(
             f"{place}: input node {name!r} has input={mark!r}; the attribute tells several inputs "
-            "of a cell apart and must be a whole number from 0."
+            f"of a cell apart and must be a whole number from 0 to {MAX_INPUTS - 1}."
         )
     return int(mark)
 

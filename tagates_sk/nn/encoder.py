@@ -265,7 +265,8 @@ class TAGATESEncoder(nn.Module):
         return self.gate_bias.new_ones(1, width)
 
     def _by_layer(self, gates: Tensor) -> Tensor:
-        return gates.view(len(gates), -1, self.config.layer_dim)
+        d = self.config.layer_dim
+        return gates.view(len(gates), gates.shape[1] // d, d)  # no -1: there may be no gates
 
     def _gate_weight(self, directions: int) -> Tensor:
         return self.gate_weight[: directions * self.config.n_layers].flatten(0, 1)

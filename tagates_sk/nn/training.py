@@ -178,7 +178,7 @@ def train(
     try:
         for epoch in _epochs(config):
             total = torch.zeros((), device=targets.device)
-            result.history["learning_rate"].append(float(optimizer.param_groups[0]["lr"]))
+            rate = float(optimizer.param_groups[0]["lr"])
             for rows in np.array_split(rng.permutation(n), n_steps):
                 index = torch.from_numpy(rows).to(targets.device)
                 loss = batch_loss(
@@ -201,14 +201,16 @@ def train(
                     f"a smaller learning_rate (now {config.learning_rate:g}), a smaller s, and "
                     "targets and zero_cost vectors without extreme values."
                 )
-            result.history["loss"].append(value)
-            result.n_iter = epoch + 1
             monitored = -value
             if validate is not None:
                 model.eval()
                 monitored = validate()
                 model.train()
                 result.history.setdefault("validation_score", []).append(monitored)
+            # At once, so that an interrupted epoch leaves no trace.
+            result.history["loss"].append(value)
+            result.history["learning_rate"].append(rate)
+            result.n_iter = epoch + 1
             if monitored > best + (config.tol if best > -math.inf else 0):
                 best, result.best_iter = monitored, epoch + 1
                 best_state = _snapshot(model, best_state)

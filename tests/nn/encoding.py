@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -127,7 +128,7 @@ class Encoded:
         if self.variant.symmetry_breaking != "random":
             return None
         rows = [
-            np.random.RandomState(abs(hash(place)) % 2**32).standard_normal(3)
+            np.random.RandomState(crc32(repr(place).encode())).standard_normal(3)
             for place in self.places(batch, packed)
         ]
         return torch.from_numpy(np.array(rows).reshape(-1, 3))
@@ -151,8 +152,3 @@ class Encoded:
         with torch.no_grad():
             out: torch.Tensor = self.encoder(batch, self.noise(batch, packed)).architectures
         return out
-
-
-def with_symmetry_breaking(variant: Variant, kind: str) -> Variant:
-    """The same variant with another symmetry breaking."""
-    return replace(variant, symmetry_breaking=kind)

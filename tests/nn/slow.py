@@ -100,7 +100,9 @@ def slow_encode(
     for t in range(1, c.T + 1):
         forward = [_forward(encoder, variant, cell, i) for i, cell in enumerate(cells)]
         if t == c.T:
-            outputs = [_readout(encoder, cell, f[0]) for cell, f in zip(cells, forward, strict=True)]
+            outputs = [
+                _readout(encoder, cell, f[0]) for cell, f in zip(cells, forward, strict=True)
+            ]
             break
         states = [f[0][cell.output] for cell, f in zip(cells, forward, strict=True)]
         back_inputs = encoder.fb_convert(torch.cat(states)).chunk(len(cells))
@@ -116,9 +118,7 @@ def _z(m: Operation, encoder: TAGATESEncoder) -> Tensor:
     return torch.as_tensor(m.zero_cost, dtype=torch.float64)
 
 
-def _initial_embedding(
-    encoder: TAGATESEncoder, vocabulary: Sequence[str], m: Operation
-) -> Tensor:
+def _initial_embedding(encoder: TAGATESEncoder, vocabulary: Sequence[str], m: Operation) -> Tensor:
     if m.name == "input":
         embedding = encoder.input_op_embedding[0]
     elif m.name == "output":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -96,27 +97,28 @@ def test_any_cells(architectures: list[Any], variant: Variant) -> None:
     check(Encoded(architectures, variant, zero_cost=ZERO_COST))
 
 
-@given(variants(T=st.just(3)), st.sampled_from([1, 2]))
-def test_corner_cells(variant: Variant, n_cells: int) -> None:
-    """No path, unused inputs, only wires, no updated operation: alone and together."""
-    corners = [
-        chain("conv_3x3", "none"),
-        node_chain("none"),
-        chain("skip_connect", None),
-        node_chain(None, None),
-        chain("avg_pool_3x3"),
-        node_chain("avg_pool_3x3", "skip_connect"),
-        unused_input(chain("conv_3x3", "conv_1x1")),
-        unused_input(node_chain("conv_3x3", "conv_1x1")),
-    ]
-    if n_cells == 1:
-        for cell in corners:
-            if any("zero_cost" in d for *_, d in [*cell.nodes(data=True), *cell.edges(data=True)]):
-                check(Encoded([cell], variant, zero_cost=ZERO_COST))
-        check(Encoded(corners, variant, zero_cost=ZERO_COST))
-    else:
-        pairs = list(zip(corners, corners[1:], strict=False))
-        check(Encoded(pairs, variant, zero_cost=ZERO_COST))
+CORNERS = {
+    "no path": chain("conv_3x3", "none"),
+    "no path, on nodes": node_chain("none"),
+    "only wires": chain("skip_connect", None),
+    "only wires, on nodes": node_chain(None, None),
+    "nothing updated": chain("avg_pool_3x3"),
+    "nothing updated, on nodes": node_chain("avg_pool_3x3", "skip_connect"),
+    "unused input": unused_input(chain("conv_3x3", "conv_1x1")),
+    "unused input, on nodes": unused_input(node_chain("conv_3x3", "conv_1x1")),
+}
+
+
+@pytest.mark.parametrize("corner", CORNERS)
+@given(variant=variants(T=st.just(3), symmetry_breaking=st.sampled_from(["none", "random"])))
+def test_corner_cells_alone(corner: str, variant: Variant) -> None:
+    check(Encoded([CORNERS[corner]], variant))
+
+
+@given(variants(T=st.just(3)), st.booleans())
+def test_corner_cells_together(variant: Variant, two_cells: bool) -> None:
+    cells = list(CORNERS.values())
+    check(Encoded(list(pairwise(cells)) if two_cells else cells, variant, zero_cost=ZERO_COST))
 
 
 @pytest.mark.parametrize("update", ["message", "node"])

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from .golden import NAMES, Golden
 
 from tagates_sk.graphs import read_architectures
 from tagates_sk.graphs.batch import BatchSpec, build_batch
 from tagates_sk.graphs.operations import updated_mask
 from tagates_sk.nn.batching import batch_spec
 from tagates_sk.nn.tables import BatchTables
+from tests.nn.golden import NAMES, Golden
 
 
 def encode(golden: Golden, model: torch.nn.ModuleDict, prune: bool) -> torch.Tensor:
@@ -49,9 +49,7 @@ def rounding(golden: Golden, exact: torch.Tensor, prune: bool = False) -> np.nda
         with torch.no_grad():
             for p in model.parameters():
                 p *= 1 + 2**-24 * (2 * torch.rand(p.shape, generator=generator) - 1)
-            moved = torch.maximum(
-                moved, (encode(golden, model, prune) - exact).abs().amax(dim=1)
-            )
+            moved = torch.maximum(moved, (encode(golden, model, prune) - exact).abs().amax(dim=1))
     return moved.numpy()
 
 

@@ -1,0 +1,90 @@
+"""Everything is on the device that is asked for, and missing devices are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from tagates_sk.graphs.batch import build_batch
+from tagates_sk.nn.devices import resolve_device
+from tagates_sk.nn.tables import BatchTables
+
+from .encoding import Encoded, Variant
+from .test_algorithm1 import CORNERS, ZERO_COST
+
+META = torch.device("meta")
+
+
+def tensors(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from tensors(item)
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        Variant(3),
+        Variant(3, "add", "node", readout="mean", self_loops=True, terminal_operations=True),
+        Variant(3, "concat", "node", layer_bias=True),
+        Variant(3, "random", n_layers=1, stop_gradient=()),
+    ],
+    ids=lambda variant: variant.symmetry_breaking,
+)
+def test_all_tensors_are_on_the_device(variant: Variant) -> None:
+    """On the meta device, which refuses to meet tensors of the CPU."""
+    setup = Encoded(list(CORNERS.values()), variant, zero_cost=ZERO_COST)
+    rows = np.arange(len(CORNERS))
+    batch = BatchTables.of(build_batch(setup.packed, rows, setup.spec), META, torch.float64)
+    found = [t for field in fields(batch) for t in tensors(getattr(batch, field.name))]
+    assert len(found) > 10
+    assert {t.device for t in found} == {META}
+
+    noise = None
+    if variant.symmetry_breaking == "random":
+        noise = torch.empty(batch.n_gated, 3, dtype=torch.float64, device=META)
+    encoder = setup.encoder.to(META)
+    out = encoder(batch, noise)
+    assert {t.device for t in out} == {META}
+    out.architectures.sum().backward()
+    grads = [p.grad for p in encoder.parameters() if p.requires_grad]
+    assert {g.device for g in grads if g is not None} == {META}
+
+
+def available(monkeypatch: pytest.MonkeyPatch, *, cuda: bool = False, mps: bool = False) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+
+@pytest.mark.parametrize(("cuda", "chosen"), [(False, "cpu"), (True, "cuda")])
+def test_auto(monkeypatch: pytest.MonkeyPatch, cuda: bool, chosen: str) -> None:
+    available(monkeypatch, cuda=cuda)
+    assert resolve_device("auto") == torch.device(chosen)
+
+
+def test_a_device_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    available(monkeypatch, cuda=True, mps=True)
+    for device in ("cpu", "cuda:0", "mps", torch.device("cuda", 0)):
+        assert resolve_device(device) == torch.device(device)
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:0", "mps", torch.device("cuda:1")], ids=str)
+def test_a_missing_device(monkeypatch: pytest.MonkeyPatch, device: Any) -> None:
+    available(monkeypatch)
+    message = f"device='{device}' is not available on this machine. Use device='auto' or 'cpu'."
+    with pytest.raises(ValueError, match=message):
+        resolve_device(device)
+    with pytest.warns(UserWarning, match=f"fitted with device='{device}', which this machine does"):
+        assert resolve_device(device, fallback=True) == torch.device("cpu")
+
+
+def test_no_device_at_all() -> None:
+    with pytest.raises(ValueError, match="device='toaster' is no device that torch knows"):
+        resolve_device("toaster")
