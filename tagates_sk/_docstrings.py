@@ -58,13 +58,13 @@ default=("embedding", "forward")
     op_dim, node_dim, hidden_dim : int, default=48, 48, 96
         Widths d_o, d_n, d_h of operation embeddings, node embeddings, and
         initial node states.
-    head : list of int, default=(200,)
+    head : list of int, default=(200, 200)
         Widths of the hidden layers of the head.
     dropout : float, default=0.1
         Dropout in the head."""
 
 TRAINING = """\
-margin : float, default=0.1
+margin : float, default=0.03
         Margin of the hinge loss.
     max_pairs : int or None, default=None
         Most pairs a batch to look at, drawn at random; None for all. For the

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
 import numpy as np
-import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import (
     BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
@@ -30,10 +29,11 @@ from .graphs.batch import BatchSpec
 from .graphs.errors import InvalidArchitectureError
 from .graphs.operations import IDENTITY_OPERATIONS
 from .nn.batching import GraphBatches
-from .nn.devices import resolve_device
+from .nn.devices import Device, on_cpu, resolve_device
+from .nn.engine import encodings, fit_predictor, scores
 from .nn.predictor import Predictor
 from .nn.tables import BatchTables
-from .nn.training import TrainingConfig, train
+from .nn.training import TrainingConfig
 
 Self = TypeVar("Self", bound="BaseGraphEstimator")
 
@@ -64,7 +64,7 @@ class BaseGraphEstimator(
         "warm_start": ["boolean"],
         "operations": [StrOptions({"auto"}), "array-like"],
         "handle_unknown": [StrOptions({"error", "mean"})],
-        "device": [str, torch.device],
+        "device": [str, Device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -82,7 +82,7 @@ class BaseGraphEstimator(
     warm_start: bool
     operations: str | Sequence[str]
     handle_unknown: str
-    device: str | torch.device
+    device: str | Device
     random_state: Any
     verbose: int
 
@@ -216,12 +216,13 @@ class BaseGraphEstimator(
                 f"X has an input node with input={marks}; the largest seen in fit was "
                 f"{self._spec.n_marks - 1}."
             )
-        k = self.model_.encoder.config.n_zero_cost
+        config = self.model_.encoder.config
         used = packed.used_operations()
-        if k and packed.zero_cost is None and IDENTITY_OPERATIONS.issuperset(used):
+        if config.n_zero_cost and packed.zero_cost is None and IDENTITY_OPERATIONS.issuperset(used):
             # Nothing but wires: no operation whose zero-cost vector could be missing.
-            packed = replace(packed, zero_cost=np.zeros((len(packed.op_type), k), np.float32))
-        self.model_.encoder.check_zero_cost(packed.zero_cost)
+            zeros = np.zeros((len(packed.op_type), config.n_zero_cost), dtype=np.float32)
+            packed = replace(packed, zero_cost=zeros)
+        config.check_zero_cost(packed.zero_cost)
         return packed.with_vocabulary(self.operations_, self.handle_unknown)
 
     def _train(
@@ -240,26 +241,19 @@ class BaseGraphEstimator(
             rows, held_out = self._split(rows, rng)
 
             def validate() -> float:
-                scores = self._to_target_units(self._scores(self._batches(packed, held_out)))
+                predicted = scores(self.model_, self._batches(packed).chunks(CHUNK, held_out))
                 return self._metric(
-                    y[held_out], scores, None if weights is None else weights[held_out]
+                    y[held_out],
+                    self._to_target_units(predicted),
+                    None if weights is None else weights[held_out],
                 )
 
-        model, device = self.model_, torch.device(self.device_)
-        batches = GraphBatches(packed, self._spec, device)
-
-        def score(chosen: NDArray[np.integer[Any]], generator: torch.Generator) -> torch.Tensor:
-            scores: torch.Tensor = model(batches(rows[chosen]), generator)[0]
-            return scores
-
-        def on_device(values: Floats) -> torch.Tensor:
-            return torch.from_numpy(values).float().to(device)
-
-        result = train(
-            model,
-            score,
-            on_device((y[rows] - self.y_mean_) / self.y_std_),
-            None if weights is None else on_device(weights[rows] / weights[rows].mean()),
+        result = fit_predictor(
+            self.model_,
+            self._batches(packed),
+            rows,
+            (y[rows] - self.y_mean_) / self.y_std_,
+            None if weights is None else weights[rows] / weights[rows].mean(),
             TrainingConfig(
                 **self._loss_parameters(),
                 optimizer=self.optimizer,
@@ -322,7 +316,7 @@ class BaseGraphEstimator(
             ``"error"``.
         """
         check_is_fitted(self, "model_")
-        return self._to_target_units(self._scores(self._read_batches(X)))
+        return self._to_target_units(scores(self.model_, self._read_batches(X)))
 
     def transform(self, X: Any) -> Floats:
         """Encode architectures.
@@ -338,17 +332,11 @@ class BaseGraphEstimator(
             The encodings that the head reads.
         """
         check_is_fitted(self, "model_")
-        with torch.inference_mode():
-            parts = [self.model_(b)[1].architectures for b in self._read_batches(X)]
-        return np.concatenate([part.double().cpu().numpy() for part in parts])
-
-    @torch.inference_mode()
-    def _scores(self, batches: Iterator[BatchTables]) -> Floats:
-        return np.concatenate([self.model_(b)[0].double().cpu().numpy() for b in batches])
+        return encodings(self.model_, self._read_batches(X))
 
     def _read_batches(self, X: Any) -> Iterator[BatchTables]:
         for _, packed in self._read(X):
-            yield from self._batches(packed)
+            yield from self._batches(packed).chunks(CHUNK)
 
     def _read(self, X: Any) -> Iterator[tuple[int, PackedGraphs]]:
         """X in parts that are read as they are needed, with their place in X."""
@@ -360,13 +348,8 @@ class BaseGraphEstimator(
         for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
             yield start, self._conform(read_architectures(X[start : start + CHUNK], start=start))
 
-    def _batches(
-        self, packed: PackedGraphs, rows: NDArray[np.integer[Any]] | None = None
-    ) -> Iterator[BatchTables]:
-        batches = GraphBatches(packed, self._spec, torch.device(self.device_))
-        rows = np.arange(len(packed)) if rows is None else rows
-        for start in range(0, len(rows), CHUNK):
-            yield batches(rows[start : start + CHUNK])
+    def _batches(self, packed: PackedGraphs) -> GraphBatches:
+        return GraphBatches(packed, self._spec, self.device_)
 
     # ----------------------------------------------------------------- pickling
 
@@ -375,7 +358,7 @@ class BaseGraphEstimator(
         if "model_" in state and self.device_ != "cpu":
             # So that a machine without this device can load it.
             state["model_"] = copy.deepcopy(self.model_).cpu()
-            state["_optimizer_state"] = _on_cpu(self._optimizer_state)
+            state["_optimizer_state"] = on_cpu(self._optimizer_state)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -390,13 +373,3 @@ class BaseGraphEstimator(
         tags.input_tags.two_d_array = False
         tags.target_tags.required = True
         return tags
-
-
-def _on_cpu(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return value.cpu()
-    if isinstance(value, Mapping):
-        return {key: _on_cpu(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_on_cpu(item) for item in value]
-    return value

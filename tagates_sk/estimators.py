@@ -7,7 +7,6 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -15,13 +14,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _docstrings
 from ._targets import Floats
-from .base import BaseGraphEstimator
+from .base import CHUNK, BaseGraphEstimator
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
 from .graphs.operations import updated_mask
 from .metrics import kendall_tau
 from .nn.batching import batch_spec
+from .nn.devices import Device
 from .nn.encoder import EncoderConfig
+from .nn.engine import operation_embeddings
 from .nn.predictor import Predictor
 
 
@@ -76,10 +77,10 @@ class _BaseTAGATES(BaseGraphEstimator):
         op_dim: int = 48,
         node_dim: int = 48,
         hidden_dim: int = 96,
-        head: Sequence[int] = (200,),
+        head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
         loss: str = "auto",
-        margin: float = 0.1,
+        margin: float = 0.03,
         max_pairs: int | None = None,
         optimizer: str = "adamw",
         learning_rate: float = 1e-3,
@@ -94,7 +95,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "error",
-        device: str | torch.device = "auto",
+        device: str | Device = "auto",
         random_state: Any = None,
         verbose: int = 0,
     ) -> None:
@@ -188,6 +189,7 @@ class _BaseTAGATES(BaseGraphEstimator):
             train_other_nodes=auto(self.train_other_nodes, True, False),
             readout=auto(self.readout, "mean", "output"),
         )
+        config.check_zero_cost(packed.zero_cost)
         spec = batch_spec(
             config,
             packed.operations,
@@ -197,7 +199,6 @@ class _BaseTAGATES(BaseGraphEstimator):
             update_terminals=isinstance(updated, str) and updated == "all",
         )
         model = Predictor(config, [int(h) for h in self.head], self.dropout, seed)
-        model.encoder.check_zero_cost(packed.zero_cost)
         self.n_layers_ = config.n_layers
         return model, spec
 
@@ -222,9 +223,8 @@ class _BaseTAGATES(BaseGraphEstimator):
         for _, packed in self._read(X):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
-            for batch in self._batches(packed):
-                with torch.inference_mode():
-                    embeddings = self.model_(batch)[1].operations.double().cpu().numpy()
+            for batch in self._batches(packed).chunks(CHUNK):
+                embeddings = operation_embeddings(self.model_, batch)
                 gated = batch.op_position[: len(embeddings)]
                 rows = np.searchsorted(packed.op_ptr, gated, side="right") - 1
                 for position, row, embedding in zip(gated, rows, embeddings, strict=True):

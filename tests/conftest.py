@@ -1,7 +1,12 @@
-"""Profiles of hypothesis: few examples by default, HYPOTHESIS_PROFILE=thorough for many."""
+"""Profiles of hypothesis and fixtures.
+
+Few examples by default, HYPOTHESIS_PROFILE=thorough for many.
+"""
 
 import os
+from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["MPLBACKEND"] = "Agg"
@@ -13,3 +18,17 @@ _COMMON = {
 settings.register_profile("fast", max_examples=25, derandomize=True, database=None, **_COMMON)
 settings.register_profile("thorough", max_examples=1000, **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+@pytest.fixture(params=["ranker", "regressor"])
+def fitted(request: pytest.FixtureRequest) -> Any:
+    """A small estimator of either kind, fitted."""
+    from tests import small  # torch is not imported for the tests that do without
+
+    return getattr(small, request.param)().fit(small.CELLS, small.TARGETS)
+
+
+@pytest.fixture
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prediction in parts of seven architectures."""
+    monkeypatch.setattr("tagates_sk.base.CHUNK", 7)

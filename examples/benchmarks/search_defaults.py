@@ -4,7 +4,8 @@ NAS-Bench-201 is searched on CIFAR-100, NAS-Bench-101 on its final accuracy; bot
 train and test on parts of the published training half, with subsets of their own,
 so that no cell or label of the published test halves is looked at.
 
-    python examples/benchmarks/search_defaults.py --settings base T=3 --seeds 4
+    python examples/benchmarks/search_defaults.py --settings base T=3 "T=3;batch_size=16" --seeds 4
+    python examples/benchmarks/search_defaults.py --report
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import argparse
 import json
 from pathlib import Path
 
-from common import run_all, summary, task
+from common import finished, run_all, summary, task
 
 
 def parsed(setting: str) -> str:
-    """``"T=3,batch_size=16"`` as JSON; "base" is the class defaults."""
+    """``"T=3;batch_size=16"`` as JSON; "base" is the class defaults."""
     if setting == "base":
         return "{}"
-    pairs = (item.split("=", 1) for item in setting.split(","))
+    pairs = (item.split("=", 1) for item in setting.split(";"))
     return json.dumps({k: json.loads(v) for k, v in pairs})
 
 
@@ -31,8 +32,12 @@ def main() -> None:
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364])
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--n-jobs", type=int, default=2)
+    parser.add_argument("--report", action="store_true", help="only print what --out holds")
     parser.add_argument("--out", type=Path, default=Path("docs/results/search_defaults.csv"))
     args = parser.parse_args()
+    if args.report:
+        print("\n".join(summary(finished(args.out))))
+        return
     spaces = [
         ("nasbench201", "cifar100", args.nasbench201),
         ("nasbench101", "test", args.nasbench101),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,7 +64,7 @@ class GraphBatches:
     packed : PackedGraphs
         With the fitted vocabulary.
     spec : BatchSpec
-    device : torch.device
+    device : str or torch.device
     dtype : torch.dtype
     """
 
@@ -72,10 +72,11 @@ class GraphBatches:
         self,
         packed: PackedGraphs,
         spec: BatchSpec,
-        device: torch.device,
+        device: str | torch.device,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        self.packed, self.spec, self.device, self.dtype = packed, spec, device, dtype
+        self.packed, self.spec, self.dtype = packed, spec, dtype
+        self.device = torch.device(device)
 
     def __len__(self) -> int:
         return len(self.packed)
@@ -83,3 +84,9 @@ class GraphBatches:
     def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:
         """Tables of the architectures in `rows`."""
         return BatchTables.of(build_batch(self.packed, rows, self.spec), self.device, self.dtype)
+
+    def chunks(self, size: int, rows: np.ndarray[Any, Any] | None = None) -> Iterator[BatchTables]:
+        """Tables of at most `size` architectures each, of all or of those in `rows`."""
+        rows = np.arange(len(self)) if rows is None else rows
+        for start in range(0, len(rows), size):
+            yield self(rows[start : start + size])

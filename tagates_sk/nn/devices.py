@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
+from typing import Any
 
 import torch
+
+Device = torch.device
 
 
 def resolve_device(device: str | torch.device, *, fallback: bool = False) -> torch.device:
@@ -49,3 +53,14 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
     raise ValueError(
         f"device={str(chosen)!r} is not available on this machine. Use device='auto' or 'cpu'."
     )
+
+
+def on_cpu(value: Any) -> Any:
+    """A copy of nested dicts and lists with their tensors on the CPU."""
+    if isinstance(value, torch.Tensor):
+        return value.cpu()
+    if isinstance(value, Mapping):
+        return {key: on_cpu(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [on_cpu(item) for item in value]
+    return value

@@ -92,6 +92,32 @@ class EncoderConfig:
         """Width of the encoding."""
         return self.n_cells * self.layer_dim
 
+    def check_zero_cost(self, zero_cost: np.ndarray[Any, Any] | None) -> None:
+        """Hold the zero-cost vectors of architectures against what the encoder reads.
+
+        Parameters
+        ----------
+        zero_cost : ndarray of float, shape (n_ops, k), or None
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If they are needed and missing, or of another length.
+        """
+        if self.symmetry_breaking not in ("add", "concat"):
+            return
+        if zero_cost is None:
+            raise InvalidArchitectureError(
+                f"symmetry_breaking={self.symmetry_breaking!r} reads the attribute "
+                "zero_cost beside op, and the architectures of X carry none. Add it to every "
+                "operation, or set symmetry_breaking='none'."
+            )
+        if zero_cost.shape[1] != self.n_zero_cost:
+            raise InvalidArchitectureError(
+                f"zero_cost has length {zero_cost.shape[1]} in X; in fit it had length "
+                f"{self.n_zero_cost}."
+            )
+
 
 class Encoding(NamedTuple):
     """What the encoder makes of a batch."""
@@ -160,32 +186,6 @@ class TAGATESEncoder(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 uniform_(module.weight, module.bias, generator)
-
-    def check_zero_cost(self, zero_cost: np.ndarray[Any, Any] | None) -> None:
-        """Hold the zero-cost vectors of architectures against what the encoder reads.
-
-        Parameters
-        ----------
-        zero_cost : ndarray of float, shape (n_ops, k), or None
-
-        Raises
-        ------
-        InvalidArchitectureError
-            If they are needed and missing, or of another length.
-        """
-        if self.config.symmetry_breaking not in ("add", "concat"):
-            return
-        if zero_cost is None:
-            raise InvalidArchitectureError(
-                f"symmetry_breaking={self.config.symmetry_breaking!r} reads the attribute "
-                "zero_cost beside op, and the architectures of X carry none. Add it to every "
-                "operation, or set symmetry_breaking='none'."
-            )
-        if zero_cost.shape[1] != self.config.n_zero_cost:
-            raise InvalidArchitectureError(
-                f"zero_cost has length {zero_cost.shape[1]} in X; in fit it had length "
-                f"{self.config.n_zero_cost}."
-            )
 
     def forward(self, batch: BatchTables, noise: Tensor | None = None) -> Encoding:
         """Encode a batch.

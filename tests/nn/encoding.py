@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zlib import crc32
 
@@ -80,6 +80,7 @@ class Encoded:
         seed: int = 0,
     ) -> None:
         self.architectures, self.variant, self.vocabulary = architectures, variant, vocabulary
+        self.zero_cost = zero_cost
         self.packed = self.read(architectures)
         breaking = variant.symmetry_breaking
         config = EncoderConfig(
@@ -116,7 +117,11 @@ class Encoded:
         )
 
     def read(self, architectures: Sequence[Any]) -> PackedGraphs:
-        return read_architectures(architectures).with_vocabulary(self.vocabulary)
+        packed = read_architectures(architectures).with_vocabulary(self.vocabulary)
+        if self.zero_cost and packed.zero_cost is None:  # nothing but wires
+            zeros = np.zeros((len(packed.op_type), self.zero_cost), dtype=np.float32)
+            packed = replace(packed, zero_cost=zeros)
+        return packed
 
     def batch(self, rows: Any = None, packed: PackedGraphs | None = None) -> BatchTables:
         packed = self.packed if packed is None else packed

@@ -12,7 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.strategies import architecture_lists, ooe_cells
+from tests.strategies import architecture_lists, ooe_cells, oon_cells
 
 from .encoding import Encoded, Variant, variants
 from .slow import slow_encode
@@ -129,6 +129,21 @@ def test_shallow_networks(n_layers: int, update: str) -> None:
     for stop_gradient in [(), ("embedding", "forward")]:
         variant = Variant(3, update=update, n_layers=n_layers, stop_gradient=stop_gradient)
         check(Encoded(cells, variant, zero_cost=ZERO_COST))
+
+
+@given(
+    st.lists(oon_cells(none=False, max_nodes=4, zero_cost=ZERO_COST), min_size=1, max_size=2),
+    variants(
+        T=st.just(2),
+        terminal_operations=st.just(True),
+        residual=st.just(True),
+        updated=st.just("all"),
+        n_layers=st.integers(1, 3),
+    ),
+)
+def test_every_node_is_updated(cells: list[nx.DiGraph], variant: Variant) -> None:
+    """As published for NAS-Bench-101: nodes and operations have the same numbers."""
+    check(Encoded(cells, variant, zero_cost=ZERO_COST))
 
 
 def gates(setup: Encoded, cell: nx.DiGraph) -> np.ndarray:
