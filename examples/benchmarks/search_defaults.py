@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from common import finished, run_all, summary, task
 
 
@@ -23,6 +25,44 @@ def parsed(setting: str) -> str:
         return "{}"
     pairs = (item.split("=", 1) for item in setting.split(";"))
     return json.dumps({k: json.loads(v) for k, v in pairs})
+
+
+STEPS: list[dict[str, Any]] = [
+    {"head": [200], "layer_dim": 128, "margin": 0.1},
+    {"head": [200], "layer_dim": 64, "margin": 0.1},
+    {"head": [200, 200], "layer_dim": 64, "margin": 0.1},
+]
+"""What was compared with: the first guess, and what was best after each round."""
+
+
+def report(rows: list[dict[str, Any]]) -> str:
+    """Paired differences in tau, in markdown, of settings one change away from a step."""
+    taus: dict[tuple[str, int, str], dict[int, float]] = {}
+    for row in rows:
+        run = (row["space"], int(row["n"]), row["parameters"])
+        taus.setdefault(run, {})[int(row["seed"])] = float(row["kendall_tau"])
+    lines = [
+        "| space | labels | compared with | change | difference in tau ± standard error | seeds |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for step in STEPS:
+        for (space, n, parameters), changed in sorted(taus.items()):
+            base = taus.get((space, n, json.dumps(step)), {})
+            tried = json.loads(parameters)
+            new = {k: v for k, v in tried.items() if step.get(k) != v}
+            seeds = sorted(set(base) & set(changed))
+            if len(new) == 1 and len(seeds) > 1:
+                d = np.array([changed[seed] - base[seed] for seed in seeds])
+                error = d.std(ddof=1) / np.sqrt(len(d))
+                lines.append(
+                    f"| {space} | {n} | {_short(step)} | {_short(new)} | {d.mean():+.4f} ± "
+                    f"{error:.4f} | {len(d)} |"
+                )
+    return "\n".join(lines)
+
+
+def _short(parameters: dict[str, Any]) -> str:
+    return ", ".join(f"{k}={v}" for k, v in parameters.items())
 
 
 def main() -> None:
@@ -36,7 +76,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results/search_defaults.csv"))
     args = parser.parse_args()
     if args.report:
-        print("\n".join(summary(finished(args.out))))
+        print(report(finished(args.out)))
         return
     spaces = [
         ("nasbench201", "cifar100", args.nasbench201),

@@ -26,7 +26,6 @@ class Packable(Protocol):
 
     def packed(self) -> PackedGraphs:
         """All architectures of the sequence as packed operation graphs."""
-        ...  # pragma: no cover
 
 
 def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedGraphs:

@@ -12,7 +12,7 @@ from .tables import BatchTables
 
 
 class Head(nn.Module):
-    """MLP from an encoding to a score, with dropout before every hidden layer's output leaves.
+    """MLP from an encoding to a score, with dropout after every hidden layer.
 
     Parameters
     ----------
