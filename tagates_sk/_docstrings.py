@@ -122,3 +122,9 @@ operations_ : list of str
         Where they are.
     y_mean_, y_std_ : float
         Mean and standard deviation of the training targets."""
+
+NOTES = """\
+Architectures are no rows of numbers: meta-estimators that turn X into an
+    array (``BaggingRegressor``, ``AdaBoostRegressor``,
+    ``StackingRegressor(passthrough=True)``) cannot be used; those that only
+    index it can."""

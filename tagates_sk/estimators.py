@@ -146,6 +146,7 @@ class _BaseTAGATES(BaseGraphEstimator):
                 "encoder": _docstrings.ENCODER,
                 "training": _docstrings.TRAINING,
                 "attributes": _docstrings.ATTRIBUTES,
+                "notes": _docstrings.NOTES,
             }
 
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
@@ -258,6 +259,10 @@ class TAGATESRanker(_BaseTAGATES):
     TAGATESRegressor : Predicts the performance itself.
     paper_config : Parameters of the published configurations.
 
+    Notes
+    -----
+    %(notes)s
+
     References
     ----------
     .. [1] X. Ning, Z. Zhou, J. Zhao, T. Zhao, Y. Deng, C. Tang, S. Liang,
@@ -332,6 +337,10 @@ class TAGATESRegressor(_BaseTAGATES):
     --------
     TAGATESRanker : Trains the order only, which ranks better.
     paper_config : Parameters of the published configurations.
+
+    Notes
+    -----
+    %(notes)s
 
     References
     ----------

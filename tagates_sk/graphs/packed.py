@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownOperationError
+from .operations import IDENTITY_OPERATIONS, WIRE
 
 IntArray = NDArray[np.integer[Any]]
 
@@ -100,7 +101,7 @@ class PackedGraphs:
             The fitted vocabulary.
         handle_unknown : {"error", "mean"}
             What to do with an operation that is not in it: refuse, or give it
-            the code ``len(operations)``.
+            the code ``len(operations)``. Identity operations are always known.
 
         Raises
         ------
@@ -112,8 +113,13 @@ class PackedGraphs:
         if operations == self.operations:
             return self
         position = {name: i for i, name in enumerate(operations)}
+        unknown_codes = {name: WIRE for name in IDENTITY_OPERATIONS}  # need no embedding
         codes = np.array(
-            [position.get(name, len(operations)) for name in self.operations] + [-3, -2, -1]
+            [
+                position.get(name, unknown_codes.get(name, len(operations)))
+                for name in self.operations
+            ]
+            + [-3, -2, -1]
         )
         op_type = codes[self.op_type]  # negative codes index the three at the end
         if handle_unknown == "error":

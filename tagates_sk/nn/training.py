@@ -151,7 +151,8 @@ def train(
     Raises
     ------
     NonFiniteLossError
-        If the loss of an epoch is not finite.
+        If the loss of an epoch is not finite; the model goes back to its best
+        state before.
 
     Warns
     -----
@@ -173,7 +174,7 @@ def train(
             optimizer, config.learning_rate, total_steps=config.max_iter * n_steps
         )
     result = TrainingResult({"loss": [], "learning_rate": []})
-    best, best_state = -math.inf, None
+    best, best_state, initial_state = -math.inf, None, _snapshot(model, None)
     model.train()
     try:
         for epoch in _epochs(config):
@@ -196,6 +197,7 @@ def train(
                 total += loss.detach() * (len(rows) / n)
             value = total.item()
             if not math.isfinite(value):
+                model.load_state_dict(initial_state if best_state is None else best_state)
                 raise NonFiniteLossError(
                     f"The training loss is {value} in epoch {epoch + 1} of {config.max_iter}. Try "
                     f"a smaller learning_rate (now {config.learning_rate:g}), a smaller s, and "

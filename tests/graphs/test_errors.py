@@ -11,6 +11,7 @@ from tagates_sk.graphs import (
     UnknownOperationError,
     read_architectures,
 )
+from tagates_sk.graphs.operations import WIRE
 from tagates_sk.graphs.reading import read_cell
 
 
@@ -293,6 +294,11 @@ class TestUnknownOperation:
     def test_is_an_invalid_architecture(self):
         assert issubclass(UnknownOperationError, InvalidArchitectureError)
         assert issubclass(InvalidArchitectureError, ValueError)
+
+    def test_identity_operations_are_always_known(self):
+        packed = read_architectures([ooe("conv", "skip_connect")])
+        codes = packed.with_vocabulary(("conv", "pool")).op_type
+        assert codes.tolist() == [0, WIRE]
 
     def test_mean_gives_a_code_of_its_own(self):
         packed = read_architectures([ooe("pool", "gelu", None)])

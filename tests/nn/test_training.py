@@ -261,6 +261,7 @@ def test_non_finite_loss(value: float) -> None:
     )
     with pytest.raises(NonFiniteLossError, match=message):
         linear.train(score=score, batch_size=N)
+    assert torch.isfinite(linear.model.weight).all()  # the last good state
 
 
 def test_same_seed_same_weights() -> None:
