@@ -39,6 +39,10 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
     if protocol == "search":
         train, test = np.array_split(train, 2)
         seed += 1000
+    if protocol == "outside":
+        others = np.setdiff1d(np.arange(len(bunch.target)), np.concatenate([train, test]))
+        test = np.random.RandomState(0).permutation(others)[:7290]
+        seed += 1000
     chosen = np.random.RandomState(seed).permutation(len(train))[:n]
     return train[chosen], test
 
