@@ -113,7 +113,7 @@ class PackedGraphs:
         if operations == self.operations:
             return self
         position = {name: i for i, name in enumerate(operations)}
-        unknown_codes = {name: WIRE for name in IDENTITY_OPERATIONS}  # need no embedding
+        unknown_codes = dict.fromkeys(IDENTITY_OPERATIONS, WIRE)  # need no embedding
         codes = np.array(
             [
                 position.get(name, unknown_codes.get(name, len(operations)))
