@@ -31,23 +31,24 @@ STEPS: list[dict[str, Any]] = [
     {"head": [200], "layer_dim": 128, "margin": 0.1},
     {"head": [200], "layer_dim": 64, "margin": 0.1},
     {"head": [200, 200], "layer_dim": 64, "margin": 0.1},
+    {"head": [200, 200], "layer_dim": 64, "margin": 0.03},
 ]
 """What was compared with: the first guess, and what was best after each round."""
 
 
 def report(rows: list[dict[str, Any]]) -> str:
     """Paired differences in tau, in markdown, of settings one change away from a step."""
-    taus: dict[tuple[str, int, str], dict[int, float]] = {}
+    taus: dict[tuple[str, str, int, str], dict[int, float]] = {}
     for row in rows:
-        run = (row["space"], int(row["n"]), row["parameters"])
+        run = (row["protocol"], row["space"], int(row["n"]), row["parameters"])
         taus.setdefault(run, {})[int(row["seed"])] = float(row["kendall_tau"])
     lines = [
-        "| space | labels | compared with | change | difference in tau ± standard error | seeds |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| protocol | space | labels | compared with | change | difference in tau ± standard error | seeds |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for step in STEPS:
-        for (space, n, parameters), changed in sorted(taus.items()):
-            base = taus.get((space, n, json.dumps(step)), {})
+        for (protocol, space, n, parameters), changed in sorted(taus.items()):
+            base = taus.get((protocol, space, n, json.dumps(step)), {})
             tried = json.loads(parameters)
             new = {k: v for k, v in tried.items() if step.get(k) != v}
             seeds = sorted(set(base) & set(changed))
@@ -55,7 +56,7 @@ def report(rows: list[dict[str, Any]]) -> str:
                 d = np.array([changed[seed] - base[seed] for seed in seeds])
                 error = d.std(ddof=1) / np.sqrt(len(d))
                 lines.append(
-                    f"| {space} | {n} | {_short(step)} | {_short(new)} | {d.mean():+.4f} ± "
+                    f"| {protocol} | {space} | {n} | {_short(step)} | {_short(new)} | {d.mean():+.4f} ± "
                     f"{error:.4f} | {len(d)} |"
                 )
     return "\n".join(lines)
