@@ -43,7 +43,7 @@ def report(rows: list[dict[str, Any]]) -> str:
         run = (row["protocol"], row["space"], int(row["n"]), row["parameters"])
         taus.setdefault(run, {})[int(row["seed"])] = float(row["kendall_tau"])
     lines = [
-        "| protocol | space | labels | compared with | change | difference in tau ± standard error | seeds |",
+        "| protocol | space | labels | compared with | change | Δ tau ± standard error | seeds |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for step in STEPS:
@@ -56,8 +56,8 @@ def report(rows: list[dict[str, Any]]) -> str:
                 d = np.array([changed[seed] - base[seed] for seed in seeds])
                 error = d.std(ddof=1) / np.sqrt(len(d))
                 lines.append(
-                    f"| {protocol} | {space} | {n} | {_short(step)} | {_short(new)} | {d.mean():+.4f} ± "
-                    f"{error:.4f} | {len(d)} |"
+                    f"| {protocol} | {space} | {n} | {_short(step)} | {_short(new)} | "
+                    f"{d.mean():+.4f} ± {error:.4f} | {len(d)} |"
                 )
     return "\n".join(lines)
 
