@@ -37,7 +37,7 @@ from .nn.training import TrainingConfig
 
 Self = TypeVar("Self", bound="BaseGraphEstimator")
 
-CHUNK = 1024
+CHUNK = 2048
 """Architectures a batch when predicting: large enough to be fast, small in memory."""
 
 

@@ -89,12 +89,10 @@ class GraphBatch:
     n_outputs: int
     n_updated: int
     n_gated: int
-    updated_type: Incidence
-    """Updated operations ← types (codes counted from 0, negative ones from the end)."""
     gated_type: Incidence
-    """Operations with a gate ← types."""
-    other_type: Incidence
-    """Operations that are not updated ← types; identity operations are wires."""
+    """Operations with a gate ← types (codes counted from 0, negative ones from the end)."""
+    any_type: Incidence
+    """All operations ← types; identity operations are wires."""
     op_position: IntArray
     """Positions of all operations of the batch, in its order, in the packed arrays."""
     op_within_cell: IntArray
@@ -148,9 +146,8 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
         n_outputs=nodes.n_outputs,
         n_updated=ops.n_updated,
         n_gated=ops.n_gated,
-        updated_type=types(op_type[: ops.n_updated]),
         gated_type=types(op_type[gated]),
-        other_type=types(op_type[ops.n_updated :]),
+        any_type=types(op_type),
         op_position=ops.position,
         op_within_cell=(ops.position - nodes.first_op[ops.cell])[gated],
         zero_cost=None if packed.zero_cost is None else packed.zero_cost[ops.position[gated]],

@@ -215,25 +215,28 @@ class TAGATESEncoder(nn.Module):
         if c.symmetry_breaking == "none":
             # Operations of one type share their gates until the first update.
             table = torch.cat([torch.sigmoid(self._gate_logits(types[:-1], both)), self._one(both)])
-            gates_u, gates_rest = batch.updated_type(table), batch.other_type(table)
+            gates = batch.any_type(table)
         else:
             gates = torch.sigmoid(self._gate_logits(emb, both, z))
             wires = self._one(both).expand(len(batch.op_position) - batch.n_gated, -1)
-            gates_u, gates_rest = gates[:u], torch.cat([gates[u:], wires])
-        gates = self._by_layer(torch.cat([gates_u, gates_rest]))
+            gates = torch.cat([gates, wires])
+        rest = gates[u:]
         initial = self.node_hidden(
             torch.cat([self.input_embedding, self.other_embedding], 1).flatten(0, 1)
         )
         for t in range(1, c.T):
-            forward_gates, backward_gates = torch.split(gates, c.n_layers, dim=1)
+            forward_gates, backward_gates = torch.split(self._by_layer(gates), c.n_layers, dim=1)
             f_out, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
             b_info = self._backward_pass(f_out, batch, backward_gates)
             emb_u = emb_u + c.s * self._update(emb_u, f_info, b_info)
             both = 1 if t == c.T - 1 else 2
-            gates_u = torch.sigmoid(self._gate_logits(emb_u, both, None if z is None else z[:u]))
-            rest = gates_rest[:, : gates_u.shape[1]]
-            gates = self._by_layer(torch.cat([gates_u, rest]))
-        f_out, _ = self._forward_pass(initial, batch, gates, final=True)
+            logits = self._gate_logits(emb_u, both, None if z is None else z[:u])
+            if torch.is_grad_enabled():
+                gates = torch.cat([torch.sigmoid(logits), rest[:, : logits.shape[1]]])
+            else:  # nothing needs the old gates any more
+                gates = gates[:, : logits.shape[1]]
+                torch.sigmoid(logits, out=gates[:u])
+        f_out, _ = self._forward_pass(initial, batch, self._by_layer(gates), final=True)
         if batch.readout is not None:
             assert batch.readout_count is not None
             f_out = batch.readout(f_out) / batch.readout_count

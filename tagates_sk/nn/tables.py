@@ -127,9 +127,8 @@ class BatchTables:
     n_outputs: int
     n_updated: int
     n_gated: int
-    updated_type: SparseSum
     gated_type: SparseSum
-    other_type: SparseSum
+    any_type: SparseSum
     op_within_cell: Tensor
     op_position: Any
     zero_cost: Tensor | None
@@ -173,9 +172,8 @@ class BatchTables:
             n_outputs=batch.n_outputs,
             n_updated=batch.n_updated,
             n_gated=batch.n_gated,
-            updated_type=SparseSum.of(batch.updated_type, device),
             gated_type=SparseSum.of(batch.gated_type, device),
-            other_type=SparseSum.of(batch.other_type, device),
+            any_type=SparseSum.of(batch.any_type, device),
             op_within_cell=as_tensor(batch.op_within_cell, device),
             op_position=batch.op_position,
             zero_cost=None if batch.zero_cost is None else
