@@ -335,18 +335,18 @@ class BaseGraphEstimator(
         return encodings(self.model_, self._read_batches(X))
 
     def _read_batches(self, X: Any) -> Iterator[BatchTables]:
-        for _, packed in self._read(X):
+        for packed in self._read(X):
             yield from self._batches(packed).chunks(CHUNK)
 
-    def _read(self, X: Any) -> Iterator[tuple[int, PackedGraphs]]:
-        """X in parts that are read as they are needed, with their place in X."""
+    def _read(self, X: Any) -> Iterator[PackedGraphs]:
+        """X in parts that are read as they are needed."""
         sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
         if not sliceable or len(X) <= CHUNK:
-            yield 0, self._conform(read_architectures(X))
+            yield self._conform(read_architectures(X))
             return
         starts = range(0, len(X), CHUNK)
         for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
-            yield start, self._conform(read_architectures(X[start : start + CHUNK], start=start))
+            yield self._conform(read_architectures(X[start : start + CHUNK], start=start))
 
     def _batches(self, packed: PackedGraphs) -> GraphBatches:
         return GraphBatches(packed, self._spec, self.device_)

@@ -221,7 +221,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         check_is_fitted(self, "model_")
         X = [X[i] for i in range(len(X))] if hasattr(X, "packed") else X
         out: list[Any] = []
-        for _, packed in self._read(X):
+        for packed in self._read(X):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
             for batch in self._batches(packed).chunks(CHUNK):

@@ -16,7 +16,7 @@ ABSENT = -9
 Bools = NDArray[np.bool_]
 
 
-def _prune(adjacency: Bools, n_inputs: int) -> tuple[Bools, IntArray]:
+def alive_nodes(adjacency: Bools, n_inputs: int) -> tuple[Bools, IntArray]:
     """Nodes on a path from an input to the last node, and their new numbers."""
     rows, V, _ = adjacency.shape
     reached = np.zeros((rows, V), dtype=bool)
@@ -73,7 +73,7 @@ def pack_edge_cells(
     row, column = np.nonzero(present)
     adjacency = np.zeros((rows, n_nodes, n_nodes), dtype=bool)
     adjacency[row, src[row, column], dst[row, column]] = True
-    alive, number = _prune(adjacency, n_inputs)
+    alive, number = alive_nodes(adjacency, n_inputs)
     kept = alive[row, src[row, column]] & alive[row, dst[row, column]]
     row, column = row[kept], column[kept]
     n_ops = np.bincount(row, minlength=rows)
@@ -123,7 +123,7 @@ def pack_node_cells(
     PackedGraphs
     """
     rows = len(adjacency)
-    alive, number = _prune(adjacency, n_inputs)
+    alive, number = alive_nodes(adjacency, n_inputs)
     code = code.astype(np.int64)
     code[:, :n_inputs] = INPUT
     code[:, -1] = OUTPUT

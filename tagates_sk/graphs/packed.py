@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UnknownOperationError
-from .operations import IDENTITY_OPERATIONS, WIRE
+from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 
 IntArray = NDArray[np.integer[Any]]
 
@@ -119,7 +119,7 @@ class PackedGraphs:
                 position.get(name, unknown_codes.get(name, len(operations)))
                 for name in self.operations
             ]
-            + [-3, -2, -1]
+            + [OUTPUT, INPUT, WIRE]
         )
         op_type = codes[self.op_type]  # negative codes index the three at the end
         if handle_unknown == "error":

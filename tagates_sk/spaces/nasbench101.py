@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
-from ..graphs.dense import _prune, pack_node_cells
+from ..graphs.dense import alive_nodes, pack_node_cells
 from ..graphs.reading import read_cell
 from .base import SearchSpace, Table
 
@@ -76,7 +76,7 @@ class NASBench101(SearchSpace):
     def _parse(self, native: Any) -> Table:
         matrix, ops = self._parts(native)
         n = len(ops)
-        alive = _prune(matrix[None].astype(bool), 1)[0][0]
+        alive = alive_nodes(matrix[None].astype(bool), 1)[0][0]
         if not alive[0]:
             raise InvalidArchitectureError(
                 f"The matrix {matrix.tolist()} has no path from its input (vertex 0) to its output "
@@ -253,7 +253,7 @@ def _rows(adjacency: Bools, codes: NDArray[np.integer[Any]]) -> Table:
 
 def _valid_rows(adjacency: Bools, codes: NDArray[np.integer[Any]]) -> Table:
     """Rows of those graphs that are cells, with vertices off every path dropped."""
-    alive, _ = _prune(adjacency, 1)
+    alive, _ = alive_nodes(adjacency, 1)
     adjacency = adjacency & alive[:, :, None] & alive[:, None, :]
     fine = alive[:, 0] & (adjacency.sum(axis=(1, 2)) <= _EDGES)
     alive, adjacency, codes = alive[fine], adjacency[fine], codes[fine]
