@@ -1,0 +1,8 @@
+"""Architectures as rows of numbers, for any scikit-learn model: no neural network, no torch."""
+
+from .adjacency import AdjacencyOneHot
+from .paths import PathEncoding
+from .statistics import OperationStatistics
+from .subtrees import WeisfeilerLehman
+
+__all__ = ["AdjacencyOneHot", "OperationStatistics", "PathEncoding", "WeisfeilerLehman"]

@@ -1,0 +1,360 @@
+"""What the feature transformers share: reading, edges as flat arrays, paths, count matrices."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn import get_config
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from ..graphs import (
+    InvalidArchitectureError,
+    PackedGraphs,
+    UnknownOperationError,
+    read_architectures,
+)
+from ..graphs.packed import IntArray
+
+Self = TypeVar("Self", bound="BaseFeatures")
+Floats = NDArray[np.float64]
+
+STATES = 2**20
+"""Numbers that a part of a long sequence of architectures may take while paths are followed."""
+
+
+class BaseFeatures(TransformerMixin, BaseEstimator):
+    """Reads architectures and holds them against those seen in fit.
+
+    A subclass learns its columns in :meth:`_learn`, names them in
+    :meth:`_names`, fills them in :meth:`_encode`, and stores the parameters
+    below untouched.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "operations": [StrOptions({"auto"}), "array-like"],
+        "handle_unknown": [StrOptions({"error", "ignore"})],
+    }
+
+    operations: str | Sequence[str]
+    handle_unknown: str
+
+    @abstractmethod
+    def _learn(self, packed: PackedGraphs) -> None:
+        """Learn the columns."""
+
+    @abstractmethod
+    def _encode(self, packed: PackedGraphs) -> Any:
+        """The matrix, one row an architecture."""
+
+    @abstractmethod
+    def _names(self) -> list[str]:
+        """Names of the columns."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self: Self, X: Any, y: Any = None) -> Self:
+        """Learn the columns.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        UnknownOperationError
+            If one has an operation that `operations` does not list and
+            `handle_unknown` is ``"error"``.
+        """
+        packed = read_architectures(X)
+        auto = isinstance(self.operations, str)
+        self.operations_ = packed.used_operations() if auto else sorted(set(self.operations))
+        self.n_cells_ = packed.n_cells
+        self._learn(self._with_known_operations(packed))
+        return self
+
+    def transform(self, X: Any) -> Any:
+        """Turn architectures into rows of numbers.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray or sparse CSR matrix of float64, shape (n, n_features)
+            A row depends on its architecture alone.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read or has another number of cells
+            than those seen in fit.
+        UnknownOperationError
+            If it has an operation that fit never saw and `handle_unknown` is
+            ``"error"``.
+        """
+        check_is_fitted(self, "operations_")
+        packed = read_architectures(X)
+        if packed.n_cells != self.n_cells_:
+            raise InvalidArchitectureError(
+                f"The architectures of X have {packed.n_cells} cells, those seen in fit had "
+                f"{self.n_cells_}."
+            )
+        return self._encode(self._with_known_operations(packed))
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str, shape (n_features,)
+            All different. Where architectures have several cells, a name
+            begins with ``cell0_``, ``cell1_``, …
+        """
+        check_is_fitted(self, "operations_")
+        seen: Counter[str] = Counter()
+        names = []
+        for name in self._names():
+            seen[name] += 1
+            names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
+        return np.array(names, dtype=object)
+
+    def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
+        mode = "error" if self.handle_unknown == "error" else "mean"
+        try:
+            return packed.with_vocabulary(self.operations_, mode)
+        except UnknownOperationError as error:
+            # What the encoders average, a table of counts has to leave out.
+            message = str(error).replace("handle_unknown='mean'", "handle_unknown='ignore'")
+            raise UnknownOperationError(message) from None
+
+    def _prefix(self, cell: int) -> str:
+        return f"cell{cell}_" if self.n_cells_ > 1 else ""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        return tags
+
+
+class Edges(NamedTuple):
+    """Every pair of an operation and one of its sources.
+
+    Parameters
+    ----------
+    src, dst : ndarray of int, shape (n_edges,)
+        Source and destination, as nodes counted over all cells.
+    op : ndarray of int, shape (n_edges,)
+        The operation.
+    kind : ndarray of int, shape (n_edges,)
+        Its type code.
+    cell : ndarray of int, shape (n_edges,)
+        Its cell.
+    """
+
+    src: IntArray
+    dst: IntArray
+    op: IntArray
+    kind: IntArray
+    cell: IntArray
+
+
+def owners(ptr: IntArray) -> IntArray:
+    """The row that each element of rows with these pointers belongs to."""
+    return np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
+
+
+def edges_of(packed: PackedGraphs) -> Edges:
+    """Edges of all cells, in the order of cells and operations."""
+    op = owners(packed.edge_ptr)
+    cell = owners(packed.op_ptr)[op]
+    base = packed.node_ptr[cell]
+    return Edges(
+        base + packed.edge_src, base + packed.op_dst[op], op, packed.op_type[op], cell
+    )  # fmt: skip
+
+
+def place(packed: PackedGraphs, cell: int) -> str:
+    """How error messages call a cell."""
+    name = f"X[{packed.start + cell // packed.n_cells}]"
+    return name if packed.n_cells == 1 else f"{name}, cell {cell % packed.n_cells}"
+
+
+def count_matrix(
+    rows: IntArray,
+    columns: IntArray,
+    shape: tuple[int, int],
+    sparse_output: bool,
+    values: Floats | None = None,
+) -> Any:
+    """Matrix of how often (or with what sum of values) each place occurs."""
+    if values is None:
+        values = np.ones(len(rows))
+    matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape)
+    if not sparse_output:
+        return matrix.toarray()
+    return sparse.csr_array(matrix) if get_config().get("sparse_interface") == "sparray" else matrix
+
+
+def by_architecture(packed: PackedGraphs, values: Floats) -> Floats:
+    """Sums over the cells of each architecture."""
+    sums: Floats = values.reshape(-1, packed.n_cells).sum(axis=1)
+    return sums
+
+
+def parts(packed: PackedGraphs, costs: Floats, budget: float) -> Iterator[PackedGraphs]:
+    """Consecutive architectures, as many at a time as the budget allows, one at least.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+    costs : ndarray of float, shape (n,)
+        Of each architecture.
+    budget : float
+        Most that the costs of a part sum to, unless it is a single architecture.
+
+    Yields
+    ------
+    PackedGraphs
+    """
+    spent = np.concatenate([[0.0], np.cumsum(costs)])
+    first = 0
+    while first < len(packed):
+        last = int(np.searchsorted(spent, spent[first] + budget, side="right")) - 1
+        last = max(last, first + 1)
+        yield _between(packed, first, last)
+        first = last
+
+
+def _between(packed: PackedGraphs, first: int, last: int) -> PackedGraphs:
+    a, b = first * packed.n_cells, last * packed.n_cells
+    nodes = slice(packed.node_ptr[a], packed.node_ptr[b])
+    ops = slice(packed.op_ptr[a], packed.op_ptr[b])
+    edge_ptr = packed.edge_ptr[ops.start : ops.stop + 1]
+    return replace(
+        packed,
+        on_node=packed.on_node[a:b],
+        node_ptr=packed.node_ptr[a : b + 1] - nodes.start,
+        n_inputs=packed.n_inputs[a:b],
+        input_mark=packed.input_mark[nodes],
+        op_ptr=packed.op_ptr[a : b + 1] - ops.start,
+        op_type=packed.op_type[ops],
+        op_dst=packed.op_dst[ops],
+        edge_ptr=edge_ptr - edge_ptr[0],
+        edge_src=packed.edge_src[edge_ptr[0] : edge_ptr[-1]],
+        zero_cost=None,
+        keys=None,
+        start=packed.start + first,
+    )
+
+
+class PathStatistics(NamedTuple):
+    """Of the paths from inputs to the output of each cell, for each set of operations.
+
+    Parameters
+    ----------
+    shortest, longest : ndarray of float, shape (n_rows, n_sets)
+        Fewest and most operations on a path, -1 where there is no path.
+    log_count : ndarray of float, shape (n_rows, n_sets)
+        log(1 + number of paths).
+    """
+
+    shortest: Floats
+    longest: Floats
+    log_count: Floats
+
+
+FAR = 2**29
+"""Length of a path that there is not; twice it still fits into 32 bits."""
+
+
+def path_statistics(packed: PackedGraphs, member: NDArray[np.bool_]) -> PathStatistics:
+    """Follow the paths that use only some operations; wires are free for all and have length 0.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+    member : ndarray of bool, shape (n_operations, n_sets)
+        Which operations are in which set.
+
+    Returns
+    -------
+    PathStatistics
+        A row for each cell.
+    """
+    nodes = by_architecture(packed, np.diff(packed.node_ptr).astype(float))
+    chunks = [_follow(part, member) for part in parts(packed, nodes * member.shape[1], STATES)]
+    return PathStatistics(*(np.concatenate(columns) for columns in zip(*chunks, strict=True)))
+
+
+def _follow(packed: PackedGraphs, member: NDArray[np.bool_]) -> PathStatistics:
+    n_sets = member.shape[1]
+    unknown, unnamed = np.zeros((1, n_sets), dtype=bool), np.ones((3, n_sets), dtype=bool)
+    allowed = np.concatenate([member, unknown, unnamed])  # negative codes index the last three
+    length = np.concatenate([np.ones(len(member) + 1, dtype=np.int32), np.zeros(3, dtype=np.int32)])
+    cost = np.where(allowed, length[:, None], FAR).astype(np.int32)
+
+    n_nodes = len(packed.input_mark)
+    shortest = np.full((n_nodes, n_sets), FAR, dtype=np.int32)
+    longest = -shortest
+    # A number of paths is mantissa · 2^exponent: exact up to 2^53, and without overflow.
+    mantissa = np.zeros((n_nodes, n_sets))
+    exponent = np.zeros((n_nodes, n_sets), dtype=np.int32)
+    inputs = packed.input_mark >= 0
+    shortest[inputs] = longest[inputs] = 0
+    mantissa[inputs], exponent[inputs] = 0.5, 1
+
+    edges = edges_of(packed)
+    number = edges.dst - packed.node_ptr[edges.cell]
+    order = np.argsort(number, kind="stable")
+    src, dst, kind, number = edges.src[order], edges.dst[order], edges.kind[order], number[order]
+    bounds = np.flatnonzero(np.diff(number, prepend=-1, append=FAR))
+    # Nodes are numbered in topological order, so all sources of node v are settled before it.
+    for a, b in pairwise(bounds):
+        u, k = src[a:b], kind[a:b]
+        first = np.flatnonzero(np.diff(dst[a:b], prepend=-1))
+        v = dst[a:b][first]
+        nearest = np.minimum.reduceat(shortest[u] + cost[k], first, axis=0)
+        shortest[v] = np.minimum(nearest, FAR)
+        step = np.where(allowed[k], cost[k], -FAR)
+        longest[v] = np.maximum(np.maximum.reduceat(longest[u] + step, first, axis=0), -FAR)
+        scale = np.maximum.reduceat(exponent[u], first, axis=0)
+        per_edge = np.repeat(scale, np.diff(first, append=b - a), axis=0)
+        terms = np.ldexp(mantissa[u], exponent[u] - per_edge) * allowed[k]
+        mantissa[v], more = np.frexp(np.add.reduceat(terms, first, axis=0))
+        exponent[v] = np.where(mantissa[v] > 0, scale + more, 0)
+
+    output = packed.node_ptr[1:] - 1
+    near, far = shortest[output], longest[output]
+    m, e = mantissa[output], exponent[output]
+    exact = np.log1p(np.ldexp(m, np.minimum(e, 1000)))
+    huge = np.log(np.where(m > 0, m, 1.0)) + e * np.log(2.0)
+    return PathStatistics(
+        np.where(near < FAR, near, -1).astype(np.float64),
+        np.where(far >= 0, far, -1).astype(np.float64),
+        np.where(e <= 1000, exact, huge),
+    )
