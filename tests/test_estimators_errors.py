@@ -268,7 +268,8 @@ class TestFit:
 class TestZeroCost:
     message = (
         "symmetry_breaking='{}' reads the attribute zero_cost beside op, and the architectures of "
-        "X carry none. Add it to every operation, or set symmetry_breaking='none'."
+        "X carry none. Attach it by tagates_sk.zero_cost.ZeroCostSaliency, for instance as the "
+        "step before this one in a Pipeline, or set symmetry_breaking='none'."
     )
     with_vectors = (chain("conv", "pool", zero_cost=3), chain("conv", zero_cost=3))
 

@@ -23,9 +23,11 @@ FIELDS = [
 ]  # fmt: skip
 
 
-def data(space: str, target: str) -> Any:
+def data(space: str, target: str, zero_cost: bool) -> Any:
     """The benchmark of a search space, as a Bunch."""
-    return load_nasbench201(target=target) if space == "nasbench201" else load_nasbench101()
+    if space == "nasbench201":
+        return load_nasbench201(target=target, zero_cost=zero_cost)
+    return load_nasbench101(zero_cost=zero_cost)
 
 
 def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
@@ -64,9 +66,11 @@ def task(
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
     """Fit on a subset, rank the test cells, measure."""
-    bunch = data(task["space"], task["target"])
+    parameters = json.loads(task["parameters"])
+    zero_cost = parameters.get("symmetry_breaking") in ("add", "concat")
+    bunch = data(task["space"], task["target"], zero_cost)
     train, test = split(bunch, task["protocol"], task["n"], task["seed"])
-    model = TAGATESRanker(random_state=task["seed"], **json.loads(task["parameters"]))
+    model = TAGATESRanker(random_state=task["seed"], **parameters)
     start = time.perf_counter()
     model.fit(bunch.dags[train], bunch.target[train])
     fitted = time.perf_counter()

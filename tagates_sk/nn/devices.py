@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -53,6 +54,26 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
     raise ValueError(
         f"device={str(chosen)!r} is not available on this machine. Use device='auto' or 'cpu'."
     )
+
+
+@contextmanager
+def one_thread(wanted: bool = True) -> Iterator[None]:
+    """Let torch use one CPU thread inside the block.
+
+    Parameters
+    ----------
+    wanted : bool, default=True
+        Whether to; otherwise nothing happens.
+    """
+    before = torch.get_num_threads()
+    if not wanted or before == 1:
+        yield
+        return
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def on_cpu(value: Any) -> Any:

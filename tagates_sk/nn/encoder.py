@@ -109,8 +109,9 @@ class EncoderConfig:
         if zero_cost is None:
             raise InvalidArchitectureError(
                 f"symmetry_breaking={self.symmetry_breaking!r} reads the attribute "
-                "zero_cost beside op, and the architectures of X carry none. Add it to every "
-                "operation, or set symmetry_breaking='none'."
+                "zero_cost beside op, and the architectures of X carry none. Attach it by "
+                "tagates_sk.zero_cost.ZeroCostSaliency, for instance as the step before this one "
+                "in a Pipeline, or set symmetry_breaking='none'."
             )
         if zero_cost.shape[1] != self.n_zero_cost:
             raise InvalidArchitectureError(

@@ -10,11 +10,16 @@ import torch
 from numpy.typing import NDArray
 
 from .batching import GraphBatches
+from .devices import one_thread
+from .encoder import Encoding
 from .predictor import Predictor
 from .tables import BatchTables
 from .training import TrainingConfig, TrainingResult, train
 
 Floats = NDArray[np.float64]
+
+FEW = 32
+"""Architectures for which one thread is faster than two."""
 
 
 def fit_predictor(
@@ -71,22 +76,28 @@ def fit_predictor(
     )
 
 
-@torch.inference_mode()
 def scores(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
     """Scores of the architectures of some batches, shape (n,)."""
-    return np.concatenate([_numpy(model(batch)[0]) for batch in batches])
+    return np.concatenate([_numpy(_evaluate(model, batch)[0]) for batch in batches])
 
 
-@torch.inference_mode()
 def encodings(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
     """Encodings of the architectures of some batches, shape (n, d)."""
-    return np.concatenate([_numpy(model(batch)[1].architectures) for batch in batches])
+    return np.concatenate([_numpy(_evaluate(model, batch)[1].architectures) for batch in batches])
+
+
+def operation_embeddings(model: Predictor, batch: BatchTables) -> Floats:
+    """Final embeddings of the operations with a gate of one batch, shape (n_gated, d_o)."""
+    return _numpy(_evaluate(model, batch)[1].operations)
 
 
 @torch.inference_mode()
-def operation_embeddings(model: Predictor, batch: BatchTables) -> Floats:
-    """Final embeddings of the operations with a gate of one batch, shape (n_gated, d_o)."""
-    return _numpy(model(batch)[1].operations)
+def _evaluate(model: Predictor, batch: BatchTables) -> tuple[torch.Tensor, Encoding]:
+    # A second thread costs more than it gives on so little work, and on a busy
+    # machine waiting for it takes a hundred times as long as the work.
+    with one_thread(batch.n_architectures <= FEW):
+        evaluated: tuple[torch.Tensor, Encoding] = model(batch)
+    return evaluated
 
 
 def _numpy(values: torch.Tensor) -> Floats:

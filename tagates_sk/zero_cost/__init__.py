@@ -1,0 +1,19 @@
+"""Architectures as untrained networks: building them, and what they tell without training."""
+
+from .network import build_network
+from .operations import UnregisteredOperationError, register_operation, registered_operations
+from .proxies import ZeroCostProxies
+from .saliency import WeightState, register_metric, registered_metrics
+from .transformer import ZeroCostSaliency
+
+__all__ = [
+    "UnregisteredOperationError",
+    "WeightState",
+    "ZeroCostProxies",
+    "ZeroCostSaliency",
+    "build_network",
+    "register_metric",
+    "register_operation",
+    "registered_metrics",
+    "registered_operations",
+]

@@ -1,0 +1,274 @@
+"""Evaluating many architectures: each form once, on as many processes as joblib gives."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_memory
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ..graphs import PackedGraphs
+from ..graphs.canonical import (
+    CanonicalCell,
+    CanonicalForm,
+    canonical_forms,
+    operation_names,
+    pack_canonical,
+)
+from ..nn.devices import one_thread
+from .network import Network, NetworkConfig, network_from_packed
+from .operations import factories_for
+from .saliency import Floats, Metric, weight_saliencies
+
+Cells = tuple[CanonicalCell, ...]
+Data = tuple[NDArray[np.float32], NDArray[np.int64]]
+
+CACHE_SIZE = 200_000
+"""Architectures whose results a process remembers: a few hundred bytes each."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """All that a result depends on, beside the architecture.
+
+    Parameters
+    ----------
+    network : NetworkConfig
+    metrics : tuple of (str, Metric)
+    image_size, batch_size : int
+        Of the random images; not looked at where there are data.
+    n_init : int
+        Initialisations to average over.
+    seed : int
+        Initialisation i has the seed ``seed + i``, for every architecture.
+    data : str
+        Digest of the user's images and labels, or ``""``.
+    """
+
+    network: NetworkConfig
+    metrics: tuple[tuple[str, Metric], ...]
+    image_size: int
+    batch_size: int
+    n_init: int
+    seed: int
+    data: str = ""
+
+
+Function = Callable[[Cells, Setting, Mapping[str, Any], Data | None, str], Floats]
+
+
+def operation_saliencies(
+    cells: Cells, setting: Setting, factories: Mapping[str, Any], data: Data | None, device: str
+) -> Floats:
+    """Saliencies of every operation, mean over the initialisations.
+
+    Parameters
+    ----------
+    cells : tuple of CanonicalCell
+        The architecture.
+    setting : Setting
+    factories : mapping of str to Registered
+        How its operations are built.
+    data : (images, labels), optional
+    device : str
+
+    Returns
+    -------
+    ndarray, shape (n_ops, n_metrics)
+        In canonical order; zeros for operations without weights.
+    """
+    metrics = dict(setting.metrics)
+    packed = pack_canonical(cells)
+    total = np.zeros((len(packed.op_type), len(metrics)))
+    for network, images, labels in networks(packed, setting, factories, data, device):
+        owner = {
+            id(parameter): m
+            for m, modules in enumerate(network.operation_modules)
+            for module in modules
+            for parameter in module.parameters()
+        }
+        weights, terms = weight_saliencies(network, images, labels, metrics)
+        owned = np.array([owner.get(id(weight), -1) for weight in weights], dtype=np.int64)
+        for k, (name, metric) in enumerate(setting.metrics):
+            total[:, k] += sums(metric, terms[name][owned >= 0], owned[owned >= 0], len(total))
+    return total / setting.n_init
+
+
+def sums(metric: Metric, terms: Floats, group: NDArray[np.int64], n: int) -> Floats:
+    """Saliencies of groups of weights, finite whatever the terms are."""
+    largest = float(np.finfo(np.float32).max)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.zeros(n)
+        np.add.at(values, group, terms)
+        if metric.finish is not None:
+            values = metric.finish(values)
+    finite: Floats = np.nan_to_num(values, nan=0.0, posinf=largest, neginf=-largest)
+    return finite.clip(-largest, largest)
+
+
+def networks(
+    packed: PackedGraphs,
+    setting: Setting,
+    factories: Mapping[str, Any],
+    data: Data | None,
+    device: str,
+) -> Iterator[tuple[Network, Tensor, Tensor]]:
+    """One network for each initialisation, with a batch for it; on one thread.
+
+    One thread, because the last digits of a sum depend on how many there are;
+    processes are joblib's business.
+    """
+    with one_thread():
+        for seed in range(setting.seed, setting.seed + setting.n_init):
+            network = network_from_packed(packed, setting.network, factories, seed)
+            images, labels = _batch(setting, data, seed)
+            yield network.to(device), images.to(device), labels.to(device)
+
+
+def _batch(setting: Setting, data: Data | None, seed: int) -> tuple[Tensor, Tensor]:
+    if data is not None:
+        return torch.from_numpy(data[0]), torch.from_numpy(data[1])
+    generator = torch.Generator().manual_seed(seed)
+    n, size = setting.batch_size, setting.image_size
+    images = torch.randn(n, setting.network.in_channels, size, size, generator=generator)
+    return images, torch.randint(setting.network.n_classes, (n,), generator=generator)
+
+
+def check_data(images: Any, labels: Any) -> tuple[Data | None, str]:
+    """The user's images and labels, and a digest of them.
+
+    Raises
+    ------
+    ValueError
+        If only one of the two is given, or their shapes do not fit.
+    """
+    if images is None and labels is None:
+        return None, ""
+    if images is None or labels is None:
+        raise ValueError("images and labels go together: give both, or neither for random ones.")
+    images, labels = np.ascontiguousarray(images, dtype=np.float32), np.asarray(labels)
+    if images.ndim != 4 or labels.shape != (len(images),) or len(images) == 0:
+        raise ValueError(
+            f"images has shape {images.shape} and labels {labels.shape}; (n, channels, height, "
+            "width) and (n,) are expected."
+        )
+    if labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError("labels must be whole numbers from 0 on, one class each.")
+    if not np.isfinite(images).all():
+        raise ValueError("images has values that are not finite.")
+    labels = labels.astype(np.int64)
+    return (images, labels), hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+
+
+class _Cache:
+    """What this process has computed, the least recently used forgotten first."""
+
+    def __init__(self) -> None:
+        self._results: OrderedDict[Any, Floats] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Any) -> Floats | None:
+        with self._lock:
+            if key not in self._results:
+                return None
+            self._results.move_to_end(key)
+            return self._results[key]
+
+    def put(self, key: Any, result: Floats) -> None:
+        with self._lock:
+            self._results[key] = result
+            while len(self._results) > CACHE_SIZE:
+                self._results.popitem(last=False)
+
+
+_cache = _Cache()
+
+
+def evaluate(
+    function: Function,
+    packed: PackedGraphs,
+    setting: Setting,
+    data: Data | None,
+    *,
+    device: str = "cpu",
+    n_jobs: int | None = None,
+    memory: Any = None,
+    verbose: int = 0,
+) -> tuple[list[CanonicalForm], list[Floats]]:
+    """Apply a function to every architecture, once for all that are isomorphic.
+
+    Parameters
+    ----------
+    function : callable
+        Such as :func:`operation_saliencies`; must be importable by workers.
+    packed : PackedGraphs
+        Pruned.
+    setting : Setting
+    data : (images, labels) or None
+    device : str
+    n_jobs : int or None
+        As everywhere in scikit-learn; the backend is the one that
+        :func:`joblib.parallel_config` sets.
+    memory : None, str or joblib.Memory
+        Where results are kept on disk.
+    verbose : int
+        Whether to show a progress bar.
+
+    Returns
+    -------
+    forms : list of CanonicalForm, of n
+    results : list of ndarray, of n
+        The same object for isomorphic architectures.
+    """
+    factories = factories_for(packed.used_operations(), packed=packed)
+    forms = list(canonical_forms(packed))
+    keys = [
+        (
+            function,
+            cells,
+            setting,
+            device,
+            tuple(factories[name] for name in operation_names(cells)),
+        )
+        for cells in (form.cells for form in forms)
+    ]
+    found = {key: _cache.get(key) for key in keys}
+    todo = [key for key, result in found.items() if result is None]
+    call = check_memory(memory).cache(function, ignore=["data", "device"], verbose=0)
+    jobs = (
+        joblib.delayed(call)(
+            cells, setting, {name: factories[name] for name in operation_names(cells)}, data, device
+        )
+        for _, cells, _, _, _ in todo
+    )
+    results: Iterable[Floats] = _parallel(n_jobs)(jobs) if todo else []
+    progress = tqdm(results, total=len(todo), desc="zero-cost", unit="net", disable=not verbose)
+    try:
+        for key, result in zip(todo, progress, strict=True):
+            found[key] = result
+            _cache.put(key, result)
+    except pickle.PicklingError as error:
+        raise ValueError(
+            "A metric or an operation is a function that cannot be pickled, so its results cannot "
+            "be kept in memory=: define it at the top of a module, or set memory=None "
+            f"({error.args[0]})."
+        ) from None
+    return forms, [found[key] for key in keys]  # type: ignore[misc]
+
+
+def _parallel(n_jobs: int | None) -> joblib.Parallel:
+    backend, _ = joblib.parallel.get_active_backend()
+    streams = getattr(backend, "supports_return_generator", False)
+    # As they come, where the backend can: an interrupted run has kept what it did.
+    return joblib.Parallel(n_jobs=n_jobs, return_as="generator" if streams else "list")

@@ -1,0 +1,274 @@
+"""ZeroCostProxies: one row of numbers for each architecture."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import _fit_context
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor, nn
+
+from ..graphs import read_architectures
+from ..graphs.canonical import pack_canonical
+from ..nn.devices import Device
+from .evaluation import Cells, Data, Setting, networks, sums
+from .saliency import Floats, weight_saliencies
+from .transformer import FIVE, BaseZeroCost
+
+COUNTS = ("parameters", "flops", "naswot")
+"""Scores that are no sums over saliencies."""
+
+
+class ZeroCostProxies(BaseZeroCost):
+    """Network-level zero-cost scores of architectures, as a numeric matrix.
+
+    Every architecture becomes an untrained network, as in
+    :class:`ZeroCostSaliency`; its scores are columns for any scikit-learn
+    model.
+
+    Parameters
+    ----------
+    proxies : sequence of str, default=("grad_norm", "snip", "plain", "grasp", \
+"synflow", "parameters", "flops", "naswot")
+        The columns. Any saliency of :class:`ZeroCostSaliency`, over all weights
+        of the network; ``"parameters"``, the number of trained parameters;
+        ``"flops"``, multiply-adds for one image in convolutions and linear
+        layers; ``"naswot"``, log det K of the kernel of binary activation codes
+        of the ReLUs, K_ij the number of units on which images i and j agree
+        [1]_ (plus 1e-6 on the diagonal, so that it is finite).
+    skeleton : {"auto", "nasbench201", "nasbench101", "darts", "macro"}, default="auto"
+        The network around the cell, see :func:`~tagates_sk.zero_cost.build_network`.
+    stem_channels : int, default=8
+        Channels of the first stage.
+    cells_per_stage : int, default=1
+        Repetitions of the cell in each stage.
+    n_stages : int, default=3
+        Stages; each halves the resolution and doubles the channels.
+    image_size : int, default=16
+        Height and width of the random images.
+    batch_size : int, default=32
+        Number of random images.
+    n_init : int, default=1
+        Initialisations whose scores are averaged.
+    images : array-like, shape (n, channels, height, width), default=None
+        A batch of images instead of random ones.
+    labels : array-like of int, shape (n,), default=None
+        Their classes.
+    random_state : int, RandomState instance or None, default=None
+        Seed of the initial weights and of the batch, the same for all
+        architectures.
+    device : str or torch.device, default="cpu"
+        Where networks are evaluated.
+    n_jobs : int, default=None
+        Number of processes, in joblib's present backend.
+    memory : str or joblib.Memory, default=None
+        Where to keep results on disk.
+    verbose : int, default=0
+        Whether to show a progress bar.
+
+    Attributes
+    ----------
+    seed_ : int
+        The seed drawn from `random_state`.
+
+    See Also
+    --------
+    ZeroCostSaliency : The same for every operation, beside ``op``.
+
+    Notes
+    -----
+    Saliencies span many orders of magnitude: put a
+    :class:`~sklearn.preprocessing.QuantileTransformer` behind this transformer
+    for linear models; trees need nothing.
+
+    References
+    ----------
+    .. [1] J. Mellor, J. Turner, A. Storkey and E. Crowley, "Neural architecture
+       search without training", ICML 2021.
+
+    Examples
+    --------
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> from tagates_sk.zero_cost import ZeroCostProxies
+    >>> nb201 = load_nasbench201()
+    >>> proxies = ZeroCostProxies(["synflow", "parameters"], random_state=0)
+    >>> proxies.fit_transform(nb201.dags[1000:1003]).shape
+    (3, 2)
+    >>> proxies.get_feature_names_out()
+    array(['synflow', 'parameters'], dtype=object)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "proxies": ["array-like"],
+        **BaseZeroCost._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        proxies: Sequence[str] = (*FIVE, *COUNTS),
+        *,
+        skeleton: str = "auto",
+        stem_channels: int = 8,
+        cells_per_stage: int = 1,
+        n_stages: int = 3,
+        image_size: int = 16,
+        batch_size: int = 32,
+        n_init: int = 1,
+        images: ArrayLike | None = None,
+        labels: ArrayLike | None = None,
+        random_state: Any = None,
+        device: str | Device = "cpu",
+        n_jobs: int | None = None,
+        memory: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.proxies = proxies
+        self.skeleton = skeleton
+        self.stem_channels = stem_channels
+        self.cells_per_stage = cells_per_stage
+        self.n_stages = n_stages
+        self.image_size = image_size
+        self.batch_size = batch_size
+        self.n_init = n_init
+        self.images = images
+        self.labels = labels
+        self.random_state = random_state
+        self.device = device
+        self.n_jobs = n_jobs
+        self.memory = memory
+        self.verbose = verbose
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> ZeroCostProxies:
+        """Draw the seed; nothing is learned from X.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; they are only read.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self
+        """
+        read_architectures(X)
+        self._check_names("proxies")
+        self._start([name for name in self.proxies if name not in COUNTS])
+        self._n_features_out = len(self.proxies)
+        return self
+
+    def transform(self, X: Any) -> NDArray[np.float64]:
+        """Scores of architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray, shape (n, n_proxies)
+            Finite.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read.
+        UnregisteredOperationError
+            If it is unknown how to build one of its operations.
+        """
+        check_is_fitted(self, "seed_")
+        _, rows = self._evaluate(network_scores, read_architectures(X))
+        columns = [*(name for name, _ in self._setting.metrics), *COUNTS]
+        order = [columns.index(name) for name in self.proxies]
+        scores: NDArray[np.float64] = np.stack(rows)[:, order]
+        return scores
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str, shape (n_proxies,)
+        """
+        check_is_fitted(self, "seed_")
+        return np.array(list(self.proxies), dtype=object)
+
+
+def network_scores(
+    cells: Cells, setting: Setting, factories: Mapping[str, Any], data: Data | None, device: str
+) -> Floats:
+    """Scores of an architecture's network, mean over the initialisations.
+
+    Parameters
+    ----------
+    cells : tuple of CanonicalCell
+        The architecture.
+    setting : Setting
+    factories : mapping of str to Registered
+        How its operations are built.
+    data : (images, labels), optional
+    device : str
+
+    Returns
+    -------
+    ndarray, shape (n_metrics + 3,)
+        Sums of the saliencies over all weights, then `COUNTS`.
+    """
+    metrics = dict(setting.metrics)
+    total = np.zeros(len(metrics) + len(COUNTS))
+    for network, images, labels in networks(
+        pack_canonical(cells), setting, factories, data, device
+    ):
+        total[len(metrics) :] += _counts(network, images)
+        if metrics:
+            _, terms = weight_saliencies(network, images, labels, metrics)
+            for k, (name, metric) in enumerate(setting.metrics):
+                group = np.zeros(len(terms[name]), dtype=np.int64)
+                total[k] += sums(metric, terms[name], group, 1)[0]
+    return total / setting.n_init
+
+
+def _counts(network: nn.Module, images: Tensor) -> Floats:
+    """Parameters, multiply-adds for one image and NASWOT, from one forward pass."""
+    n = len(images)
+    multiply_adds = 0
+    agree = torch.zeros(n, n, dtype=torch.float64, device=images.device)
+
+    def count(module: nn.Module, _: Any, output: Tensor) -> None:
+        nonlocal multiply_adds
+        weight = module.weight
+        assert isinstance(weight, Tensor)
+        # Every output number is a sum of as many products as one filter has weights.
+        multiply_adds += output.numel() // n * (weight.numel() // weight.shape[0])
+
+    def code(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        on = (output > 0).flatten(1).double()
+        agree.add_(on @ on.t() + (1 - on) @ (1 - on).t())
+
+    hooks = []
+    for module in network.modules():
+        if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)):
+            hooks.append(module.register_forward_hook(count))
+        elif isinstance(module, nn.ReLU):
+            hooks.append(module.register_forward_hook(code))
+    try:
+        with torch.no_grad():
+            network.train()(images)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    agree.diagonal().add_(1e-6)
+    parameters = sum(p.numel() for p in network.parameters() if p.requires_grad)
+    return np.array([parameters, multiply_adds, torch.linalg.slogdet(agree)[1].item()])
