@@ -45,10 +45,9 @@ default=("embedding", "forward")
     layer_bias : bool or "auto", default="auto"
         Whether propagation layers have a bias. "auto" is True for operations
         on nodes, False for those on edges.
-    train_other_nodes : bool or "auto", default="auto"
+    train_other_nodes : bool, default=False
         Whether nodes that are no inputs start from a trained state, and not
-        from zero. "auto" is True for operations on nodes, False for those on
-        edges.
+        from zero.
     n_layers : int or "auto", default="auto"
         Propagation layers L of a pass. "auto" is the number of edges of the
         longest path from an input to the output in the training set, at

@@ -43,7 +43,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         "readout": [StrOptions({"auto", "output", "mean"})],
         "terminal_operations": ["boolean", StrOptions({"auto"})],
         "layer_bias": ["boolean", StrOptions({"auto"})],
-        "train_other_nodes": ["boolean", StrOptions({"auto"})],
+        "train_other_nodes": ["boolean"],
         "n_layers": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "layer_dim": [Interval(Integral, 1, None, closed="left")],
         "op_dim": [Interval(Integral, 1, None, closed="left")],
@@ -71,7 +71,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         readout: str = "auto",
         terminal_operations: bool | str = "auto",
         layer_bias: bool | str = "auto",
-        train_other_nodes: bool | str = "auto",
+        train_other_nodes: bool = False,
         n_layers: int | str = "auto",
         layer_dim: int = 64,
         op_dim: int = 48,
@@ -187,7 +187,7 @@ class _BaseTAGATES(BaseGraphEstimator):
             update_dim=self.layer_dim,
             layer_bias=auto(self.layer_bias, True, False),
             terminal_operations=auto(self.terminal_operations, True, False),
-            train_other_nodes=auto(self.train_other_nodes, True, False),
+            train_other_nodes=self.train_other_nodes,
             readout=auto(self.readout, "mean", "output"),
         )
         config.check_zero_cost(packed.zero_cost)

@@ -8,11 +8,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graphs import ArchitectureSequence
+from ..graphs.attach import ZeroCostSequence
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.integer[Any]]
 
 
-def read_arrays(name: str, *keys: str) -> list[IntArray]:
+def with_shipped_zero_cost(dags: ArchitectureSequence, name: str) -> ZeroCostSequence:
+    """Architectures with the zero-cost vectors that come with the package.
+
+    Parameters
+    ----------
+    dags : ArchitectureSequence
+        The architectures that the vectors were computed for, in that order.
+    name : str
+        Name of the search space.
+    """
+    (vectors,) = read_arrays(f"zero_cost_{name}", "vectors")
+    return ZeroCostSequence(dags, vectors.astype(np.float32))
+
+
+def read_arrays(name: str, *keys: str) -> list[NDArray[Any]]:
     """Read some arrays of a data file.
 
     Parameters

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import Bunch
 
+from ..graphs import ArchitectureSequence
 from ..spaces import NASBench101, SpaceSequence
 from ..spaces.base import Table
-from .files import FloatArray, IntArray, read_arrays
+from .files import FloatArray, IntArray, read_arrays, with_shipped_zero_cost
 
 _TEST_IMAGES, _VALIDATION_IMAGES, _RUNS = 9984, 9984, 3
 
@@ -37,11 +38,18 @@ carries the licences.
 """
 
 
-def load_nasbench101(*, return_X_y: bool = False) -> Bunch | tuple[SpaceSequence, FloatArray]:
+def load_nasbench101(
+    *, zero_cost: bool = False, return_X_y: bool = False
+) -> Bunch | tuple[ArchitectureSequence, FloatArray]:
     """Load all cells of NAS-Bench-101 with their accuracy.
 
     Parameters
     ----------
+    zero_cost : bool, default=False
+        Load the 14,580 cells of the published split only, the training half
+        first, with zero-cost vectors on their operations: five saliencies
+        (:class:`~tagates_sk.zero_cost.ZeroCostSaliency`) of small networks on
+        one batch of digits, standardised over all operations with weights.
     return_X_y : bool, default=False
         Return ``(dags, target)`` instead of a Bunch.
 
@@ -49,7 +57,8 @@ def load_nasbench101(*, return_X_y: bool = False) -> Bunch | tuple[SpaceSequence
     -------
     Bunch
         ``dags`` : SpaceSequence of 423,624 cells, in ascending order of their
-        published hash.
+        published hash; with `zero_cost`, ZeroCostSequence of 14,580, and all
+        else is of these.
         ``target`` : ndarray, shape (423624,), mean final test accuracy of three
         runs of 108 epochs, in percent.
         ``target_names`` : list of str.
@@ -76,27 +85,34 @@ def load_nasbench101(*, return_X_y: bool = False) -> Bunch | tuple[SpaceSequence
     94.318
     """
     cells, accuracy, parameters = read_arrays("nasbench101", "cells", "accuracy", "parameters")
-    dags = SpaceSequence(NASBench101(), _table(cells))
+    dags: ArchitectureSequence = SpaceSequence(NASBench101(), _table(cells))
     target = 100.0 * accuracy / (_TEST_IMAGES * _RUNS)
+    train, test = read_arrays("nasbench101_split", "train", "test")
+    kept = np.concatenate([train, test]) if zero_cost else np.arange(len(cells))
+    if zero_cost:
+        dags = with_shipped_zero_cost(dags[kept], "nasbench101")
+        target, parameters = target[kept], parameters[kept]
     if return_X_y:
         return dags, target
+    place = np.full(len(cells), -1)
+    place[kept] = np.arange(len(kept))
     index, epochs, validation, train_time = read_arrays(
         "nasbench101_multifidelity", "index", "epochs", "accuracy", "train_time"
     )
-    train, test = read_arrays("nasbench101_split", "train", "test")
+    known = place[index] >= 0
     return Bunch(
         dags=dags,
         target=target,
         target_names=["test-accuracy"],
         parameters=parameters.astype(np.int64),
         multi_fidelity=Bunch(
-            index=index.astype(np.int64),
+            index=place[index[known]],
             epochs=epochs.astype(np.int64),
-            validation_accuracy=100.0 * validation / _VALIDATION_IMAGES,
-            train_time=train_time.astype(np.float64),
+            validation_accuracy=100.0 * validation[known] / _VALIDATION_IMAGES,
+            train_time=train_time[known].astype(np.float64),
         ),
-        train_indices=train.astype(np.int64),
-        test_indices=test.astype(np.int64),
+        train_indices=place[train],
+        test_indices=place[test],
         DESCR=_DESCR,
     )
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from sklearn.utils import Bunch
 
+from ..graphs import ArchitectureSequence
 from ..spaces import NASBench201, SpaceSequence
-from .files import FloatArray, IntArray, read_arrays
+from .files import FloatArray, IntArray, read_arrays, with_shipped_zero_cost
 
 _TARGETS = (
     "cifar10",
@@ -59,8 +60,11 @@ of the data files names their commits and carries the licence.
 
 
 def load_nasbench201(
-    target: str | Iterable[str] = "cifar10", *, return_X_y: bool = False
-) -> Bunch | tuple[SpaceSequence, FloatArray]:
+    target: str | Iterable[str] = "cifar10",
+    *,
+    zero_cost: bool = False,
+    return_X_y: bool = False,
+) -> Bunch | tuple[ArchitectureSequence, FloatArray]:
     """Load all cells of NAS-Bench-201 with their accuracies.
 
     Parameters
@@ -73,13 +77,18 @@ def load_nasbench201(
         ``"cifar100-valid-12epochs"`` and ``"imagenet16-120-valid-12epochs"``
         those after 12. ``"cifar10-run1"`` to ``"cifar10-run3"`` are single
         runs, NaN for cells without. ``"all"`` loads every one.
+    zero_cost : bool, default=False
+        Attach zero-cost vectors to the operations: five saliencies
+        (:class:`~tagates_sk.zero_cost.ZeroCostSaliency`) of small networks on
+        one batch of digits, standardised over all operations with weights.
     return_X_y : bool, default=False
         Return ``(dags, target)`` instead of a Bunch.
 
     Returns
     -------
     Bunch
-        ``dags`` : SpaceSequence of 15,625 cells, in the benchmark's order.
+        ``dags`` : SpaceSequence of 15,625 cells, in the benchmark's order; a
+        ZeroCostSequence with `zero_cost`.
         ``target`` : ndarray, shape (15625,) or, for several targets,
         (15625, n_targets); accuracies in percent.
         ``target_names`` : list of str.
@@ -118,7 +127,9 @@ def load_nasbench201(
         )
     cells, *columns = read_arrays("nasbench201", "cells", *names)
     accuracies = np.stack([_percent(column) for column in columns], axis=1)
-    dags = SpaceSequence(NASBench201(), cells.astype(np.uint8, copy=False))
+    dags: ArchitectureSequence = SpaceSequence(NASBench201(), cells.astype(np.uint8, copy=False))
+    if zero_cost:
+        dags = with_shipped_zero_cost(dags, "nasbench201")
     y = accuracies[:, 0].copy() if single else accuracies
     if return_X_y:
         return dags, y

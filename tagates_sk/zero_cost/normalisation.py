@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-
 _ALL = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
 
 
