@@ -17,12 +17,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..graphs import (
-    InvalidArchitectureError,
-    PackedGraphs,
-    UnknownOperationError,
-    read_architectures,
-)
+from ..graphs import InvalidArchitectureError, PackedGraphs, read_architectures
 from ..graphs.packed import IntArray
 
 Self = TypeVar("Self", bound="BaseFeatures")
@@ -144,13 +139,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         return np.array(names, dtype=object)
 
     def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
-        mode = "error" if self.handle_unknown == "error" else "mean"
-        try:
-            return packed.with_vocabulary(self.operations_, mode)
-        except UnknownOperationError as error:
-            # What the encoders average, a table of counts has to leave out.
-            message = str(error).replace("handle_unknown='mean'", "handle_unknown='ignore'")
-            raise UnknownOperationError(message) from None
+        return packed.with_vocabulary(self.operations_, self.handle_unknown, otherwise="ignore")
 
     def _prefix(self, cell: int) -> str:
         return f"cell{cell}_" if self.n_cells_ > 1 else ""

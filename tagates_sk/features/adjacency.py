@@ -300,9 +300,7 @@ def _renumbered(packed: PackedGraphs) -> PackedGraphs:
     dst: list[int] = []
     src: list[int] = []
     marks: list[int] = []
-    # The code of unknown operations lies behind the vocabulary: a name for it.
-    named = replace(packed, operations=(*packed.operations, "\0unknown"))
-    for form in canonical_forms(named):
+    for form in canonical_forms(packed):
         order.append(form.order)
         for cell in form.cells:
             for _, destination, sources in cell.operations:

@@ -18,6 +18,7 @@ Operation = tuple[str, int, tuple[int, ...]]
 """Type, destination, sources."""
 
 _CODES = {"": WIRE, "\0input": INPUT, "\0output": OUTPUT}
+_UNKNOWN = "\0unknown"
 _NAMES = {code: name for name, code in _CODES.items()}
 
 
@@ -98,7 +99,7 @@ def canonical_forms(packed: PackedGraphs) -> Iterator[CanonicalForm]:
     ------
     CanonicalForm
     """
-    names = [*packed.operations]
+    names = [*packed.operations, _UNKNOWN]
     kinds = [names[t] if t >= 0 else _NAMES[t] for t in packed.op_type.tolist()]
     dst, op_ptr = packed.op_dst.tolist(), packed.op_ptr.tolist()
     edge_ptr, edge_src = packed.edge_ptr.tolist(), packed.edge_src.tolist()

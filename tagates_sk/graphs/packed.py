@@ -91,7 +91,7 @@ class PackedGraphs:
         return (np.asarray(architectures)[:, None] * self.n_cells + np.arange(self.n_cells)).ravel()
 
     def with_vocabulary(
-        self, operations: Sequence[str], handle_unknown: str = "error"
+        self, operations: Sequence[str], handle_unknown: str = "error", otherwise: str = "mean"
     ) -> PackedGraphs:
         """The same graphs with type codes that index another vocabulary.
 
@@ -99,9 +99,12 @@ class PackedGraphs:
         ----------
         operations : sequence of str
             The fitted vocabulary.
-        handle_unknown : {"error", "mean"}
-            What to do with an operation that is not in it: refuse, or give it
-            the code ``len(operations)``. Identity operations are always known.
+        handle_unknown : str
+            What to do with an operation that is not in it: ``"error"`` refuses,
+            anything else gives it the code ``len(operations)``. Identity
+            operations are always known.
+        otherwise : str, default="mean"
+            The other value of the caller's `handle_unknown`, for the message.
 
         Raises
         ------
@@ -137,7 +140,7 @@ class PackedGraphs:
                 raise UnknownOperationError(
                     f"{place}: unknown operation {name!r}. The operations seen in fit are "
                     f"{list(operations)}. Fit on architectures that have it, list it in "
-                    "operations=, or set handle_unknown='mean'."
+                    f"operations=, or set handle_unknown={otherwise!r}."
                 )
         return replace(self, operations=operations, op_type=op_type)
 
