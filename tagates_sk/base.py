@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
@@ -25,14 +24,11 @@ from tqdm.auto import tqdm
 
 from ._targets import Floats, check_targets
 from .graphs import PackedGraphs, read_architectures
-from .graphs.batch import BatchSpec
 from .graphs.errors import InvalidArchitectureError
-from .graphs.operations import IDENTITY_OPERATIONS
-from .nn.batching import GraphBatches
+from .nn.batching import Batch, Batches, GraphBatches
 from .nn.devices import Device, on_cpu, resolve_device
-from .nn.engine import encodings, fit_predictor, scores
-from .nn.predictor import Predictor
-from .nn.tables import BatchTables
+from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
+from .nn.predictor import GraphPredictor
 from .nn.training import TrainingConfig
 
 Self = TypeVar("Self", bound="BaseGraphEstimator")
@@ -86,11 +82,16 @@ class BaseGraphEstimator(
     random_state: Any
     verbose: int
 
+    model_: GraphPredictor
+
     # ------------------------------------------------ what subclasses decide
 
     @abstractmethod
-    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
-        """The model with its initial weights, and what it reads of a batch."""
+    def _build(self, packed: PackedGraphs, seed: int) -> tuple[GraphPredictor, Any]:
+        """The model with its initial weights, and what :meth:`_batches` is to know.
+
+        The latter has an attribute `n_marks`: how many inputs are told apart.
+        """
 
     @abstractmethod
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
@@ -102,6 +103,13 @@ class BaseGraphEstimator(
 
     def _to_target_units(self, scores: Floats) -> Floats:
         return scores
+
+    def _batches(self, packed: PackedGraphs) -> Batches[Any]:
+        return GraphBatches(packed, self._spec, self.device_)
+
+    def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:
+        """Hold zero-cost vectors against those of fit, if the model reads them."""
+        return packed
 
     # ---------------------------------------------------------------- fitting
 
@@ -195,7 +203,7 @@ class BaseGraphEstimator(
         self.n_cells_ = packed.n_cells
         self.device_ = str(device)
         self.model_ = model.to(device)
-        self._n_features_out = model.encoder.config.encoding_dim
+        self._n_features_out = model.encoding_dim
         self.y_mean_ = float(np.average(y, weights=weights))
         self.y_std_ = float(np.sqrt(np.average((y - self.y_mean_) ** 2, weights=weights))) or 1.0
         self.n_iter_ = 0
@@ -216,13 +224,7 @@ class BaseGraphEstimator(
                 f"X has an input node with input={marks}; the largest seen in fit was "
                 f"{self._spec.n_marks - 1}."
             )
-        config = self.model_.encoder.config
-        used = packed.used_operations()
-        if config.n_zero_cost and packed.zero_cost is None and IDENTITY_OPERATIONS.issuperset(used):
-            # Nothing but wires: no operation whose zero-cost vector could be missing.
-            zeros = np.zeros((len(packed.op_type), config.n_zero_cost), dtype=np.float32)
-            packed = replace(packed, zero_cost=zeros)
-        config.check_zero_cost(packed.zero_cost)
+        packed = self._check_zero_cost(packed)
         return packed.with_vocabulary(self.operations_, self.handle_unknown)
 
     def _train(
@@ -234,14 +236,16 @@ class BaseGraphEstimator(
         max_iter: int | None = None,
         schedule: str | None = None,
         early_stopping: bool | None = None,
+        extra_loss: ExtraLoss | None = None,
     ) -> None:
+        batches = self._batches(packed)
         rows = np.arange(len(y))
         validate = None
         if self.early_stopping if early_stopping is None else early_stopping:
             rows, held_out = self._split(rows, rng)
 
             def validate() -> float:
-                predicted = scores(self.model_, self._batches(packed).chunks(CHUNK, held_out))
+                predicted = scores(self.model_, batches.chunks(CHUNK, held_out))
                 return self._metric(
                     y[held_out],
                     self._to_target_units(predicted),
@@ -250,7 +254,7 @@ class BaseGraphEstimator(
 
         result = fit_predictor(
             self.model_,
-            self._batches(packed),
+            batches,
             rows,
             (y[rows] - self.y_mean_) / self.y_std_,
             None if weights is None else weights[rows] / weights[rows].mean(),
@@ -269,6 +273,7 @@ class BaseGraphEstimator(
             rng,
             validate=validate,
             optimizer_state=self._optimizer_state,
+            extra_loss=extra_loss,
         )
         self.n_iter_ += result.n_iter
         self._optimizer_state = result.optimizer_state
@@ -328,13 +333,14 @@ class BaseGraphEstimator(
 
         Returns
         -------
-        ndarray of float64, shape (n, n_cells * layer_dim)
-            The encodings that the head reads.
+        ndarray of float64, shape (n, d)
+            The encodings that the head reads; d is `layer_dim`, times the
+            number of cells where each is encoded by itself.
         """
         check_is_fitted(self, "model_")
         return encodings(self.model_, self._read_batches(X))
 
-    def _read_batches(self, X: Any) -> Iterator[BatchTables]:
+    def _read_batches(self, X: Any) -> Iterator[Batch]:
         for packed in self._read(X):
             yield from self._batches(packed).chunks(CHUNK)
 
@@ -347,9 +353,6 @@ class BaseGraphEstimator(
         starts = range(0, len(X), CHUNK)
         for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
             yield self._conform(read_architectures(X[start : start + CHUNK], start=start))
-
-    def _batches(self, packed: PackedGraphs) -> GraphBatches:
-        return GraphBatches(packed, self._spec, self.device_)
 
     # ----------------------------------------------------------------- pickling
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import r2_score
+from numpy.typing import NDArray
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from . import _docstrings
-from ._targets import Floats
+from ._tasks import RANKING_LOSSES, REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from .base import CHUNK, BaseGraphEstimator
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
-from .graphs.operations import updated_mask
-from .metrics import kendall_tau
+from .graphs.operations import IDENTITY_OPERATIONS, updated_mask
 from .nn.batching import batch_spec
 from .nn.devices import Device
 from .nn.encoder import EncoderConfig
@@ -28,6 +27,8 @@ from .nn.predictor import Predictor
 
 class _BaseTAGATES(BaseGraphEstimator):
     """The encoder's parameters, and how they become a model."""
+
+    model_: Predictor
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseGraphEstimator._parameter_constraints,
@@ -51,7 +52,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         "hidden_dim": [Interval(Integral, 1, None, closed="left")],
         "head": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "loss": [StrOptions({"auto", "hinge", "logistic", "listmle", "mse"})],
+        **RANKING_LOSSES,
         "margin": [Interval(Real, 0, None, closed="left")],
         "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
     }
@@ -203,6 +204,16 @@ class _BaseTAGATES(BaseGraphEstimator):
         self.n_layers_ = config.n_layers
         return model, spec
 
+    def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:
+        config = self.model_.encoder.config
+        used = packed.used_operations()
+        if config.n_zero_cost and packed.zero_cost is None and IDENTITY_OPERATIONS.issuperset(used):
+            # Nothing but wires: no operation whose zero-cost vector could be missing.
+            zeros = np.zeros((len(packed.op_type), config.n_zero_cost), dtype=np.float32)
+            packed = replace(packed, zero_cost=zeros)
+        config.check_zero_cost(packed.zero_cost)
+        return packed
+
     def operation_embeddings(self, X: Any) -> list[Any]:
         """Contextual embeddings of the operations, after the last update.
 
@@ -235,7 +246,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         return out
 
 
-class TAGATESRanker(_BaseTAGATES):
+class TAGATESRanker(RankingMixin, _BaseTAGATES):
     """Rank architectures by a TA-GATES encoding of their graphs.
 
     The encoder mimics an architecture's training on the architecture's own
@@ -285,37 +296,8 @@ class TAGATESRanker(_BaseTAGATES):
     1.0
     """
 
-    def score(self, X: Any, y: ArrayLike) -> float:
-        """Kendall's tau between predictions and measured performance.
 
-        Parameters
-        ----------
-        X : sequence of n networkx.DiGraph, or of tuples of them
-            The architectures.
-        y : array-like of float, shape (n,)
-            Their performance.
-
-        Returns
-        -------
-        float
-            From −1 to 1.
-        """
-        return kendall_tau(y, self.predict(X))
-
-    def _loss_parameters(self) -> dict[str, Any]:
-        loss = "hinge" if self.loss == "auto" else self.loss
-        return {"loss": loss, "margin": self.margin, "max_pairs": self.max_pairs}
-
-    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
-        return kendall_tau(y, scores)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.regressor_tags.poor_score = True  # scores have no unit
-        return tags
-
-
-class TAGATESRegressor(_BaseTAGATES):
+class TAGATESRegressor(RegressionMixin, _BaseTAGATES):
     """Predict performance by a TA-GATES encoding of architectures' graphs.
 
     The encoder mimics an architecture's training on the architecture's own
@@ -360,11 +342,5 @@ class TAGATESRegressor(_BaseTAGATES):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_BaseTAGATES._parameter_constraints,
-        "loss": [StrOptions({"auto", "mse"})],
+        **REGRESSION_LOSSES,
     }
-
-    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
-        return float(r2_score(y, scores, sample_weight=weights))
-
-    def _to_target_units(self, scores: Floats) -> Floats:
-        return scores * self.y_std_ + self.y_mean_

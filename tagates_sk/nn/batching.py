@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -56,7 +57,45 @@ def batch_spec(
     )
 
 
-class GraphBatches:
+class Batch(Protocol):
+    """What an encoder reads of some architectures."""
+
+    @property
+    def n_architectures(self) -> int:
+        """How many they are."""
+
+
+AnyBatch = TypeVar("AnyBatch", bound=Batch, covariant=True)
+
+
+class Batches(ABC, Generic[AnyBatch]):
+    """Batches of any choice of some architectures, on a device.
+
+    Parameters
+    ----------
+    n : int
+        Number of architectures.
+    device : str or torch.device
+    """
+
+    def __init__(self, n: int, device: str | torch.device) -> None:
+        self.n, self.device = n, torch.device(device)
+
+    def __len__(self) -> int:
+        return self.n
+
+    @abstractmethod
+    def __call__(self, rows: np.ndarray[Any, Any]) -> AnyBatch:
+        """The architectures in `rows` as one batch."""
+
+    def chunks(self, size: int, rows: np.ndarray[Any, Any] | None = None) -> Iterator[AnyBatch]:
+        """Batches of at most `size` architectures each, of all or of those in `rows`."""
+        rows = np.arange(len(self)) if rows is None else rows
+        for start in range(0, len(rows), size):
+            yield self(rows[start : start + size])
+
+
+class GraphBatches(Batches[BatchTables]):
     """Index tables of any choice of some architectures, on a device.
 
     Parameters
@@ -75,18 +114,9 @@ class GraphBatches:
         device: str | torch.device,
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        super().__init__(len(packed), device)
         self.packed, self.spec, self.dtype = packed, spec, dtype
-        self.device = torch.device(device)
-
-    def __len__(self) -> int:
-        return len(self.packed)
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:
         """Tables of the architectures in `rows`."""
         return BatchTables.of(build_batch(self.packed, rows, self.spec), self.device, self.dtype)
-
-    def chunks(self, size: int, rows: np.ndarray[Any, Any] | None = None) -> Iterator[BatchTables]:
-        """Tables of at most `size` architectures each, of all or of those in `rows`."""
-        rows = np.arange(len(self)) if rows is None else rows
-        for start in range(0, len(rows), size):
-            yield self(rows[start : start + size])

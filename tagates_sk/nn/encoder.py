@@ -125,8 +125,8 @@ class Encoding(NamedTuple):
 
     architectures: Tensor
     """Encodings, shape (n_architectures, n_cells * d)."""
-    operations: Tensor
-    """Final embeddings of operations with a gate, shape (n_gated, d_o)."""
+    operations: Tensor | None = None
+    """Final embeddings of operations with a gate, shape (n_gated, d_o), of a TA-GATES encoder."""
 
 
 class TAGATESEncoder(nn.Module):
@@ -158,7 +158,7 @@ class TAGATESEncoder(nn.Module):
         self.other_embedding = nn.Parameter(
             torch.zeros(c.n_cells, 1, c.node_dim), requires_grad=c.train_other_nodes
         )
-        self.node_hidden = _linear(c.node_dim, c.hidden_dim)
+        self.node_hidden = linear(c.node_dim, c.hidden_dim)
         # Gate maps of all layers, forward first: one product serves a time step.
         self.gate_weight = nn.Parameter(torch.empty(directions * c.n_layers, c.layer_dim, gate_in))
         self.gate_bias = nn.Parameter(torch.empty(directions * c.n_layers, c.layer_dim))
@@ -330,7 +330,7 @@ class TAGATESEncoder(nn.Module):
         return delta
 
 
-def _linear(n_in: int, n_out: int) -> nn.Linear:
+def linear(n_in: int, n_out: int) -> nn.Linear:
     """A linear layer whose weights nobody has drawn: global seeds stay as they are."""
     layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
         nn.Linear, n_in, n_out
@@ -342,7 +342,7 @@ def mlp(*sizes: int) -> nn.Sequential:
     """Linear layers of these sizes with ReLU between them, not initialised."""
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(sizes):
-        layers += [_linear(n_in, n_out), nn.ReLU()]
+        layers += [linear(n_in, n_out), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 

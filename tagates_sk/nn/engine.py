@@ -9,22 +9,22 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .batching import GraphBatches
+from .batching import Batch, Batches
 from .devices import one_thread
 from .encoder import Encoding
-from .predictor import Predictor
-from .tables import BatchTables
-from .training import TrainingConfig, TrainingResult, train
+from .predictor import GraphPredictor
+from .training import Scored, TrainingConfig, TrainingResult, train
 
 Floats = NDArray[np.float64]
+ExtraLoss = Callable[[Any, Encoding, torch.Generator], torch.Tensor]
 
 FEW = 32
 """Architectures for which one thread is faster than two."""
 
 
 def fit_predictor(
-    model: Predictor,
-    batches: GraphBatches,
+    model: GraphPredictor,
+    batches: Batches[Batch],
     rows: NDArray[np.integer[Any]],
     targets: Floats,
     weights: Floats | None,
@@ -33,14 +33,15 @@ def fit_predictor(
     *,
     validate: Callable[[], float] | None = None,
     optimizer_state: dict[str, Any] | None = None,
+    extra_loss: ExtraLoss | None = None,
 ) -> TrainingResult:
     """Train a predictor in place.
 
     Parameters
     ----------
-    model : Predictor
+    model : GraphPredictor
         On the device of the batches.
-    batches : GraphBatches
+    batches : Batches
     rows : ndarray of int, shape (n,)
         Which of their architectures to train on.
     targets : ndarray of float, shape (n,)
@@ -51,15 +52,20 @@ def fit_predictor(
         See :func:`~tagates_sk.nn.training.train`.
     optimizer_state : dict, optional
         Of an earlier training to go on from.
+    extra_loss : callable, optional
+        ``extra_loss(batch, encoding, generator)`` is added to the loss of a
+        step's scores.
 
     Returns
     -------
     TrainingResult
     """
 
-    def score(chosen: NDArray[np.integer[Any]], generator: torch.Generator) -> torch.Tensor:
-        scores: torch.Tensor = model(batches(rows[chosen]), generator)[0]
-        return scores
+    def score(chosen: NDArray[np.integer[Any]], generator: torch.Generator) -> Scored:
+        batch = batches(rows[chosen])
+        scores, encoding = model(batch, generator)
+        extra = None if extra_loss is None else extra_loss(batch, encoding, generator)
+        return scores, extra
 
     def on_device(values: Floats) -> torch.Tensor:
         return torch.from_numpy(values).float().to(batches.device)
@@ -76,23 +82,25 @@ def fit_predictor(
     )
 
 
-def scores(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
+def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Scores of the architectures of some batches, shape (n,)."""
     return np.concatenate([_numpy(_evaluate(model, batch)[0]) for batch in batches])
 
 
-def encodings(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
+def encodings(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Encodings of the architectures of some batches, shape (n, d)."""
     return np.concatenate([_numpy(_evaluate(model, batch)[1].architectures) for batch in batches])
 
 
-def operation_embeddings(model: Predictor, batch: BatchTables) -> Floats:
+def operation_embeddings(model: GraphPredictor, batch: Batch) -> Floats:
     """Final embeddings of the operations with a gate of one batch, shape (n_gated, d_o)."""
-    return _numpy(_evaluate(model, batch)[1].operations)
+    operations = _evaluate(model, batch)[1].operations
+    assert operations is not None
+    return _numpy(operations)
 
 
 @torch.inference_mode()
-def _evaluate(model: Predictor, batch: BatchTables) -> tuple[torch.Tensor, Encoding]:
+def _evaluate(model: GraphPredictor, batch: Batch) -> tuple[torch.Tensor, Encoding]:
     # A second thread costs more than it gives on so little work, and on a busy
     # machine waiting for it takes a hundred times as long as the work.
     with one_thread(batch.n_architectures <= FEW):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,8 +48,63 @@ class Head(nn.Module):
         return x[:, 0]
 
 
-class Predictor(nn.Module):
-    """Encoder and head.
+class GraphPredictor(nn.Module):
+    """An encoder and the head that reads its encodings.
+
+    Parameters
+    ----------
+    encoder : Module
+        Makes an :class:`Encoding` of a batch.
+    encoding_dim : int
+        Width of its encodings.
+    head : sequence of int
+        Widths of the head's hidden layers.
+    dropout : float
+        Dropout in the head.
+    generator : torch.Generator
+        Source of the head's initial weights.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        encoding_dim: int,
+        head: Sequence[int],
+        dropout: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        self.encoding_dim = encoding_dim
+        self.encoder = encoder
+        self.head = Head(encoding_dim, head, dropout)
+        for module in self.head.layers:
+            if isinstance(module, nn.Linear):
+                uniform_(module.weight, module.bias, generator)
+
+    def forward(
+        self, batch: Any, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Encoding]:
+        """Scores, shape (n,), and encodings of a batch.
+
+        Parameters
+        ----------
+        batch : object
+            What the encoder reads.
+        generator : torch.Generator, optional
+            Draws dropout and whatever noise the encoder wants. Without one
+            nothing is dropped and the noise is fixed.
+        """
+        encoding = self.encode(batch, generator)
+        return self.head(encoding.architectures, generator), encoding
+
+    def encode(self, batch: Any, generator: torch.Generator | None = None) -> Encoding:
+        """Encodings of a batch; parameters as those of :meth:`forward`."""
+        encoding: Encoding = self.encoder(batch)
+        return encoding
+
+
+class Predictor(GraphPredictor):
+    """A TA-GATES encoder and its head.
 
     Parameters
     ----------
@@ -61,35 +117,23 @@ class Predictor(nn.Module):
         Seed of the initial weights.
     """
 
+    encoder: TAGATESEncoder
+
     def __init__(
         self, config: EncoderConfig, head: Sequence[int], dropout: float, seed: int
     ) -> None:
-        super().__init__()
-        self.seed = seed
         generator = torch.Generator().manual_seed(seed)
-        self.encoder = TAGATESEncoder(config, generator)
-        self.head = Head(config.encoding_dim, head, dropout)
-        for module in self.head.layers:
-            if isinstance(module, nn.Linear):
-                uniform_(module.weight, module.bias, generator)
+        encoder = TAGATESEncoder(config, generator)
+        super().__init__(encoder, config.encoding_dim, head, dropout, generator)
+        self.seed = seed
 
-    def forward(
-        self, batch: BatchTables, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Encoding]:
-        """Scores, shape (n,), and encodings of a batch.
-
-        Parameters
-        ----------
-        batch : BatchTables
-        generator : torch.Generator, optional
-            Draws dropout and, for ``symmetry_breaking="random"``, the noise.
-            Without one nothing is dropped and the noise is fixed.
-        """
+    def encode(self, batch: BatchTables, generator: torch.Generator | None = None) -> Encoding:
+        """Encodings of a batch; noise is that of ``symmetry_breaking="random"``."""
         noise = None
         if self.encoder.config.symmetry_breaking == "random":
             noise = self._noise(batch, generator)
-        encoding = self.encoder(batch, noise)
-        return self.head(encoding.architectures, generator), encoding
+        encoding: Encoding = self.encoder(batch, noise)
+        return encoding
 
     def _noise(self, batch: BatchTables, generator: torch.Generator | None) -> Tensor:
         place, weight = batch.op_within_cell, self.encoder.op_embedding

@@ -15,6 +15,8 @@ from tqdm.auto import tqdm
 
 from .losses import listmle_loss, pairwise_loss, squared_loss
 
+Scored = tuple[Tensor, Tensor | None]
+
 
 class NonFiniteLossError(ArithmeticError):
     """The training loss became infinite or not a number."""
@@ -113,7 +115,7 @@ def batch_loss(
 
 def train(
     model: nn.Module,
-    score: Callable[[np.ndarray[Any, Any], torch.Generator], Tensor],
+    score: Callable[[np.ndarray[Any, Any], torch.Generator], Tensor | Scored],
     targets: Tensor,
     weights: Tensor | None,
     config: TrainingConfig,
@@ -131,7 +133,8 @@ def train(
         there is a validation function or the training was interrupted.
     score : callable
         ``score(rows, generator)`` gives the scores of some training
-        architectures, differentiable in the model's parameters.
+        architectures, differentiable in the model's parameters; or a pair of
+        them and a loss that is added to theirs.
     targets : Tensor, shape (n,)
         On the model's device.
     weights : Tensor, shape (n,), or None
@@ -182,13 +185,17 @@ def train(
             rate = float(optimizer.param_groups[0]["lr"])
             for rows in np.array_split(rng.permutation(n), n_steps):
                 index = torch.from_numpy(rows).to(targets.device)
+                scored = score(rows, generator)
+                scores, extra = scored if isinstance(scored, tuple) else (scored, None)
                 loss = batch_loss(
-                    score(rows, generator),
+                    scores,
                     targets[index],
                     None if weights is None else weights[index],
                     config,
                     generator,
                 )
+                if extra is not None:
+                    loss = loss + extra
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()

@@ -1,0 +1,65 @@
+"""What it means to rank and what to regress, for any estimator over architectures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import ArrayLike
+from sklearn.metrics import r2_score
+from sklearn.utils._param_validation import StrOptions
+
+from ._targets import Floats
+from .metrics import kendall_tau
+
+RANKING_LOSSES = {"loss": [StrOptions({"auto", "hinge", "logistic", "listmle", "mse"})]}
+REGRESSION_LOSSES = {"loss": [StrOptions({"auto", "mse"})]}
+
+
+class RankingMixin:
+    """Scores whose order is trained."""
+
+    loss: str
+    margin: float
+    max_pairs: int | None
+
+    def score(self, X: Any, y: ArrayLike) -> float:
+        """Kendall's tau between predictions and measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,)
+            Their performance.
+
+        Returns
+        -------
+        float
+            From −1 to 1.
+        """
+        return kendall_tau(y, self.predict(X))  # type: ignore[attr-defined]
+
+    def _loss_parameters(self) -> dict[str, Any]:
+        loss = "hinge" if self.loss == "auto" else self.loss
+        return {"loss": loss, "margin": self.margin, "max_pairs": self.max_pairs}
+
+    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
+        return kendall_tau(y, scores)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.regressor_tags.poor_score = True  # scores have no unit
+        return tags
+
+
+class RegressionMixin:
+    """Predictions in the units of the target."""
+
+    y_mean_: float
+    y_std_: float
+
+    def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
+        return float(r2_score(y, scores, sample_weight=weights))
+
+    def _to_target_units(self, scores: Floats) -> Floats:
+        return scores * self.y_std_ + self.y_mean_
