@@ -34,15 +34,29 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
     """Training and test indices.
 
     "published": the seed-th random subset of the published training half, and
-    the whole published test half. "search": both from the published training
-    half (its first and second part), other subsets: for choosing settings.
+    the whole published test half. The others are for choosing settings and have
+    subsets of their own. "search": both from the published training half (its
+    first and second part). "outside" (NAS-Bench-101): the test cells are of
+    neither half. "shifted" (NAS-Bench-101): so they are, and of the structure
+    of the test half (seven vertices, nine edges, two into the output, none of
+    them from the input), which the training half does not have.
     """
     train, test = bunch.train_indices, bunch.test_indices
     if protocol == "search":
         train, test = np.array_split(train, 2)
         seed += 1000
-    if protocol == "outside":
+    if protocol in ("outside", "shifted"):
         others = np.setdiff1d(np.arange(len(bunch.target)), np.concatenate([train, test]))
+        if protocol == "shifted":
+            packed = bunch.dags[others].packed()
+            n_nodes, n_edges = np.diff(packed.node_ptr), np.diff(packed.edge_ptr)
+            output, first = packed.op_ptr[1:] - 1, packed.edge_src[packed.edge_ptr[packed.op_ptr[1:] - 1]]
+            others = others[
+                (n_nodes == 7)
+                & (np.add.reduceat(n_edges, packed.op_ptr[:-1]) == 9)
+                & (n_edges[output] == 2)
+                & (first != 0)
+            ]
         test = np.random.RandomState(0).permutation(others)[:7290]
         seed += 1000
     chosen = np.random.RandomState(seed).permutation(len(train))[:n]

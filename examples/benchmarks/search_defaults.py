@@ -71,7 +71,7 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", default=["base"])
     parser.add_argument("--nasbench201", nargs="*", type=int, default=[78, 390])
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364])
-    parser.add_argument("--protocol", choices=["search", "outside"], default="search")
+    parser.add_argument("--protocol", choices=["search", "outside", "shifted"], default="search")
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--n-jobs", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="only print what --out holds")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 import torch
@@ -215,3 +216,18 @@ class TestRegistry:
     def test_unknown_need(self) -> None:
         with pytest.raises(ValueError, match=r"needs names \['hessian'\]; a metric can need"):
             register_metric("new", lambda s: s.weight.sum(), needs=["hessian"])
+
+
+def test_everything_is_on_the_device_of_the_network() -> None:
+    """On the meta device nothing is computed, but tensors of two devices do not mix."""
+    from tagates_sk.zero_cost import build_network, saliency
+
+    chain = nx.DiGraph([(0, 1, {"op": "nor_conv_3x3"}), (1, 2, {"op": "avg_pool_3x3"})])
+    network = build_network(chain, stem_channels=4, device="meta")
+    images = torch.empty(4, 3, 8, 8, device="meta")
+    labels = torch.empty(4, dtype=torch.int64, device="meta")
+    owners, tensors = saliency._weights(network)
+    needs = frozenset({"gradient", "hessian_gradient", "activation"})
+    states = saliency._loss_states(network, owners, tensors, images, labels, needs, F.cross_entropy)
+    for state in saliency._add_flow(network, tensors, states, images.shape):
+        assert all(value.device.type == "meta" for value in state if value is not None)

@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import estimator_checks
 from torch import nn
 
 from tagates_sk.graphs import read_architectures
@@ -371,3 +372,22 @@ class TestBoth:
             clone(transformer).set_params(**{name: ["snap"]}).fit(CELLS)
         with pytest.raises(ValueError, match=f"{name} is empty"):
             clone(transformer).set_params(**{name: []}).fit(CELLS)
+
+
+@pytest.mark.parametrize("transformer", TRANSFORMERS, ids=lambda t: type(t).__name__)
+@pytest.mark.parametrize(
+    "check",
+    [
+        estimator_checks.check_parameters_default_constructible,
+        estimator_checks.check_get_params_invariance,
+        estimator_checks.check_set_params,
+        estimator_checks.check_estimator_cloneable,
+        estimator_checks.check_estimator_repr,
+        estimator_checks.check_no_attributes_set_in_init,
+        estimator_checks.check_valid_tag_types,
+        estimator_checks.check_estimator_tags_renamed,
+    ],
+    ids=lambda check: check.__name__,
+)
+def test_checks_of_scikit_learn_that_need_no_table(transformer: Any, check: Any) -> None:
+    check(type(transformer).__name__, transformer)

@@ -1,0 +1,53 @@
+"""joblib's backends: a cluster gives the same vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+
+from tagates_sk.spaces import NASBench201
+from tagates_sk.zero_cost import ZeroCostSaliency, evaluation
+
+TINY: dict[str, Any] = {
+    "stem_channels": 4, "n_stages": 1, "image_size": 6, "batch_size": 4, "random_state": 0,
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
+def test_dask(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed")
+    X = NASBench201().sample(8, random_state=0)
+    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        there = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
+    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+    here = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
+    for a, b in zip(there, here, strict=True):
+        assert np.array_equal(a, b)
+
+
+def test_backends_that_give_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not every backend streams its results."""
+    from joblib._parallel_backends import SequentialBackend
+
+    class AtOnce(SequentialBackend):
+        supports_return_generator = False
+
+    joblib.register_parallel_backend("at_once", AtOnce)
+    X = NASBench201().sample(4, random_state=0)
+    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+    with joblib.parallel_config(backend="at_once"):
+        there = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
+    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+    here = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
+    for a, b in zip(there, here, strict=True):
+        assert np.array_equal(a, b)
