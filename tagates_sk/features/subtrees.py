@@ -11,36 +11,13 @@ import numpy as np
 from sklearn.utils._param_validation import Interval
 
 from ..graphs import PackedGraphs
-from ..graphs.operations import INPUT, OUTPUT, WIRE
 from ..graphs.packed import IntArray, pointers
 from ..graphs.reading import MAX_INPUTS
-from ._common import BaseFeatures, count_matrix, edges_of, owners
+from ..graphs.vertices import Vertices, vertices_of
+from ._common import BaseFeatures, count_matrix
 
 LONGEST_NAME = 100
 """Labels whose description is longer are only numbered."""
-
-
-class Neighbours(NamedTuple):
-    """Operations, inputs and outputs of all cells, all as vertices that carry a label.
-
-    Parameters
-    ----------
-    label : ndarray of int, shape (n_vertices,)
-        Code of its operation, after them wire, output and the inputs; -1 if unknown.
-    cell : ndarray of int, shape (n_vertices,)
-    node : ndarray of int, shape (n_vertices,)
-        The node of the cell that a vertex leads to.
-    src, into : ndarray of int, shape (n_edges,)
-        Vertex ``into[i]`` reads node ``src[i]``.
-    n_nodes : int
-    """
-
-    label: IntArray
-    cell: IntArray
-    node: IntArray
-    src: IntArray
-    into: IntArray
-    n_nodes: int
 
 
 class Multisets:
@@ -168,6 +145,9 @@ class WeisfeilerLehman(BaseFeatures):
         Cells of an architecture.
     n_labels_ : list of int, length n_iter + 1
         Different labels after each iteration.
+    n_columns_ : list of int, length n_iter + 1
+        Columns of each iteration, in the order of the columns: as many, counted
+        for each cell by itself.
 
     See Also
     --------
@@ -242,7 +222,7 @@ class WeisfeilerLehman(BaseFeatures):
         self._iterations: list[Iteration] = []
         self._columns: list[IntArray] = []
         self.n_labels_: list[int] = []
-        graph = _vertices(packed)
+        graph = vertices_of(packed)
         n_labels = self._n_starts()
         for h, label in enumerate(self._labels(graph, learn=True)):
             if h:
@@ -251,11 +231,12 @@ class WeisfeilerLehman(BaseFeatures):
             key = (graph.cell[valid] % packed.n_cells) * n_labels + label[valid]
             self._columns.append(np.unique(key))
             self.n_labels_.append(len(np.unique(label[valid])))
+        self.n_columns_ = [len(keys) for keys in self._columns]
 
     def _n_starts(self) -> int:
         return len(self.operations_) + 2 + MAX_INPUTS
 
-    def _labels(self, graph: Neighbours, learn: bool) -> Iterator[IntArray]:
+    def _labels(self, graph: Vertices, learn: bool) -> Iterator[IntArray]:
         """Labels of the vertices before the first and after each iteration."""
         label: IntArray = graph.label
         n_labels = self._n_starts()
@@ -284,7 +265,7 @@ class WeisfeilerLehman(BaseFeatures):
             yield label
 
     def _encode(self, packed: PackedGraphs) -> Any:
-        graph = _vertices(packed)
+        graph = vertices_of(packed)
         rows: list[IntArray] = []
         columns: list[IntArray] = []
         width = 0
@@ -346,33 +327,3 @@ def _find(keys: IntArray, wanted: IntArray, valid: Any, offset: int) -> IntArray
     position = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     found = valid & (keys[position] == wanted)
     return np.where(found, position + offset, -1)
-
-
-def _vertices(packed: PackedGraphs) -> Neighbours:
-    """Operations as vertices; those on edges get vertices for inputs and output beside them."""
-    n_ops, n_nodes = len(packed.operations), len(packed.input_mark)
-    edges = edges_of(packed)
-    cell = owners(packed.op_ptr)
-    node = packed.node_ptr[cell] + packed.op_dst
-    label = np.where(packed.op_type == n_ops, -1, packed.op_type)
-    label[packed.op_type == WIRE] = n_ops
-    label[packed.op_type == OUTPUT] = n_ops + 1
-    label[packed.op_type == INPUT] = n_ops + 2 + packed.input_mark[node[packed.op_type == INPUT]]
-
-    on_edge = np.flatnonzero(~packed.on_node)
-    node_cell = owners(packed.node_ptr)
-    inputs = np.flatnonzero((packed.input_mark >= 0) & ~packed.on_node[node_cell])
-    outputs = packed.node_ptr[on_edge + 1] - 1
-    # What an output vertex leads to is a node of its own, behind all others.
-    behind = n_nodes + np.arange(len(on_edge))
-    output_vertex = len(label) + len(inputs) + np.arange(len(on_edge))
-    return Neighbours(
-        np.concatenate(
-            [label, n_ops + 2 + packed.input_mark[inputs], np.full(len(on_edge), n_ops + 1)]
-        ),
-        np.concatenate([cell, node_cell[inputs], on_edge]),
-        np.concatenate([node, inputs, behind]),
-        np.concatenate([edges.src, outputs]),
-        np.concatenate([edges.op, output_vertex]),
-        n_nodes + len(on_edge),
-    )
