@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 ENCODER = """\
 T : int, default=2
         Number of forward passes (time steps); T − 1 updates of the operation
@@ -62,6 +65,26 @@ default=("embedding", "forward")
     dropout : float, default=0.1
         Dropout in the head."""
 
+SIZES = """\
+layer_dim : int, default=64
+        Width of the layers.
+    op_dim : int, default=48
+        Width of the embeddings that the first layer reads.
+    head : list of int, default=(200, 200)
+        Widths of the hidden layers of the head.
+    dropout : float, default=0.1
+        Dropout in the head."""
+
+RANKING_LOSS = """\
+loss : {"auto", "hinge", "logistic", "listmle", "mse"}, default="auto"
+        Pairwise hinge loss over all pairs of a batch; pairwise logistic loss;
+        likelihood of the whole order; or squared error of the standardised
+        target. "auto" is "hinge"."""
+
+REGRESSION_LOSS = """\
+loss : {"auto", "mse"}, default="auto"
+        Squared error of the standardised target."""
+
 TRAINING = """\
 margin : float, default=0.03
         Margin of the hinge loss.
@@ -109,7 +132,7 @@ operations_ : list of str
     n_cells_ : int
         Cells an architecture.
     n_layers_ : int
-        Propagation layers L.
+        Layers of the encoder.
     n_iter_ : int
         Epochs run so far.
     history_ : dict of str to list of float
@@ -127,3 +150,30 @@ Architectures are no rows of numbers: meta-estimators that turn X into an
     array (``BaggingRegressor``, ``AdaBoostRegressor``,
     ``StackingRegressor(passthrough=True)``) cannot be used; those that only
     index it can."""
+
+
+def _without(text: str, *names: str) -> str:
+    """Documentation of parameters but for these."""
+    entries = re.split(r"\n    (?=\w)", text)
+    return "\n    ".join(entry for entry in entries if entry.split(" :")[0] not in names)
+
+
+_PARTS = {
+    "encoder": ENCODER,
+    "gates_encoder": _without(
+        ENCODER, "T", "s", "symmetry_breaking", "beta", "update", "updated_operations",
+        "stop_gradient",
+    ),
+    "sizes": SIZES,
+    "ranking_loss": RANKING_LOSS,
+    "regression_loss": REGRESSION_LOSS,
+    "training": TRAINING,
+    "attributes": ATTRIBUTES,
+    "notes": NOTES,
+}  # fmt: skip
+
+
+def fill(cls: type[Any]) -> None:
+    """Put the parts above where a class's docstring has ``%(name)s``."""
+    if cls.__doc__ and "%(training)s" in cls.__doc__:
+        cls.__doc__ %= _PARTS

@@ -25,7 +25,7 @@ from .nn.engine import operation_embeddings
 from .nn.predictor import Predictor
 
 
-class _BaseTAGATES(BaseGraphEstimator):
+class BaseTAGATES(BaseGraphEstimator):
     """The encoder's parameters, and how they become a model."""
 
     model_: Predictor
@@ -142,13 +142,7 @@ class _BaseTAGATES(BaseGraphEstimator):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if cls.__doc__ and "%(encoder)s" in cls.__doc__:
-            cls.__doc__ %= {
-                "encoder": _docstrings.ENCODER,
-                "training": _docstrings.TRAINING,
-                "attributes": _docstrings.ATTRIBUTES,
-                "notes": _docstrings.NOTES,
-            }
+        _docstrings.fill(cls)
 
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
         on_node = bool(packed.on_node.any())
@@ -246,7 +240,7 @@ class _BaseTAGATES(BaseGraphEstimator):
         return out
 
 
-class TAGATESRanker(RankingMixin, _BaseTAGATES):
+class TAGATESRanker(RankingMixin, BaseTAGATES):
     """Rank architectures by a TA-GATES encoding of their graphs.
 
     The encoder mimics an architecture's training on the architecture's own
@@ -255,10 +249,7 @@ class TAGATESRanker(RankingMixin, _BaseTAGATES):
     Parameters
     ----------
     %(encoder)s
-    loss : {"auto", "hinge", "logistic", "listmle", "mse"}, default="auto"
-        Pairwise hinge loss over all pairs of a batch; pairwise logistic loss;
-        likelihood of the whole order; or squared error of the standardised
-        target. "auto" is "hinge".
+    %(ranking_loss)s
     %(training)s
 
     Attributes
@@ -297,7 +288,7 @@ class TAGATESRanker(RankingMixin, _BaseTAGATES):
     """
 
 
-class TAGATESRegressor(RegressionMixin, _BaseTAGATES):
+class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     """Predict performance by a TA-GATES encoding of architectures' graphs.
 
     The encoder mimics an architecture's training on the architecture's own
@@ -307,8 +298,7 @@ class TAGATESRegressor(RegressionMixin, _BaseTAGATES):
     Parameters
     ----------
     %(encoder)s
-    loss : {"auto", "mse"}, default="auto"
-        Squared error of the standardised target.
+    %(regression_loss)s
     %(training)s
 
     Attributes
@@ -341,6 +331,6 @@ class TAGATESRegressor(RegressionMixin, _BaseTAGATES):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **_BaseTAGATES._parameter_constraints,
+        **BaseTAGATES._parameter_constraints,
         **REGRESSION_LOSSES,
     }

@@ -103,6 +103,11 @@ class GraphPredictor(nn.Module):
         return encoding
 
 
+def seeded(seed: int) -> torch.Generator:
+    """A source of initial weights."""
+    return torch.Generator().manual_seed(seed)
+
+
 class Predictor(GraphPredictor):
     """A TA-GATES encoder and its head.
 
@@ -122,7 +127,7 @@ class Predictor(GraphPredictor):
     def __init__(
         self, config: EncoderConfig, head: Sequence[int], dropout: float, seed: int
     ) -> None:
-        generator = torch.Generator().manual_seed(seed)
+        generator = seeded(seed)
         encoder = TAGATESEncoder(config, generator)
         super().__init__(encoder, config.encoding_dim, head, dropout, generator)
         self.seed = seed

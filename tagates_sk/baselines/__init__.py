@@ -1,0 +1,28 @@
+"""Other predictors of architectures' performance, in the interface of TA-GATES."""
+
+from .attention import TransformerRanker, TransformerRegressor
+from .convolution import GCNRanker, GCNRegressor
+from .factory import baseline, baseline_names
+from .gates import GATESRanker, GATESRegressor
+from .gaussian_process import WLKernelGP
+from .kernel import WeisfeilerLehmanKernel
+from .normal_scores import NormalScores
+from .recurrent import LSTMRanker, LSTMRegressor
+from .seminas import SemiNASRanker
+
+__all__ = [
+    "GATESRanker",
+    "GATESRegressor",
+    "GCNRanker",
+    "GCNRegressor",
+    "LSTMRanker",
+    "LSTMRegressor",
+    "NormalScores",
+    "SemiNASRanker",
+    "TransformerRanker",
+    "TransformerRegressor",
+    "WLKernelGP",
+    "WeisfeilerLehmanKernel",
+    "baseline",
+    "baseline_names",
+]

@@ -1,0 +1,222 @@
+"""WLKernelGP: a Gaussian process over architectures, as in NASBOWL."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import ConstantKernel, WhiteKernel
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._targets import Floats, check_targets
+from ..base import CHUNK
+from ..features import WeisfeilerLehman
+from ..graphs import read_architectures
+from .kernel import WeisfeilerLehmanKernel
+from .normal_scores import NormalScores
+
+
+class WLKernelGP(RegressorMixin, BaseEstimator):
+    """Gaussian process with a Weisfeiler-Lehman kernel: predictions with a standard deviation.
+
+    Architectures are alike as far as the neighbourhoods of their operations
+    are [1]_. How much each size of neighbourhood counts, and the noise, are
+    chosen by marginal likelihood.
+
+    Parameters
+    ----------
+    n_iter : int, default=2
+        Iterations h of the relabelling: neighbourhoods of so many operations.
+    both_directions : bool, default=False
+        Whether neighbourhoods look at successors also.
+    kind : {"rbf", "linear"}, default="rbf"
+        The kernel: a Gaussian of the distances between the normalised label
+        counts of each iteration, or the weighted sum of their products, as in
+        the paper.
+    target : {"rank", "standardise"}, default="rank"
+        What the process is fitted to: normal scores of the targets' ranks,
+        which accuracies that crowd near the best are better ordered by, or
+        standardised targets. Predictions are in the target's units with both.
+    n_restarts : int, default=0
+        Further starts of the search for hyper-parameters, drawn at random.
+    operations : "auto" or list of str, default="auto"
+        The vocabulary; "auto" is the operations of the training set.
+    handle_unknown : {"error", "ignore"}, default="error"
+        What to do with an operation outside the vocabulary when predicting:
+        refuse, or leave out the labels with it.
+    random_state : int, RandomState instance or None, default=None
+        Starts of the search for hyper-parameters.
+
+    Attributes
+    ----------
+    operations_ : list of str
+        The vocabulary, sorted.
+    n_cells_ : int
+        Cells an architecture.
+    labels_ : WeisfeilerLehman
+        Makes label counts of architectures.
+    target_transformer_ : NormalScores or StandardScaler
+        Makes of targets what the process is fitted to.
+    gp_ : GaussianProcessRegressor
+        The process over label counts.
+    kernel_ : Kernel
+        Its kernel with the chosen hyper-parameters.
+
+    See Also
+    --------
+    tagates_sk.features.WeisfeilerLehman : The counts by themselves.
+    baseline : All baselines by name.
+
+    References
+    ----------
+    .. [1] B. Ru, X. Wan, X. Dong and M. A. Osborne, "Interpretable neural
+       architecture search via Bayesian optimisation with Weisfeiler-Lehman
+       kernels", ICLR 2021.
+
+    Examples
+    --------
+    >>> from tagates_sk.baselines import WLKernelGP
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> X, y = load_nasbench201(return_X_y=True)
+    >>> gp = WLKernelGP(random_state=0).fit(X[:80], y[:80])
+    >>> mean, std = gp.predict(X[80:83], return_std=True)
+    >>> mean.shape, std.shape
+    ((3,), (3,))
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_iter": [Interval(Integral, 0, None, closed="left")],
+        "both_directions": ["boolean"],
+        "kind": [StrOptions({"rbf", "linear"})],
+        "target": [StrOptions({"rank", "standardise"})],
+        "n_restarts": [Interval(Integral, 0, None, closed="left")],
+        "operations": [StrOptions({"auto"}), "array-like"],
+        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        *,
+        n_iter: int = 2,
+        both_directions: bool = False,
+        kind: str = "rbf",
+        target: str = "rank",
+        n_restarts: int = 0,
+        operations: str | Sequence[str] = "auto",
+        handle_unknown: str = "error",
+        random_state: Any = None,
+    ) -> None:
+        self.n_iter = n_iter
+        self.both_directions = both_directions
+        self.kind = kind
+        self.target = target
+        self.n_restarts = n_restarts
+        self.operations = operations
+        self.handle_unknown = handle_unknown
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: ArrayLike) -> WLKernelGP:
+        """Fit the process to architectures and their measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : array-like of float, shape (n,)
+            Performance, higher is better.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        """
+        n = len(read_architectures(X))
+        targets, _ = check_targets(type(self).__name__, n, y, None)
+        self.labels_ = WeisfeilerLehman(
+            self.n_iter,
+            both_directions=self.both_directions,
+            operations=self.operations,
+            handle_unknown=self.handle_unknown,
+        )
+        counts = self.labels_.fit_transform(X)
+        self.operations_, self.n_cells_ = self.labels_.operations_, self.labels_.n_cells_
+        self.target_transformer_ = NormalScores() if self.target == "rank" else StandardScaler()
+        standard = self.target_transformer_.fit_transform(targets[:, None])[:, 0]
+        sections = self.labels_.n_columns_
+        kernel = WeisfeilerLehmanKernel(
+            tuple(sections), np.ones(len(sections)), (1e-5, 1e4), self.kind
+        )
+        if self.kind == "rbf":
+            kernel = ConstantKernel(1.0, (1e-2, 1e3)) * kernel
+        self.gp_ = GaussianProcessRegressor(
+            kernel + WhiteKernel(0.1, (1e-4, 1e1)),
+            n_restarts_optimizer=self.n_restarts,
+            random_state=self.random_state,
+        )
+        with warnings.catch_warnings():
+            # An iteration whose weight goes to the bound says nothing beyond the others.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            self.gp_.fit(counts.toarray(), standard)
+        self.kernel_ = self.gp_.kernel_
+        return self
+
+    def predict(self, X: Any, return_std: bool = False) -> Any:
+        """Predict the performance of architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        return_std : bool, default=False
+            Whether to return the standard deviations also.
+
+        Returns
+        -------
+        mean : ndarray of float64, shape (n,)
+            Higher is better.
+        std : ndarray of float64, shape (n,)
+            Of a measurement, noise included; half the distance between the
+            values one deviation up and one down, where the target is ranked.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read or has another number of cells.
+        UnknownOperationError
+            If it has an operation that fit never saw and `handle_unknown` is
+            ``"error"``.
+        """
+        check_is_fitted(self, "gp_")
+        counts = self.labels_.transform(X)
+        parts = [counts[a : a + CHUNK].toarray() for a in range(0, counts.shape[0], CHUNK)]
+        if not return_std:
+            return self._in_units(np.concatenate([self.gp_.predict(part) for part in parts]))
+        found = [self.gp_.predict(part, return_std=True) for part in parts]
+        mean, std = (np.concatenate(values) for values in zip(*found, strict=True))
+        above, below = self._in_units(mean + std), self._in_units(mean - std)
+        return self._in_units(mean), (above - below) / 2
+
+    def _in_units(self, values: Floats) -> Floats:
+        units: Floats = self.target_transformer_.inverse_transform(values[:, None])[:, 0]
+        return units
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = True
+        return tags

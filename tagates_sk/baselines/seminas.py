@@ -1,0 +1,199 @@
+"""SemiNASRanker: an LSTM that also learns to give architectures back, with or without target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any, ClassVar
+
+from numpy.typing import ArrayLike
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval
+
+from .._targets import Floats
+from .._tasks import RankingMixin
+from ..graphs import PackedGraphs, read_architectures
+from ..graphs.tokens import Dictionary
+from ..nn.autoencoder import Autoencoder, Reconstruction
+from ..nn.devices import Device
+from ._base import SentenceBaseline
+
+
+class SemiNASRanker(RankingMixin, SentenceBaseline):
+    """Rank architectures by an LSTM that is trained to reconstruct them, too.
+
+    An LSTM reads the serialised architecture; a head scores the mean of its
+    states, and a second LSTM writes the architecture again, each word given the
+    encoding and the words before. Architectures whose performance is unknown
+    take part in the reconstruction [1]_.
+
+    Parameters
+    ----------
+    reconstruction : float, default=0.1
+        Weight of the reconstruction loss, the mean negative log likelihood of a
+        word.
+    n_layers : int or "auto", default="auto"
+        Layers of the reading LSTM. "auto" is 1.
+    %(sizes)s
+    %(ranking_loss)s
+    %(training)s
+
+    Attributes
+    ----------
+    %(attributes)s
+
+    See Also
+    --------
+    LSTMRanker : The same without reconstruction.
+    baseline : All baselines by name.
+
+    Notes
+    -----
+    The paper also gives unlabelled architectures the predictions of an earlier
+    fit as targets, and moves along the gradient of the head to better ones. To
+    do the first, fit again with predictions as targets and a small
+    `sample_weight`.
+
+    %(notes)s
+
+    References
+    ----------
+    .. [1] R. Luo, X. Tan, R. Wang, T. Qin, E. Chen and T.-Y. Liu,
+       "Semi-supervised neural architecture search", NeurIPS 2020.
+
+    Examples
+    --------
+    >>> from tagates_sk.baselines import SemiNASRanker
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> X, y = load_nasbench201(return_X_y=True)
+    >>> ranker = SemiNASRanker(max_iter=20, random_state=0)
+    >>> ranker = ranker.fit(X[:80], y[:80], X_unlabeled=X[1000:1500])
+    >>> ranker.score(X[80:380], y[80:380]) > 0.5
+    True
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **SentenceBaseline._parameter_constraints,
+        "reconstruction": [Interval(Real, 0, None, closed="left")],
+    }
+    _n_layers = 1
+
+    model_: Autoencoder
+
+    def __init__(
+        self,
+        *,
+        reconstruction: float = 0.1,
+        n_layers: int | str = "auto",
+        layer_dim: int = 64,
+        op_dim: int = 48,
+        head: Sequence[int] = (200, 200),
+        dropout: float = 0.1,
+        loss: str = "auto",
+        margin: float = 0.03,
+        max_pairs: int | None = None,
+        optimizer: str = "adamw",
+        learning_rate: float = 1e-3,
+        schedule: str = "one_cycle",
+        weight_decay: float = 0.05,
+        batch_size: int | str = "auto",
+        max_iter: int = 200,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 0.0,
+        warm_start: bool = False,
+        operations: str | Sequence[str] = "auto",
+        handle_unknown: str = "error",
+        device: str | Device = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        super().__init__(
+            n_layers=n_layers,
+            layer_dim=layer_dim,
+            op_dim=op_dim,
+            head=head,
+            dropout=dropout,
+            loss=loss,
+            margin=margin,
+            max_pairs=max_pairs,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            schedule=schedule,
+            weight_decay=weight_decay,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            n_iter_no_change=n_iter_no_change,
+            tol=tol,
+            warm_start=warm_start,
+            operations=operations,
+            handle_unknown=handle_unknown,
+            device=device,
+            random_state=random_state,
+            verbose=verbose,
+        )
+        self.reconstruction = reconstruction
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_unlabeled: Any = None,
+    ) -> SemiNASRanker:
+        """Train on architectures with, and on others without measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : array-like of float, shape (n,)
+            Performance, higher is better.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures in the ranking loss.
+        X_unlabeled : sequence of networkx.DiGraph, or of tuples of them, optional
+            Architectures that are reconstructed only. Operations that none in
+            X has are to be listed in `operations`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        UnknownOperationError
+            If one in `X_unlabeled` has an operation that none in X has and
+            `handle_unknown` is ``"error"``.
+        """
+        return self._fit(X, y, sample_weight, go_on=self.warm_start, unlabeled=X_unlabeled)
+
+    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Autoencoder, Dictionary]:
+        spec = self._describe(packed)
+        self._set_depth()
+        head = [int(h) for h in self.head]
+        model = Autoencoder(
+            spec, self.op_dim, self.layer_dim, self.n_layers_, head, self.dropout, seed
+        )
+        return model, spec
+
+    def _train(  # type: ignore[override]
+        self,
+        packed: PackedGraphs,
+        y: Floats,
+        weights: Floats | None,
+        rng: Any,
+        unlabeled: Any = None,
+        **changes: Any,
+    ) -> None:
+        others = None
+        if unlabeled is not None:
+            others = self._batches(self._conform(read_architectures(unlabeled)))
+        extra = Reconstruction(self.model_, self.reconstruction, others)
+        super()._train(packed, y, weights, rng, extra_loss=extra, **changes)
