@@ -1,8 +1,9 @@
 """Search for the class defaults, on training halves only.
 
 NAS-Bench-201 is searched on CIFAR-100, NAS-Bench-101 on its final accuracy; both
-train and test on parts of the published training half, with subsets of their own,
-so that no cell or label of the published test halves is looked at.
+train on parts of the published training half, with subsets of their own, and test on
+another part of it or on cells of neither half (--protocol), so that no label of the
+published test halves is looked at.
 
     python examples/benchmarks/search_defaults.py --settings base T=3 "T=3;batch_size=16" --seeds 4
     python examples/benchmarks/search_defaults.py --report
@@ -32,6 +33,7 @@ STEPS: list[dict[str, Any]] = [
     {"head": [200], "layer_dim": 64, "margin": 0.1},
     {"head": [200, 200], "layer_dim": 64, "margin": 0.1},
     {"head": [200, 200], "layer_dim": 64, "margin": 0.03},
+    {"head": [200, 200], "layer_dim": 64, "margin": 0.03, "train_other_nodes": False},
 ]
 """What was compared with: the first guess, and what was best after each round."""
 
@@ -52,7 +54,7 @@ def report(rows: list[dict[str, Any]]) -> str:
             tried = json.loads(parameters)
             new = {k: v for k, v in tried.items() if step.get(k) != v}
             seeds = sorted(set(base) & set(changed))
-            if len(new) == 1 and len(seeds) > 1:
+            if len(new) == 1 and step.keys() <= tried.keys() and len(seeds) > 1:
                 d = np.array([changed[seed] - base[seed] for seed in seeds])
                 error = d.std(ddof=1) / np.sqrt(len(d))
                 lines.append(

@@ -28,7 +28,7 @@ from tagates_sk.zero_cost.scaling import Scaler
 
 DATA = Path(__file__).parents[2] / "tagates_sk" / "datasets" / "data"
 PARAMETERS: dict[str, Any] = {
-    "metrics": ["grad_norm", "snip", "plain", "grasp", "synflow", "fisher", "l2_norm"],
+    "metrics": ["grad_norm", "snip", "synflow", "fisher", "l2_norm"],
     "stem_channels": 8,
     "cells_per_stage": 1,
     "n_init": 1,

@@ -168,3 +168,39 @@ def test_speed():
     packed = time.perf_counter()
     assert loaded - start < 2
     assert 100_000 / (packed - loaded) > 100_000
+
+
+@pytest.mark.parametrize("load", [load_nasbench201, load_nasbench101])
+class TestZeroCost:
+    def test_vectors_are_attached(self, load):
+        data = load(zero_cost=True)
+        vectors = data.dags.packed().zero_cost
+        assert vectors.shape[1] == 5
+        assert np.isfinite(vectors).all()
+        weighted = vectors[(vectors != 0).any(axis=1)]
+        assert_allclose(weighted.mean(axis=0), 0, atol=0.01)
+        for dag in data.dags[[5, 500]]:
+            places = dag.nodes if load is load_nasbench101 else dag.edges
+            for attributes in places.values():
+                named = attributes.get("op", "none") not in ("none", "input", "output")
+                assert ("zero_cost" in attributes) == named
+
+    def test_everything_else_is_the_same(self, load):
+        bare, data = load(), load(zero_cost=True)
+        half = data.train_indices
+        assert data.dags.base[half[:50]].native() == bare.dags[bare.train_indices[:50]].native()
+        for part in ("train_indices", "test_indices"):
+            assert_array_equal(data.target[data[part]], bare.target[bare[part]])
+        X, y = load(zero_cost=True, return_X_y=True)
+        assert len(X) == len(y) == len(data.dags)
+
+
+def test_nasbench101_split_with_zero_cost_has_its_fidelities(nasbench101):
+    data = load_nasbench101(zero_cost=True)
+    assert len(data.dags) == 14580
+    part = data.multi_fidelity
+    assert len(part.index) == 520 + 522
+    whole = np.full(423624, np.nan)
+    whole[nasbench101.multi_fidelity.index] = nasbench101.multi_fidelity.train_time
+    original = np.concatenate([nasbench101.train_indices, nasbench101.test_indices])
+    assert_array_equal(part.train_time, whole[original[part.index]])
