@@ -1,7 +1,7 @@
 """Estimators that take arrays, so that scikit-learn's common checks run in full.
 
-Each row becomes a chain of one operation a feature, whose saliency vector holds the feature's
-value.
+Each row becomes a chain of one operation a feature: its saliency vector holds the feature's value,
+or, for estimators that read none, its name says about how large the value is.
 """
 
 from __future__ import annotations
@@ -27,8 +27,21 @@ def chains(X: np.ndarray) -> list[nx.DiGraph]:
     return out
 
 
+def named_chains(X: np.ndarray) -> list[nx.DiGraph]:
+    """The same with the feature and the size of its value, in four steps, as operation."""
+    out = []
+    for row in X:
+        cell = nx.DiGraph()
+        for i, level in enumerate(np.digitize(row, [-0.7, 0.0, 0.7])):
+            cell.add_edge(i, i + 1, op=f"linear{i}.{level}")
+        out.append(cell)
+    return out
+
+
 class ArrayAdapter(BaseGraphEstimator):
     """Before an estimator over graphs: one over arrays."""
+
+    graphs = staticmethod(chains)
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
         return super().fit(*self._checked(X, y, reset=True), sample_weight)
@@ -47,11 +60,11 @@ class ArrayAdapter(BaseGraphEstimator):
         if y is None:
             raise ValueError("requires y to be passed, but the target y is None")
         X, y = validate_data(self, X, y, reset=reset, dtype=np.float64, y_numeric=True)
-        return chains(X), y
+        return self.graphs(X), y
 
     def _checked_again(self, X: Any) -> list[nx.DiGraph]:
         check_is_fitted(self)
-        return chains(validate_data(self, X, reset=False, dtype=np.float64))
+        return self.graphs(validate_data(self, X, reset=False, dtype=np.float64))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
