@@ -1,0 +1,51 @@
+"""scikit-learn's common checks, in full through the adapter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sklearn.utils import estimator_checks
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from tagates_sk._tasks import RegressionMixin
+from tagates_sk.baselines import NormalScores
+from tests.test_sklearn_checks import EXPECTED_FAILURES, OF_COMPANY, within_float32
+
+from .estimators import OVER_ARRAYS, ArrayGP
+
+QUICK: dict[str, Any] = {
+    "layer_dim": 8, "op_dim": 8, "head": (), "dropout": 0.0, "schedule": "constant",
+    "learning_rate": 0.03, "weight_decay": 0.0, "batch_size": 20, "max_iter": 1,
+    "handle_unknown": "mean",
+}  # fmt: skip
+LEARNS: dict[str, Any] = {
+    "max_iter": 8, "batch_size": 25, "layer_dim": 16, "learning_rate": 0.02,
+}  # fmt: skip
+"""Enough for the one check that wants R² > 0.5."""
+
+
+def quick(cls: Any) -> Any:
+    """Tiny, and one layer deep where that does not end before the output."""
+    return cls(**QUICK, n_layers="auto" if "GATES" in cls.__name__ else 1)
+
+
+ESTIMATORS = [*map(quick, OVER_ARRAYS), ArrayGP(handle_unknown="ignore"), NormalScores()]
+
+
+def expected_failures(estimator: Any) -> dict[str, str]:
+    return EXPECTED_FAILURES if type(estimator) in OVER_ARRAYS else {}
+
+
+@parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_failures)
+def test_over_arrays(
+    estimator: Any, check: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name_of_check = getattr(check, "func", check).__name__
+    if name_of_check == "check_regressors_train" and isinstance(estimator, RegressionMixin):
+        estimator.set_params(**LEARNS)
+    if name_of_check in OF_COMPANY:
+        for name in ("assert_allclose", "assert_allclose_dense_sparse"):
+            monkeypatch.setattr(estimator_checks, name, within_float32(name))
+    check(estimator)
