@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +50,10 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
         if protocol == "shifted":
             packed = bunch.dags[others].packed()
             n_nodes, n_edges = np.diff(packed.node_ptr), np.diff(packed.edge_ptr)
-            output, first = packed.op_ptr[1:] - 1, packed.edge_src[packed.edge_ptr[packed.op_ptr[1:] - 1]]
+            output, first = (
+                packed.op_ptr[1:] - 1,
+                packed.edge_src[packed.edge_ptr[packed.op_ptr[1:] - 1]],
+            )
             others = others[
                 (n_nodes == 7)
                 & (np.add.reduceat(n_edges, packed.op_ptr[:-1]) == 9)
@@ -100,10 +103,8 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def key(row: dict[str, Any]) -> tuple[str, ...]:
-    """What identifies a run."""
-    names = ("space", "target", "protocol", "n", "seed", "setting", "parameters")
-    return tuple(str(row[name]) for name in names)
+KEY = ("space", "target", "protocol", "n", "seed", "setting", "parameters")
+"""What identifies a run."""
 
 
 def finished(path: Path) -> list[dict[str, Any]]:
@@ -114,8 +115,22 @@ def finished(path: Path) -> list[dict[str, Any]]:
         return list(csv.DictReader(file))
 
 
-def run_all(tasks: Iterable[dict[str, Any]], path: Path, n_jobs: int) -> list[dict[str, Any]]:
-    """Run what `path` does not hold yet; append each result as it comes."""
+def run_all(
+    tasks: Iterable[dict[str, Any]],
+    path: Path,
+    n_jobs: int,
+    run: Callable[[dict[str, Any]], dict[str, Any]] = run,
+    fields: Sequence[str] = FIELDS,
+    names: Sequence[str] = KEY,
+) -> list[dict[str, Any]]:
+    """Run what `path` does not hold yet; append each result as it comes.
+
+    `names` are the fields that identify a run.
+    """
+
+    def key(row: dict[str, Any]) -> tuple[str, ...]:
+        return tuple(str(row[name]) for name in names)
+
     done = {key(row) for row in finished(path)}
     tasks = list(tasks)
     wanted = [key(task) for task in tasks]
@@ -123,7 +138,7 @@ def run_all(tasks: Iterable[dict[str, Any]], path: Path, n_jobs: int) -> list[di
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
+        writer = csv.DictWriter(file, fields)
         if fresh:
             writer.writeheader()
         parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")

@@ -29,6 +29,7 @@ from tagates_sk import TAGATESRanker, paper_config
 from tagates_sk.datasets import load_nasbench101, load_nasbench201
 from tagates_sk.graphs import read_architectures
 from tagates_sk.graphs.attach import ZeroCostSequence
+from tagates_sk.zero_cost import ZeroCostSaliency
 
 PUBLISHED = {**paper_config("nasbench201"), "random_state": 0}
 VARIANTS = {"concat": "seven zero-cost features", "none": "no zero-cost features"}
@@ -169,14 +170,27 @@ def nasbench101() -> None:
     )
 
 
+def zero_cost() -> None:
+    """What the default zero-cost features of an architecture cost."""
+    for name, bunch in (("NB201", load_nasbench201()), ("NB101", load_nasbench101())):
+        dags = bunch.dags[np.random.RandomState(0).permutation(len(bunch.dags))[:100]]
+        start = time.perf_counter()
+        ZeroCostSaliency(random_state=0).fit(dags)
+        took = time.perf_counter() - start
+        print(
+            f"default zero-cost features of one {name} cell: {took / len(dags) * 1e3:.0f} ms on "
+            "one core"
+        )
+
+
 def _peak_memory() -> float:
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return used / (1e9 if sys.platform == "darwin" else 1e6)
 
 
 PARTS = {
-    f.__name__: f for f in (reading, fit, predict, defaults, grid, memory, nasbench101)
-}  # fmt: skip
+    f.__name__: f for f in (reading, fit, predict, defaults, grid, memory, nasbench101, zero_cost)
+}
 
 
 def main() -> None:

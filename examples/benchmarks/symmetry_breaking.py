@@ -1,7 +1,7 @@
 """What zero-cost features buy: Table 2 of the paper on the published splits.
 
 No symmetry breaking, random noise, and the shipped zero-cost vectors appended to
-("concat") or added to ("add") the operation embeddings; seed k has the same training
+("concat") or added to ("add", with beta 0.1) the operation embeddings; seed k has the same training
 cells in all of them, so differences are paired. Rows without symmetry breaking are
 those of ranking.py and are taken from its CSV.
 
@@ -23,7 +23,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "none": {},
     "random": {"symmetry_breaking": "random"},
     "concat": {"symmetry_breaking": "concat"},
-    "add": {"symmetry_breaking": "add"},
+    "add": {"symmetry_breaking": "add", "beta": 0.1},
 }
 TARGETS = {"nasbench201": "cifar10", "nasbench101": "test"}
 
