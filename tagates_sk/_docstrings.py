@@ -17,7 +17,8 @@ T : int, default=2
         pass of training and fixed by an operation's place in prediction;
         β·MLP(Z) added to the embedding, Z being the attribute `zero_cost`
         (equation 1); or Z beside the embedding wherever a gate is computed.
-        "auto" is "add" where the architectures carry `zero_cost`, else "none".
+        "auto" is "concat" where the architectures carry `zero_cost`, else
+        "none".
     beta : float, default=1.0
         Scale β of the zero-cost embedding for "add".
     update : {"auto", "message", "node"}, default="auto"

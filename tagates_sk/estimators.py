@@ -153,7 +153,7 @@ class BaseTAGATES(BaseGraphEstimator):
             return value
 
         k = 0 if packed.zero_cost is None else packed.zero_cost.shape[1]
-        breaking = auto(self.symmetry_breaking, *["add" if k else "none"] * 2)
+        breaking = auto(self.symmetry_breaking, *["concat" if k else "none"] * 2)
         updated = auto(self.updated_operations, "all", "parametrized")
         stop = tuple(self.stop_gradient)
         if not set(stop) <= {"embedding", "forward", "backward"}:
