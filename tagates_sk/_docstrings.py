@@ -17,9 +17,8 @@ T : int, default=2
         pass of training and fixed by an operation's place in prediction;
         β·MLP(Z) added to the embedding, Z being the attribute `zero_cost`
         (equation 1); or Z beside the embedding wherever a gate is computed.
-        "auto" is "concat" where the architectures carry `zero_cost`, else
-        "none".
-    beta : float, default=1.0
+        "auto" is "add" where the architectures carry `zero_cost`, else "none".
+    beta : float, default=0.1
         Scale β of the zero-cost embedding for "add".
     update : {"auto", "message", "node"}, default="auto"
         Whether the update of an operation reads the messages it sent in the

@@ -63,7 +63,7 @@ class BaseTAGATES(BaseGraphEstimator):
         T: int = 2,
         s: float = 0.1,
         symmetry_breaking: str = "auto",
-        beta: float = 1.0,
+        beta: float = 0.1,
         update: str = "auto",
         updated_operations: str | Sequence[str] = "auto",
         stop_gradient: Sequence[str] = ("embedding", "forward"),
@@ -153,7 +153,7 @@ class BaseTAGATES(BaseGraphEstimator):
             return value
 
         k = 0 if packed.zero_cost is None else packed.zero_cost.shape[1]
-        breaking = auto(self.symmetry_breaking, *["concat" if k else "none"] * 2)
+        breaking = auto(self.symmetry_breaking, *["add" if k else "none"] * 2)
         updated = auto(self.updated_operations, "all", "parametrized")
         stop = tuple(self.stop_gradient)
         if not set(stop) <= {"embedding", "forward", "backward"}:

@@ -293,7 +293,7 @@ class TestZeroCost:
 def test_zero_cost_is_used_where_there_is_some() -> None:
     """symmetry_breaking="auto", and "none", which reads nothing."""
     cells = [chain("conv", zero_cost=1), chain("conv", "conv", zero_cost=1)]
-    assert ranker().fit(cells, [0, 1]).model_.encoder.config.symmetry_breaking == "concat"
+    assert ranker().fit(cells, [0, 1]).model_.encoder.config.symmetry_breaking == "add"
     bare = [chain("conv"), chain("conv", "conv")]
     assert ranker().fit(bare, [0, 1]).model_.encoder.config.symmetry_breaking == "none"
     without = ranker(symmetry_breaking="none").fit(cells, [0, 1])

@@ -1,7 +1,7 @@
 """What zero-cost features buy: Table 2 of the paper on the published splits.
 
 No symmetry breaking, random noise, and the shipped zero-cost vectors appended to
-("concat") or added to ("add", with beta 0.1) the operation embeddings; seed k has the same training
+("concat") or added to ("add") the operation embeddings; seed k has the same training
 cells in all of them, so differences are paired. Rows without symmetry breaking are
 those of ranking.py and are taken from its CSV.
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import run_all, task
+from common import finished, run_all, task
 from ranking import NAMES, PAPER
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -30,11 +30,12 @@ TARGETS = {"nasbench201": "cifar10", "nasbench101": "test"}
 
 def table(rows: dict[str, list[dict[str, Any]]]) -> str:
     """Mean tau without symmetry breaking and paired differences, in markdown."""
+    others = [name for name in SETTINGS if name != "none"]
     lines = [
         "| | labels | none | paper: add − none | "
-        + " | ".join(f"{name} − none" for name in SETTINGS if name != "none")
-        + " | seeds |",
-        "| " + "--- | " * (len(SETTINGS) + 4),
+        + " | ".join(f"{name} − none" for name in others)
+        + " |",
+        "| " + "--- | " * (len(others) + 4),
     ]
     for space, sizes in PAPER.items():
         for n, (add, none) in sizes.items():
@@ -46,16 +47,19 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> str:
                 }
                 for name, found in rows.items()
             }
-            seeds = sorted(set.intersection(*(set(found) for found in tau.values())))
-            if len(seeds) < 2:
+            base = np.array([*tau["none"].values()])
+            if len(base) < 2:
                 continue
-            base = np.array([tau["none"][seed] for seed in seeds])
-            cells = [f"{base.mean():.1f} ± {base.std(ddof=1):.1f}", f"{100 * (add - none):+.1f}"]
-            for name in SETTINGS:
-                if name != "none":
-                    d = np.array([tau[name][seed] for seed in seeds]) - base
-                    cells.append(f"{d.mean():+.1f} ± {d.std(ddof=1) / len(d) ** 0.5:.1f}")
-            lines.append(f"| {NAMES[space]} | {n} | {' | '.join(cells)} | {len(seeds)} |")
+            cells = [
+                f"{base.mean():.1f} ± {base.std(ddof=1):.1f} ({len(base)})",
+                f"{100 * (add - none):+.1f}",
+            ]
+            for name in others:
+                both = sorted(tau["none"].keys() & tau[name].keys())
+                d = np.array([tau[name][seed] - tau["none"][seed] for seed in both])
+                text = f"{d.mean():+.1f} ± {d.std(ddof=1) / len(d) ** 0.5:.1f} ({len(d)})"
+                cells.append(text if len(d) > 1 else "")
+            lines.append(f"| {NAMES[space]} | {n} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -65,13 +69,14 @@ def main() -> None:
     )
     parser.add_argument("--nasbench201", nargs="*", type=int, default=[39, 78, 390, 781])
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364, 729])
+    parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--seeds", type=int, default=9)
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--ranking", type=Path, default=Path("docs/results/ranking.csv"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/symmetry_breaking.csv"))
     args = parser.parse_args()
-    rows = {}
-    for name, parameters in SETTINGS.items():
+    for name in args.settings:
+        parameters = SETTINGS[name]
         tasks = [
             task(space, TARGETS[space], "published", n, seed, setting, json.dumps(parameters))
             for space in TARGETS
@@ -79,10 +84,11 @@ def main() -> None:
             for seed in range(args.seeds)
             for setting in ["default" if name == "none" else name]
         ]
-        path = args.ranking if name == "none" else args.out
-        rows[name] = run_all(tasks, path, args.n_jobs)
+        run_all(tasks, args.ranking if name == "none" else args.out, args.n_jobs)
+    rows = {name: [r for r in finished(args.out) if r["setting"] == name] for name in SETTINGS}
+    rows["none"] = [r for r in finished(args.ranking) if r["setting"] == "default"]
     print("In points of Kendall's tau (× 100), mean ± standard deviation of the seeds; differences")
-    print("paired over seeds, mean ± standard error.\n")
+    print("paired over seeds, mean ± standard error; in brackets how many seeds.\n")
     print(table(rows))
 
 

@@ -72,7 +72,7 @@ class EncoderConfig:
     T: int = 2
     s: float = 0.1
     symmetry_breaking: str = "none"
-    beta: float = 1.0
+    beta: float = 0.1
     n_zero_cost: int = 0
     update: str = "message"
     stop_gradient: tuple[str, ...] = ("embedding", "forward")
