@@ -47,8 +47,9 @@ def load_nasbench101(
     ----------
     zero_cost : bool, default=False
         Load the 14,580 cells of the published split only, the training half
-        first, with zero-cost vectors on their operations: five saliencies
-        (:class:`~tagates_sk.zero_cost.ZeroCostSaliency`) of small networks on
+        first, with zero-cost vectors on their operations: grad_norm, snip,
+        synflow, fisher and l2_norm (see
+        :class:`~tagates_sk.zero_cost.ZeroCostSaliency`) of small networks on
         one batch of digits, standardised over all operations with weights.
     return_X_y : bool, default=False
         Return ``(dags, target)`` instead of a Bunch.

@@ -78,8 +78,9 @@ def load_nasbench201(
         those after 12. ``"cifar10-run1"`` to ``"cifar10-run3"`` are single
         runs, NaN for cells without. ``"all"`` loads every one.
     zero_cost : bool, default=False
-        Attach zero-cost vectors to the operations: five saliencies
-        (:class:`~tagates_sk.zero_cost.ZeroCostSaliency`) of small networks on
+        Attach zero-cost vectors to the operations: grad_norm, snip,
+        synflow, fisher and l2_norm (see
+        :class:`~tagates_sk.zero_cost.ZeroCostSaliency`) of small networks on
         one batch of digits, standardised over all operations with weights.
     return_X_y : bool, default=False
         Return ``(dags, target)`` instead of a Bunch.
