@@ -25,7 +25,7 @@ def test_files_are_small_listed_and_free_of_pickles():
 IMPORTS = re.compile(r"^\s*(?:import|from)\s+torch\b", re.M)
 
 
-@pytest.mark.parametrize("folder", ["graphs", "spaces", "datasets"])
+@pytest.mark.parametrize("folder", ["graphs", "spaces", "datasets", "features", "baselines"])
 def test_torch_stays_behind_its_door(folder):
     for file in (files("tagates_sk") / folder).iterdir():
         if file.name.endswith(".py"):
