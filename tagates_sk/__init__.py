@@ -1,8 +1,11 @@
 """TA-GATES: rank and regress neural architectures given as networkx DAGs."""
 
+# First: torch walks the stack while it is imported, and takes longer from deep inside.
+from .nn.training import FitInterruptedWarning, NonFiniteLossError
+
+# isort: split
 from .estimators import TAGATESRanker, TAGATESRegressor
 from .graphs.errors import InvalidArchitectureError, UnknownOperationError
-from .nn.training import FitInterruptedWarning, NonFiniteLossError
 from .paper import paper_config
 
 __version__ = "0.1.0"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from numpy.typing import ArrayLike
-from sklearn.metrics import r2_score
 from sklearn.utils._param_validation import StrOptions
 
+from ._ranking import kendall_tau
 from ._targets import Floats
-from .metrics import kendall_tau
 
 RANKING_LOSSES = {"loss": [StrOptions({"auto", "hinge", "logistic", "listmle", "mse"})]}
 REGRESSION_LOSSES = {"loss": [StrOptions({"auto", "mse"})]}
@@ -59,6 +58,8 @@ class RegressionMixin:
     y_std_: float
 
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
+        from sklearn.metrics import r2_score  # slow to import, needed in early stopping only
+
         return float(r2_score(y, scores, sample_weight=weights))
 
     def _to_target_units(self, scores: Floats) -> Floats:
