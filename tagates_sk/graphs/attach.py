@@ -87,24 +87,18 @@ class ZeroCostSequence(ArchitectureSequence):
     @property
     def base(self) -> ArchitectureSequence:
         """The architectures without the vectors."""
-        return self._base if self._is_whole() else self._base[self._rows]
+        sequence: ArchitectureSequence = self._base[self._rows]
+        return sequence
 
     @property
     def vectors(self) -> Vectors:
         """Vectors of the operations of :meth:`packed`, shape (n_ops, k)."""
-        if self._is_whole():
-            return self._vectors
         starts = self._op_ptr[self._rows]
         return self._vectors[ragged_positions(starts, self._op_ptr[self._rows + 1] - starts)]
 
     def packed(self) -> PackedGraphs:
         """Operation graphs of all architectures of the sequence."""
         return replace(self.base.packed(), zero_cost=self.vectors)
-
-    def _is_whole(self) -> bool:
-        return len(self._rows) == len(self._base) and bool(
-            np.array_equal(self._rows, np.arange(len(self._base)))
-        )
 
     def _dag(self, row: int) -> Any:
         dag = self._base[row]

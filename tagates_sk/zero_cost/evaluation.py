@@ -239,7 +239,7 @@ def evaluate(
             cells,
             setting,
             device,
-            tuple(factories[name] for name in operation_names(cells)),
+            tuple((name, factories[name]) for name in operation_names(cells)),
         )
         for cells in (form.cells for form in forms)
     ]
@@ -247,10 +247,8 @@ def evaluate(
     todo = [key for key, result in found.items() if result is None]
     call = check_memory(memory).cache(function, ignore=["data", "device"], verbose=0)
     jobs = (
-        joblib.delayed(call)(
-            cells, setting, {name: factories[name] for name in operation_names(cells)}, data, device
-        )
-        for _, cells, _, _, _ in todo
+        joblib.delayed(call)(cells, setting, dict(built), data, device)
+        for _, cells, _, _, built in todo
     )
     results: Iterable[Floats] = _parallel(n_jobs)(jobs) if todo else []
     progress = tqdm(results, total=len(todo), desc="zero-cost", unit="net", disable=not verbose)

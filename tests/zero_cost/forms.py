@@ -1,8 +1,14 @@
 """Cells for the tests of networks."""
 
 from itertools import pairwise
+from typing import Any
 
 import networkx as nx
+
+TINY: dict[str, Any] = {
+    "stem_channels": 4, "n_stages": 1, "image_size": 6, "batch_size": 4, "random_state": 0,
+}  # fmt: skip
+"""Parameters of transformers that are done in a moment."""
 
 
 def nodes(*edges, **ops):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import joblib
 import numpy as np
 import pytest
@@ -11,9 +9,7 @@ import pytest
 from tagates_sk.spaces import NASBench201
 from tagates_sk.zero_cost import ZeroCostSaliency, evaluation
 
-TINY: dict[str, Any] = {
-    "stem_channels": 4, "n_stages": 1, "image_size": 6, "batch_size": 4, "random_state": 0,
-}  # fmt: skip
+from .forms import TINY
 
 
 @pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets

@@ -35,9 +35,8 @@ from tests.small import ranker
 from tests.spaces.helpers import scrambled
 from tests.strategies import cells
 
-TINY: dict[str, Any] = {
-    "stem_channels": 4, "n_stages": 1, "image_size": 6, "batch_size": 4, "random_state": 0,
-}  # fmt: skip
+from .forms import TINY
+
 SPACES = [NASBench201(), NASBench101(), DARTS(), ENASMicro(), ENASMacro()]
 CELLS = list(NASBench201().sample(12, random_state=0))
 TRANSFORMERS = [ZeroCostSaliency(**TINY), ZeroCostProxies(**TINY)]
