@@ -1,0 +1,223 @@
+"""What makes a candidate worth measuring next."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from scipy.stats import norm
+from sklearn.pipeline import Pipeline
+
+from .._targets import Floats
+
+PART = 8192
+"""Candidates predicted at once: memory stays bounded for estimators that take all of X."""
+
+MAX_JOINT = 1000
+"""Candidates that a Gaussian process draws jointly at most: a draw costs the cube."""
+
+
+class Acquisition(Protocol):
+    """Scores candidates; the highest are measured next.
+
+    A plain function will do. A `check` method, if there is one, is called with
+    the unfitted predictor when the search is made, and raises if it will not do.
+    """
+
+    def __call__(
+        self,
+        predictor: Any,
+        candidates: Sequence[Any],
+        measured: Sequence[Any],
+        n: int,
+        random_state: np.random.RandomState,
+    ) -> Floats:
+        """Score candidates.
+
+        Parameters
+        ----------
+        predictor : estimator
+            Fitted to all that is known.
+        candidates : sequence of m architectures
+            What to score.
+        measured : sequence of architectures
+            What `predictor` was fitted to.
+        n : int
+            How many will be picked.
+        random_state : RandomState
+            Source of randomness.
+
+        Returns
+        -------
+        ndarray of float, shape (m,) or (k, m)
+            Higher is better. With k rows the picks take turns: the best of the
+            first row, then the best of the second that is still there, and so on.
+        """
+
+
+@dataclass(frozen=True)
+class PredictedMean:
+    """The predicted best first; all that an estimator needs is `predict`."""
+
+    def __call__(
+        self,
+        predictor: Any,
+        candidates: Sequence[Any],
+        measured: Sequence[Any],
+        n: int,
+        random_state: np.random.RandomState,
+    ) -> Floats:
+        """Score candidates, shape (m,); see :class:`Acquisition`."""
+        return _predict(predictor, candidates)
+
+
+@dataclass(frozen=True)
+class UpperConfidenceBound:
+    """Mean plus some standard deviations.
+
+    Parameters
+    ----------
+    beta : float, default=1.0
+        Standard deviations added.
+    """
+
+    beta: float = 1.0
+
+    def check(self, predictor: Any) -> None:
+        """Raise ValueError if the predictor has no standard deviations."""
+        _check_std(predictor, "ucb")
+
+    def __call__(
+        self,
+        predictor: Any,
+        candidates: Sequence[Any],
+        measured: Sequence[Any],
+        n: int,
+        random_state: np.random.RandomState,
+    ) -> Floats:
+        """Score candidates, shape (m,); see :class:`Acquisition`."""
+        mean, std = _predict_std(predictor, candidates)
+        return mean + self.beta * std
+
+
+@dataclass(frozen=True)
+class ExpectedImprovement:
+    """Expected improvement over the best predicted mean among measured architectures.
+
+    The incumbent is a prediction and not a measurement, so that scores of
+    rankers, which have no unit, will do, and noise in the best measurement
+    does not mislead.
+
+    Parameters
+    ----------
+    xi : float, default=0.0
+        Improvement that does not count, in units of the predictions.
+    """
+
+    xi: float = 0.0
+
+    def check(self, predictor: Any) -> None:
+        """Raise ValueError if the predictor has no standard deviations."""
+        _check_std(predictor, "ei")
+
+    def __call__(
+        self,
+        predictor: Any,
+        candidates: Sequence[Any],
+        measured: Sequence[Any],
+        n: int,
+        random_state: np.random.RandomState,
+    ) -> Floats:
+        """Score candidates, shape (m,); see :class:`Acquisition`."""
+        mean, std = _predict_std(predictor, candidates)
+        gain = mean - _predict(predictor, measured).max() - self.xi
+        with np.errstate(divide="ignore", invalid="ignore"):
+            z = gain / std
+            expected: Floats = gain * norm.cdf(z) + std * norm.pdf(z)
+        return np.where(std > 0, expected, np.maximum(gain, 0.0))
+
+
+@dataclass(frozen=True)
+class ThompsonSampling:
+    """For each pick a draw of the predicted function, and its best.
+
+    An ensemble (`predict_members`) lends a member a pick. A Gaussian process
+    (`sample_y`, perhaps at the end of a pipeline) draws jointly for up to 1,000
+    candidates. Any other estimator with standard deviations, and the process
+    for more candidates, draws every candidate by itself, the "independent
+    Thompson sampling" of BANANAS [1]_.
+
+    References
+    ----------
+    .. [1] C. White, W. Neiswanger and Y. Savani, "BANANAS: Bayesian optimization
+       with neural architectures for neural architecture search", AAAI 2021.
+    """
+
+    def check(self, predictor: Any) -> None:
+        """Raise ValueError if the predictor cannot draw."""
+        if not hasattr(predictor, "predict_members"):
+            _check_std(predictor, "thompson")
+
+    def __call__(
+        self,
+        predictor: Any,
+        candidates: Sequence[Any],
+        measured: Sequence[Any],
+        n: int,
+        random_state: np.random.RandomState,
+    ) -> Floats:
+        """Draw for candidates, shape (n, m); see :class:`Acquisition`."""
+        if hasattr(predictor, "predict_members"):
+            members = np.concatenate([predictor.predict_members(p) for p in _parts(candidates)]).T
+            turns = np.resize(random_state.permutation(len(members)), n)
+            chosen: Floats = members[turns]
+            return chosen
+        process = _final(predictor)
+        if hasattr(process, "sample_y") and len(candidates) <= MAX_JOINT:
+            rows = predictor[:-1].transform(candidates) if process is not predictor else candidates
+            drawn: Floats = process.sample_y(rows, n, random_state=random_state).T
+            return drawn
+        mean, std = _predict_std(predictor, candidates)
+        return mean + std * random_state.standard_normal((n, len(mean)))
+
+
+ACQUISITIONS: dict[str, Callable[[], Acquisition]] = {
+    "mean": PredictedMean,
+    "ucb": UpperConfidenceBound,
+    "ei": ExpectedImprovement,
+    "thompson": ThompsonSampling,
+}
+"""Acquisitions by name."""
+
+
+def _parts(X: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (X[start : start + PART] for start in range(0, len(X), PART))
+
+
+def _predict(predictor: Any, X: Sequence[Any]) -> Floats:
+    return np.concatenate([predictor.predict(part) for part in _parts(X)])
+
+
+def _predict_std(predictor: Any, X: Sequence[Any]) -> tuple[Floats, Floats]:
+    found = [predictor.predict(part, return_std=True) for part in _parts(X)]
+    mean, std = (np.concatenate(values) for values in zip(*found, strict=True))
+    return mean, std
+
+
+def _final(predictor: Any) -> Any:
+    """The last step of a pipeline, else the estimator itself."""
+    return predictor.steps[-1][1] if isinstance(predictor, Pipeline) else predictor
+
+
+def _check_std(predictor: Any, name: str) -> None:
+    final = _final(predictor)
+    if "return_std" not in inspect.signature(final.predict).parameters:
+        raise ValueError(
+            f"acquisition={name!r} needs predictions with a standard deviation, and "
+            f"{type(final).__name__}.predict has no parameter return_std. Use acquisition='mean', "
+            "or a predictor that has it, such as tagates_sk.baselines.WLKernelGP or a pipeline "
+            "that ends in a scikit-learn GaussianProcessRegressor."
+        )

@@ -1,0 +1,308 @@
+"""Where candidates come from, and which of them are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence, Set
+from itertools import cycle
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..graphs import ArchitectureSequence, read_architectures
+from ..graphs.canonical import CanonicalCell, canonical_forms
+
+Structure = tuple[CanonicalCell, ...]
+"""The same for isomorphic architectures, zero-cost vectors apart."""
+
+Ranking = NDArray[np.integer[Any]]
+
+MAX_DRAWS = 50
+"""Times that a space is asked for a new architecture before it counts as exhausted."""
+
+MIN_DRAW = 16
+"""Architectures drawn at once at least, when new ones are looked for."""
+
+MUTANTS = {"random": 0.0, "mutation": 1.0, "mixed": 0.5}
+"""Fraction of candidates that are mutants of the best, by the name of the candidates."""
+
+MUTATION_DEPTH = 0.5
+"""Odds that a mutation is the last one: half of the mutants are one edit away, a quarter two."""
+
+
+class Space(Protocol):
+    """A search space, as far as a search must know it."""
+
+    def sample(self, n: int, random_state: Any = None) -> Sequence[Any]:
+        """Draw n architectures at random."""
+
+
+class Source(Protocol):
+    """Where architectures come from: a space, or a fixed collection."""
+
+    def random(
+        self, n: int, known: Set[Structure], random_state: np.random.RandomState
+    ) -> Sequence[Any]:
+        """Up to n random architectures that are new, and no two of them isomorphic."""
+
+    def candidates(
+        self,
+        n: int,
+        parents: Sequence[Any],
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> Sequence[Any]:
+        """About n candidates to score; some may be known."""
+
+    def fill(
+        self,
+        chosen: Sequence[Any],
+        n: int,
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> Sequence[Any]:
+        """The chosen candidates, made up to n where there is more than the candidates."""
+
+
+class Collection:
+    """A finite space, given as a sequence of its architectures.
+
+    Parameters
+    ----------
+    architectures : sequence
+        All of them.
+    whole : bool
+        Whether all are candidates, or random ones.
+    """
+
+    def __init__(self, architectures: Sequence[Any], whole: bool) -> None:
+        if len(architectures) == 0:
+            raise ValueError("The sequence of architectures to search in is empty.")
+        self.architectures = architectures
+        self.whole = whole
+
+    def random(
+        self, n: int, known: Set[Structure], random_state: np.random.RandomState
+    ) -> Sequence[Any]:
+        """Random members that are new."""
+        order = random_state.permutation(len(self.architectures))
+        return take(self.architectures, select(self.architectures, [order], n, known))
+
+    def candidates(
+        self,
+        n: int,
+        parents: Sequence[Any],
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> Sequence[Any]:
+        """All members, or n random ones that are new."""
+        return self.architectures if self.whole else self.random(n, known, random_state)
+
+    def fill(
+        self,
+        chosen: Sequence[Any],
+        n: int,
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> Sequence[Any]:
+        """What was chosen: every new member was a candidate, or n of them were."""
+        return chosen
+
+
+class SpaceSource:
+    """A space that draws, and perhaps mutates.
+
+    Parameters
+    ----------
+    space : Space
+        The space.
+    mutants : float
+        Fraction of candidates that are mutants of the best, the rest random.
+    """
+
+    def __init__(self, space: Any, mutants: float) -> None:
+        self.space = space
+        self.mutants = mutants
+
+    def random(
+        self, n: int, known: Set[Structure], random_state: np.random.RandomState
+    ) -> list[Any]:
+        """Random architectures that are new; fewer if the space seems exhausted."""
+        found: list[Any] = []
+        seen = set(known)
+        for _ in range(MAX_DRAWS):
+            drawn = self.space.sample(max(n - len(found), MIN_DRAW), random_state)
+            rows = select(drawn, [np.arange(len(drawn))], n - len(found), seen)
+            fresh = list(take(drawn, rows))
+            found += fresh
+            if len(found) == n:
+                break
+            seen.update(structures(fresh))
+        return found
+
+    def candidates(
+        self,
+        n: int,
+        parents: Sequence[Any],
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> list[Any]:
+        """Mutants of the parents, and random architectures."""
+        n_mutants = round(self.mutants * n)
+        found = []
+        for _ in range(n_mutants):
+            mutant = parents[random_state.randint(len(parents))]
+            for _ in range(random_state.geometric(MUTATION_DEPTH)):
+                mutant = self.space.mutate(mutant, random_state)
+            found.append(mutant)
+        if n_mutants < n:
+            found += list(self.space.sample(n - n_mutants, random_state))
+        return found
+
+    def fill(
+        self,
+        chosen: Sequence[Any],
+        n: int,
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> list[Any]:
+        """What was chosen, and random architectures."""
+        missing = n - len(chosen)
+        if not missing:
+            return list(chosen)
+        return [*chosen, *self.random(missing, known | set(structures(chosen)), random_state)]
+
+
+def make_source(space: Any, candidates: Any) -> Source:
+    """Where the candidates come from that a search asks for.
+
+    Parameters
+    ----------
+    space : search space, or sequence of architectures
+    candidates : str or sequence of architectures
+
+    Returns
+    -------
+    Source
+
+    Raises
+    ------
+    TypeError
+        If `space` is no space, or `candidates` neither a name nor a sequence.
+    ValueError
+        If the space has not what `candidates` needs.
+    """
+    if _is_sequence(candidates):
+        return Collection(candidates, whole=True)
+    names = ["auto", "all", *MUTANTS]
+    if not isinstance(candidates, str) or candidates not in names:
+        found = f"a {type(candidates).__name__}" if not isinstance(candidates, str) else candidates
+        raise TypeError(
+            f"candidates={found!r} is neither a sequence of architectures nor one of {names}."
+        )
+    if _is_sequence(space):
+        if candidates in ("mutation", "mixed"):
+            raise ValueError(
+                f"candidates={candidates!r} needs a space with mutate(architecture, random_state), "
+                "but space is a sequence of architectures. Use 'all' or 'random'."
+            )
+        return Collection(space, whole=candidates != "random")
+    if isinstance(space, type) or not callable(getattr(space, "sample", None)):
+        found = f"the class {space.__name__}" if isinstance(space, type) else type(space).__name__
+        raise TypeError(
+            f"space is {found}; an object with sample(n, random_state), such as "
+            "tagates_sk.spaces.NASBench201(), or a sequence of architectures is expected."
+        )
+    mutates = callable(getattr(space, "mutate", None))
+    if candidates == "all":
+        raise ValueError(
+            f"candidates='all' needs the architectures of {type(space).__name__}: give the "
+            "sequence of all of them as space, or as candidates."
+        )
+    if candidates == "auto":
+        candidates = "mixed" if mutates else "random"
+    if MUTANTS[candidates] and not mutates:
+        raise ValueError(
+            f"candidates={candidates!r} needs a space with mutate(architecture, random_state), "
+            f"which {type(space).__name__} has not. Use candidates='random', or add the method."
+        )
+    return SpaceSource(space, MUTANTS[candidates])
+
+
+def _is_sequence(value: Any) -> bool:
+    return isinstance(value, (Sequence, np.ndarray)) and not isinstance(value, str)
+
+
+def structures(architectures: Sequence[Any]) -> list[Structure]:
+    """Structures of architectures; equal for isomorphic ones.
+
+    Parameters
+    ----------
+    architectures : sequence of architectures
+
+    Returns
+    -------
+    list of tuple of CanonicalCell
+    """
+    if len(architectures) == 0:
+        return []
+    return [form.cells for form in canonical_forms(read_architectures(architectures))]
+
+
+def take(architectures: Sequence[Any], rows: Sequence[int] | Ranking) -> Sequence[Any]:
+    """Some of the architectures, as a lazy sequence where they are one, else as a list."""
+    if isinstance(architectures, ArchitectureSequence):
+        chosen: Sequence[Any] = architectures[np.asarray(rows, dtype=np.int64)]
+        return chosen
+    return [architectures[i] for i in rows]
+
+
+def select(
+    architectures: Sequence[Any],
+    rankings: Sequence[Ranking],
+    n: int,
+    known: Set[Structure],
+) -> list[int]:
+    """Rows of up to n architectures that are new, the best of each ranking in turn.
+
+    Structures are found for those only that are looked at.
+
+    Parameters
+    ----------
+    architectures : sequence of m architectures
+    rankings : sequence of ndarray of int, shape (m,)
+        Rows from best to worst.
+    n : int
+        How many to take.
+    known : set of structures
+        What is not to be taken.
+
+    Returns
+    -------
+    list of int
+        No two of them isomorphic.
+    """
+    walks = [_walk(architectures, ranking, max(16, 2 * n)) for ranking in rankings]
+    rows: list[int] = []
+    taken: set[Structure] = set()
+    exhausted: set[int] = set()
+    for turn in cycle(range(len(walks))):
+        if len(rows) == n or len(exhausted) == len(walks):
+            break
+        for row, structure in walks[turn]:
+            if structure not in known and structure not in taken:
+                rows.append(row)
+                taken.add(structure)
+                break
+        else:
+            exhausted.add(turn)
+    return rows
+
+
+def _walk(
+    architectures: Sequence[Any], ranking: Ranking, part: int
+) -> Iterator[tuple[int, Structure]]:
+    """Rows in order, with structures, read a part at a time."""
+    for start in range(0, len(ranking), part):
+        rows = ranking[start : start + part]
+        yield from zip(rows.tolist(), structures(take(architectures, rows)), strict=True)

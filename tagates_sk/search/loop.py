@@ -1,0 +1,421 @@
+"""PredictorSearch: ask for architectures, tell what they are worth."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import (
+    Interval,
+    StrOptions,
+    validate_parameter_constraints,
+)
+from tqdm.auto import tqdm
+
+from . import storage
+from .acquisition import ACQUISITIONS, Acquisition
+from .candidates import Space, make_source
+from .evaluation import measure_all
+from .plotting import plot_history
+from .proposing import Proposer
+from .records import Records
+
+
+class PredictorSearch:
+    """Search for the best architecture, guided by a predictor.
+
+    The first architectures are random. After them every round fits the
+    predictor to all that is known, scores candidates and proposes the most
+    promising new ones. An architecture is never proposed twice, nor one that is
+    isomorphic to a known one once dead parts are dropped.
+
+    Parameters
+    ----------
+    space : search space, or sequence of architectures
+        A space has ``sample(n, random_state)``, which returns a sequence of n
+        architectures, and perhaps ``mutate(architecture, random_state)``, which
+        returns an architecture; those in :mod:`tagates_sk.spaces` have both. A
+        finite space can be given as the sequence of all its architectures.
+    predictor : estimator, default=None
+        Any regressor over architectures, higher is better; it is cloned, and
+        seeded where its `random_state` is None. None is
+        :class:`~tagates_sk.TAGATESRanker`.
+    acquisition : {"mean", "ucb", "ei", "thompson"} or callable, default="mean"
+        What makes a candidate promising: the predicted order, an upper
+        confidence bound, the expected improvement, or Thompson sampling. All
+        but the first need an estimator whose ``predict`` takes ``return_std``;
+        "thompson" also takes one with ``predict_members``. A callable is
+        called as :class:`~tagates_sk.search.Acquisition`.
+    candidates : str or sequence of architectures, default="auto"
+        What is scored in a round:
+
+        - ``"random"``: random architectures;
+        - ``"mutation"``: mutants of the best;
+        - ``"mixed"``: half of each;
+        - ``"all"``: all of a space that is given as a sequence;
+        - a sequence: all its architectures, and random ones are drawn from it
+          as well;
+        - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space that
+          mutates, else ``"random"``.
+    n_initial : int, default=20
+        Random architectures before the predictor is asked; more where fewer than
+        two of them could be measured.
+    n_candidates : int, default=1000
+        Candidates a round, where they are not all of a sequence.
+    n_parents : int, default=10
+        The best so many are mutated.
+    batch_size : int, default=10
+        Architectures a round.
+    path : path-like, default=None
+        File to which the state is saved after every :meth:`ask` and
+        :meth:`tell`, for :meth:`load`.
+    random_state : int, RandomState instance or None, default=None
+        Pass an int for a search that can be repeated.
+    verbose : int, default=0
+        Whether :meth:`run` shows a progress bar.
+
+    Attributes
+    ----------
+    history_ : list of dict
+        One for each told value, in their order, ready for a pandas.DataFrame:
+        ``architecture``; ``value`` (NaN where the evaluation failed);
+        ``failed``; ``error``, why it failed, or an empty string; ``best``, the
+        best value so far; ``origin``, "initial", "proposed" or "given" (told
+        without having been asked for); ``round`` and ``predicted``, the round
+        of the predictor it was proposed in and its prediction then (0 and NaN
+        for the others).
+    best_architecture_, best_value_ : architecture, float
+        The best of all told; None and NaN before there is one.
+    pending_ : list of architectures
+        Asked for and not told yet.
+    predictor_ : estimator or None
+        The predictor as fitted last; it is not saved.
+
+    See Also
+    --------
+    tagates_sk.TAGATESRanker : The default predictor.
+    tagates_sk.baselines.WLKernelGP : A cheap one with standard deviations.
+
+    Examples
+    --------
+    >>> from tagates_sk.baselines import WLKernelGP
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> from tagates_sk.search import PredictorSearch
+    >>> nb201 = load_nasbench201()
+    >>> search = PredictorSearch(nb201.dags, WLKernelGP(), n_initial=10, random_state=0)
+    >>> for _ in range(3):
+    ...     cells = search.ask(10)
+    ...     search.tell(cells, nb201.target[cells.rows])
+    >>> len(search.history_), search.best_value_ > 93
+    (30, True)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "acquisition": [StrOptions(set(ACQUISITIONS)), callable],
+        "n_initial": [Interval(Integral, 2, None, closed="left")],
+        "n_candidates": [Interval(Integral, 1, None, closed="left")],
+        "n_parents": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "path": [str, os.PathLike, None],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        space: Space | Sequence[Any],
+        predictor: Any = None,
+        *,
+        acquisition: str | Acquisition = "mean",
+        candidates: str | Sequence[Any] = "auto",
+        n_initial: int = 20,
+        n_candidates: int = 1000,
+        n_parents: int = 10,
+        batch_size: int = 10,
+        path: str | os.PathLike[str] | None = None,
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        given = locals()
+        validate_parameter_constraints(
+            self._parameter_constraints,
+            {name: given[name] for name in self._parameter_constraints},
+            type(self).__name__,
+        )
+        if predictor is None:
+            from ..estimators import TAGATESRanker  # imports torch
+
+            predictor = TAGATESRanker()
+        self.space = space
+        self.predictor = predictor
+        self.acquisition = acquisition
+        self.candidates = candidates
+        self.n_initial = n_initial
+        self.n_candidates = n_candidates
+        self.n_parents = n_parents
+        self.batch_size = batch_size
+        self.path = path
+        self.verbose = verbose
+        acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
+        if hasattr(acquire, "check"):
+            acquire.check(predictor)
+        # The global generator could be neither saved nor restored.
+        self._random = (
+            np.random.RandomState() if random_state is None else check_random_state(random_state)
+        )
+        seed = int(self._random.randint(2**31 - 1))
+        self._source = make_source(space, candidates)
+        self._proposer = Proposer(self._source, predictor, acquire, n_candidates, n_parents, seed)
+        self._round = 0
+        self._records = Records()
+
+    # ---------------------------------------------------------- ask and tell
+
+    def ask(self, n: int | None = None) -> Sequence[Any]:
+        """Propose architectures to measure.
+
+        Those that were asked for and not told yet are not proposed again, so
+        that several evaluations can be under way.
+
+        Parameters
+        ----------
+        n : int, default=None
+            How many; `batch_size` by default.
+
+        Returns
+        -------
+        sequence of up to n architectures
+            Part of the given sequence where `space` or `candidates` is one (so
+            a lazy one has ``rows``), else a list. Fewer than n, with a warning,
+            if there are not so many new ones.
+
+        Raises
+        ------
+        ValueError
+            If n is not positive.
+        """
+        n = self.batch_size if n is None else n
+        if n < 1:
+            raise ValueError(f"n={n} architectures cannot be asked for; n must be at least 1.")
+        records = self._records
+        architectures, values = records.measured()
+        n_asked = len(records.history) + len(records.pending)
+        if n_asked < self.n_initial or len(values) < 2:
+            chosen = self._source.random(n, records.known, self._random)
+            origin, number, predicted = "initial", 0, np.full(len(chosen), np.nan)
+        else:
+            self._round += 1
+            chosen, predicted = self._proposer.propose(
+                n, architectures, values, records.known, self._random
+            )
+            origin, number = "proposed", self._round
+        if len(chosen) < n:
+            warnings.warn(
+                f"{n} architectures were asked for, but only {len(chosen)} could be found that "
+                f"are not among the {len(records.known)} known ones.",
+                stacklevel=2,
+            )
+        records.ask(chosen, origin, number, predicted)
+        self._autosave()
+        return chosen
+
+    def tell(self, architectures: Sequence[Any], values: ArrayLike) -> None:
+        """Tell what architectures are worth.
+
+        In any order, and also of architectures that were never asked for. Of
+        one that is told several times all values are used.
+
+        Parameters
+        ----------
+        architectures : sequence of n architectures
+            What was measured.
+        values : array-like of float, shape (n,)
+            Performance, higher is better. What is not finite counts as a failed
+            evaluation: the predictor does not see it, and the architecture is
+            not proposed again.
+
+        Raises
+        ------
+        ValueError
+            If there are not as many values as architectures.
+        InvalidArchitectureError
+            If an architecture cannot be read. Nothing is told then.
+
+        Warns
+        -----
+        FailedEvaluationWarning
+            For each value that is not finite.
+        """
+        numbers = np.asarray(values, dtype=np.float64)
+        if numbers.shape != (len(architectures),):
+            raise ValueError(
+                f"values has shape {numbers.shape}, but there are {len(architectures)} "
+                "architectures; one value for each is expected."
+            )
+        errors = [f"the value is {value}" for value in numbers]
+        self._records.tell(architectures, numbers.tolist(), errors)
+        self._autosave()
+
+    # ------------------------------------------------------------------- run
+
+    def run(
+        self, evaluate: Callable[[Any], float], budget: int, *, n_jobs: int | None = None
+    ) -> PredictorSearch:
+        """Search by oneself until so many evaluations are known.
+
+        Architectures that were asked for before and not told (by a run that
+        was stopped) are evaluated first. Each value is told, and the state saved
+        where there is a `path`, as it comes.
+
+        Parameters
+        ----------
+        evaluate : callable
+            Takes an architecture and returns its performance, higher is
+            better. If it raises, or returns what is not finite, the
+            architecture counts as failed.
+        budget : int
+            Evaluations in all, failed ones and those of earlier runs included.
+        n_jobs : int, default=None
+            Evaluations at a time, through joblib and its present backend. A
+            round of `batch_size` is finished before the next one is proposed.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        RuntimeError
+            If the first `n_initial` evaluations have failed without exception.
+
+        Warns
+        -----
+        FailedEvaluationWarning
+            For each failed evaluation.
+        """
+        bar = tqdm(
+            total=budget, initial=len(self.history_), desc="search", disable=not self.verbose
+        )
+        with bar:
+            while len(self.history_) < budget:
+                batch: Sequence[Any] = self.pending_ or self.ask(self._next_batch(budget))
+                if len(batch) == 0:
+                    break
+                batch = list(batch)[: budget - len(self.history_)]
+                for i, value, error in measure_all(evaluate, batch, n_jobs):
+                    self._records.tell([batch[i]], [value], [error])
+                    self._autosave()
+                    bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
+                    bar.update()
+                self._check_some_measured()
+        return self
+
+    def _next_batch(self, budget: int) -> int:
+        known = len(self.history_)
+        wanted = self.n_initial - known if known < self.n_initial else self.batch_size
+        return min(wanted, budget - known)
+
+    def _check_some_measured(self) -> None:
+        if len(self.history_) >= self.n_initial and all(row["failed"] for row in self.history_):
+            raise RuntimeError(
+                f"All {len(self.history_)} evaluations have failed; the last one: "
+                f"{self.history_[-1]['error']}"
+            )
+
+    # --------------------------------------------------------------- results
+
+    @property
+    def predictor_(self) -> Any:
+        """The predictor as fitted last, None before and after loading."""
+        return self._proposer.predictor_
+
+    @property
+    def history_(self) -> list[dict[str, Any]]:
+        """Told values in their order."""
+        return self._records.history
+
+    @property
+    def pending_(self) -> list[Any]:
+        """Architectures asked for and not told yet."""
+        return self._records.pending
+
+    @property
+    def best_value_(self) -> float:
+        """The best value told, NaN before there is one."""
+        return self._records.best_value
+
+    @property
+    def best_architecture_(self) -> Any:
+        """The architecture of the best value, None before there is one."""
+        return self._records.best_architecture
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draw the values and the best so far over the evaluations.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; the current axes by default.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return plot_history(self.history_, ax)
+
+    # ----------------------------------------------------------------- state
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the state to a file, which is replaced at once or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. It is a pickle: load only what you trust.
+        """
+        storage.write(path, self)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> PredictorSearch:
+        """Load a saved search, which goes on as if it had not been stopped.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. If the search saved itself to its `path`, it does so to
+            this one from now on.
+
+        Returns
+        -------
+        PredictorSearch
+
+        Raises
+        ------
+        ValueError
+            If the file holds no search.
+        """
+        search: PredictorSearch = storage.read(path, cls)
+        if search.path is not None:
+            search.path = path
+        return search
+
+    def _autosave(self) -> None:
+        if self.path is not None:
+            self.save(self.path)
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__}: {len(self.history_)} told, {len(self.pending_)} pending, "
+            f"best {self.best_value_:.6g}>"
+        )

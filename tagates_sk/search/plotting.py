@@ -1,0 +1,44 @@
+"""A picture of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def plot_history(history: Sequence[dict[str, Any]], ax: Any = None) -> Any:
+    """Draw the values of a history and the best so far.
+
+    Parameters
+    ----------
+    history : sequence of dict
+        As :class:`~tagates_sk.search.PredictorSearch` keeps it.
+    ax : matplotlib Axes, default=None
+        Where to draw; the current axes by default.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            "The picture needs matplotlib: pip install tagates_sk[plot]. history_ has the numbers."
+        ) from error
+    ax = plt.gca() if ax is None else ax
+    evaluations = range(1, len(history) + 1)
+    by_origin: dict[str, list[tuple[int, float]]] = {}
+    for i, row in zip(evaluations, history, strict=True):
+        by_origin.setdefault(row["origin"], []).append((i, row["value"]))
+    for origin, points in by_origin.items():
+        ax.scatter(*zip(*points, strict=True), s=12, alpha=0.6, linewidths=0, label=origin)
+    ax.step(evaluations, [row["best"] for row in history], where="post", color="k", label="best")
+    ax.set(xlabel="evaluations", ylabel="performance")
+    ax.legend(loc="lower right", frameon=False)
+    return ax

@@ -1,0 +1,118 @@
+"""From what is known to what to measure next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from .._targets import Floats
+from .acquisition import Acquisition
+from .candidates import Source, Structure, select, take
+
+
+class Proposer:
+    """Fits a predictor, scores candidates and picks new ones.
+
+    Parameters
+    ----------
+    source : Source
+        Where candidates come from.
+    predictor : estimator
+        Cloned for every fit.
+    acquisition : Acquisition
+        Scores candidates.
+    n_candidates, n_parents : int
+        Candidates a round; how many of the best are mutated.
+    seed : int
+        Seeds the predictor, together with the number of what is known: a search
+        that was saved and loaded fits the same.
+
+    Attributes
+    ----------
+    predictor_ : estimator or None
+        As fitted last; it is not pickled.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        predictor: Any,
+        acquisition: Acquisition,
+        n_candidates: int,
+        n_parents: int,
+        seed: int,
+    ) -> None:
+        self.source = source
+        self.predictor = predictor
+        self.acquisition = acquisition
+        self.n_candidates = n_candidates
+        self.n_parents = n_parents
+        self.seed = seed
+        self.predictor_: Any = None
+        self._n_fitted = 0
+
+    def propose(
+        self,
+        n: int,
+        architectures: Sequence[Any],
+        values: Floats,
+        known: Set[Structure],
+        random_state: np.random.RandomState,
+    ) -> tuple[Sequence[Any], Floats]:
+        """Pick architectures to measure next.
+
+        Parameters
+        ----------
+        n : int
+            How many.
+        architectures : sequence of m architectures
+            What was measured.
+        values : ndarray of float, shape (m,)
+            Its performance.
+        known : set of structures
+            What is not to be proposed.
+        random_state : RandomState
+            Source of randomness.
+
+        Returns
+        -------
+        chosen : sequence of up to n architectures
+        predicted : ndarray of float, shape (len(chosen),)
+        """
+        self._fit(architectures, values)
+        best = np.argsort(-values, kind="stable")[: self.n_parents]
+        candidates = self.source.candidates(
+            max(n, self.n_candidates), take(architectures, best), known, random_state
+        )
+        if len(candidates) == 0:
+            return candidates, np.empty(0)
+        scores = self.acquisition(self.predictor_, candidates, architectures, n, random_state)
+        scores = np.atleast_2d(np.asarray(scores, dtype=np.float64))
+        m = len(candidates)
+        if scores.ndim != 2 or scores.shape[1] != m:
+            raise ValueError(
+                f"The acquisition {self.acquisition!r} returned scores of shape {scores.shape} "
+                f"for {m} candidates; ({m},) or (k, {m}) is expected."
+            )
+        ties = random_state.permutation(m)
+        rankings = [ties[np.argsort(-row[ties], kind="stable")] for row in scores]
+        chosen = take(candidates, select(candidates, rankings, n, known))
+        chosen = self.source.fill(chosen, n, known, random_state)
+        return chosen, self.predictor_.predict(chosen) if len(chosen) else np.empty(0)
+
+    def _fit(self, architectures: Sequence[Any], values: Floats) -> None:
+        n = len(architectures)
+        if self.predictor_ is None or self._n_fitted != n:
+            model = clone(self.predictor)
+            random_state = np.random.RandomState([self.seed, n])
+            for name, value in sorted(model.get_params().items()):
+                if value is None and name.split("__")[-1] == "random_state":
+                    model.set_params(**{name: int(random_state.randint(2**31 - 1))})
+            self.predictor_ = model.fit(architectures, values)
+            self._n_fitted = n
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "predictor_": None}

@@ -1,0 +1,102 @@
+"""What was asked for and what was told."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .._targets import Floats
+from .candidates import Structure, structures
+from .evaluation import FailedEvaluationWarning
+
+
+class _Asked(NamedTuple):
+    """An architecture, and how it came to be asked for."""
+
+    architecture: Any
+    origin: str
+    round: int
+    predicted: float
+
+
+class Records:
+    """Told values in their order, and architectures whose value is outstanding.
+
+    Attributes
+    ----------
+    history : list of dict
+        As :class:`~tagates_sk.search.PredictorSearch` documents it.
+    known : set of structures
+        Of all that was asked for or told.
+    """
+
+    def __init__(self) -> None:
+        self.history: list[dict[str, Any]] = []
+        self.known: set[Structure] = set()
+        self._pending: dict[Structure, _Asked] = {}
+
+    @property
+    def pending(self) -> list[Any]:
+        """Architectures asked for and not told yet."""
+        return [asked.architecture for asked in self._pending.values()]
+
+    @property
+    def best_value(self) -> float:
+        """The best value told, NaN before there is one."""
+        return float(self.history[-1]["best"]) if self.history else math.nan
+
+    @property
+    def best_architecture(self) -> Any:
+        """The architecture of the best value, None before there is one."""
+        best = self.best_value
+        return next((row["architecture"] for row in self.history if row["value"] == best), None)
+
+    def measured(self) -> tuple[list[Any], Floats]:
+        """Architectures with a value, and the values."""
+        rows = [row for row in self.history if not row["failed"]]
+        return [row["architecture"] for row in rows], np.array([row["value"] for row in rows])
+
+    def ask(
+        self, architectures: Sequence[Any], origin: str, number: int, predicted: Floats
+    ) -> None:
+        """Note what is proposed."""
+        for i, structure in enumerate(structures(architectures)):
+            self.known.add(structure)
+            self._pending[structure] = _Asked(architectures[i], origin, number, float(predicted[i]))
+
+    def tell(
+        self, architectures: Sequence[Any], values: Sequence[float], errors: Sequence[str]
+    ) -> None:
+        """Note what was measured; what is not finite has failed, for the reason in `errors`.
+
+        Warnings point to the caller of the caller.
+        """
+        found = structures(architectures)
+        for i, (structure, value) in enumerate(zip(found, values, strict=True)):
+            asked = self._pending.pop(structure, _Asked(None, "given", 0, math.nan))
+            failed = not math.isfinite(value)
+            value = math.nan if failed else value
+            self.known.add(structure)
+            self.history.append(
+                {
+                    "architecture": architectures[i],
+                    "value": value,
+                    "failed": failed,
+                    "error": errors[i] if failed else "",
+                    "best": float(np.fmax(self.best_value, value)),
+                    "origin": asked.origin,
+                    "round": asked.round,
+                    "predicted": asked.predicted,
+                }
+            )
+            if failed:
+                warnings.warn(
+                    f"Evaluation {len(self.history) - 1} failed ({errors[i]}). The search goes on "
+                    "without this architecture.",
+                    FailedEvaluationWarning,
+                    stacklevel=3,
+                )
