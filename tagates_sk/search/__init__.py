@@ -7,8 +7,7 @@ from .acquisition import (
     ThompsonSampling,
     UpperConfidenceBound,
 )
-from .evaluation import FailedEvaluationWarning
-from .loop import PredictorSearch
+from .loop import FailedEvaluationWarning, PredictorSearch
 
 __all__ = [
     "Acquisition",

@@ -9,10 +9,6 @@ from typing import Any
 from joblib import Parallel, delayed
 
 
-class FailedEvaluationWarning(UserWarning):
-    """An architecture could not be measured; the search goes on without."""
-
-
 def measure_all(
     evaluate: Callable[[Any], float], architectures: Sequence[Any], n_jobs: int | None
 ) -> Iterator[tuple[int, float, str]]:

@@ -18,16 +18,20 @@ from sklearn.utils._param_validation import (
 )
 from tqdm.auto import tqdm
 
-from . import storage
 from .acquisition import ACQUISITIONS, Acquisition
 from .candidates import Space, make_source
 from .evaluation import measure_all
 from .plotting import plot_history
 from .proposing import Proposer
 from .records import Records
+from .storage import Saved
 
 
-class PredictorSearch:
+class FailedEvaluationWarning(UserWarning):
+    """An architecture could not be measured; the search goes on without."""
+
+
+class PredictorSearch(Saved):
     """Search for the best architecture, guided by a predictor.
 
     The first architectures are random. After them every round fits the
@@ -259,8 +263,13 @@ class PredictorSearch:
                 "architectures; one value for each is expected."
             )
         errors = [f"the value is {value}" for value in numbers]
-        self._records.tell(architectures, numbers.tolist(), errors)
-        self._autosave()
+        self._tell(architectures, numbers.tolist(), errors)
+
+    def _tell(self, architectures: Sequence[Any], values: list[float], errors: list[str]) -> None:
+        failures = self._records.tell(architectures, values, errors)
+        self._autosave()  # before warnings, which may be made errors
+        for failure in failures:
+            warnings.warn(failure, FailedEvaluationWarning, stacklevel=3)
 
     # ------------------------------------------------------------------- run
 
@@ -304,29 +313,21 @@ class PredictorSearch:
         )
         with bar:
             while len(self.history_) < budget:
-                batch: Sequence[Any] = self.pending_ or self.ask(self._next_batch(budget))
-                if len(batch) == 0:
+                n = max(self.batch_size, self.n_initial - len(self.history_))
+                left = budget - len(self.history_)
+                batch = (self.pending_ or list(self.ask(min(n, left))))[:left]
+                if not batch:
                     break
-                batch = list(batch)[: budget - len(self.history_)]
                 for i, value, error in measure_all(evaluate, batch, n_jobs):
-                    self._records.tell([batch[i]], [value], [error])
-                    self._autosave()
+                    self._tell([batch[i]], [value], [error])
                     bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
                     bar.update()
-                self._check_some_measured()
+                if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
+                    raise RuntimeError(
+                        f"All {len(self.history_)} evaluations have failed; the last one: "
+                        f"{self.history_[-1]['error']}"
+                    )
         return self
-
-    def _next_batch(self, budget: int) -> int:
-        known = len(self.history_)
-        wanted = self.n_initial - known if known < self.n_initial else self.batch_size
-        return min(wanted, budget - known)
-
-    def _check_some_measured(self) -> None:
-        if len(self.history_) >= self.n_initial and all(row["failed"] for row in self.history_):
-            raise RuntimeError(
-                f"All {len(self.history_)} evaluations have failed; the last one: "
-                f"{self.history_[-1]['error']}"
-            )
 
     # --------------------------------------------------------------- results
 
@@ -373,46 +374,6 @@ class PredictorSearch:
             If matplotlib is not installed.
         """
         return plot_history(self.history_, ax)
-
-    # ----------------------------------------------------------------- state
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Save the state to a file, which is replaced at once or not at all.
-
-        Parameters
-        ----------
-        path : path-like
-            The file. It is a pickle: load only what you trust.
-        """
-        storage.write(path, self)
-
-    @classmethod
-    def load(cls, path: str | os.PathLike[str]) -> PredictorSearch:
-        """Load a saved search, which goes on as if it had not been stopped.
-
-        Parameters
-        ----------
-        path : path-like
-            The file. If the search saved itself to its `path`, it does so to
-            this one from now on.
-
-        Returns
-        -------
-        PredictorSearch
-
-        Raises
-        ------
-        ValueError
-            If the file holds no search.
-        """
-        search: PredictorSearch = storage.read(path, cls)
-        if search.path is not None:
-            search.path = path
-        return search
-
-    def _autosave(self) -> None:
-        if self.path is not None:
-            self.save(self.path)
 
     def __repr__(self) -> str:
         return (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,7 +10,6 @@ import numpy as np
 
 from .._targets import Floats
 from .candidates import Structure, structures
-from .evaluation import FailedEvaluationWarning
 
 
 class _Asked(NamedTuple):
@@ -70,11 +68,12 @@ class Records:
 
     def tell(
         self, architectures: Sequence[Any], values: Sequence[float], errors: Sequence[str]
-    ) -> None:
+    ) -> list[str]:
         """Note what was measured; what is not finite has failed, for the reason in `errors`.
 
-        Warnings point to the caller of the caller.
+        Returns what is to be said about the failures.
         """
+        failures = []
         found = structures(architectures)
         for i, (structure, value) in enumerate(zip(found, values, strict=True)):
             asked = self._pending.pop(structure, _Asked(None, "given", 0, math.nan))
@@ -94,9 +93,8 @@ class Records:
                 }
             )
             if failed:
-                warnings.warn(
+                failures.append(
                     f"Evaluation {len(self.history) - 1} failed ({errors[i]}). The search goes on "
-                    "without this architecture.",
-                    FailedEvaluationWarning,
-                    stacklevel=3,
+                    "without this architecture."
                 )
+        return failures

@@ -1,4 +1,4 @@
-"""Files that are either the old state or the new one, whenever the process dies."""
+"""State that survives a kill: a file is the old state or the new one, never half of one."""
 
 from __future__ import annotations
 
@@ -6,61 +6,71 @@ import os
 import pickle
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
+
+Self = TypeVar("Self", bound="Saved")
 
 
-def write(path: str | os.PathLike[str], state: Any) -> None:
-    """Pickle something to a file, which is replaced at once or not at all.
+class Saved:
+    """Something that can be saved, and saves itself where it has a path."""
 
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    state : object
-        What to pickle.
-    """
-    path = Path(path)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            pickle.dump(state, file, protocol=pickle.HIGHEST_PROTOCOL)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    path: str | os.PathLike[str] | None
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the state to a file, which is replaced at once or not at all.
 
-def read(path: str | os.PathLike[str], kind: type) -> Any:
-    """Unpickle an object of one class.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    kind : type
-        Class of what it must hold.
-
-    Returns
-    -------
-    object of that class
-
-    Raises
-    ------
-    ValueError
-        If the file holds something else.
-    """
-    with open(path, "rb") as file:
+        Parameters
+        ----------
+        path : path-like
+            The file. It is a pickle: load only what you trust.
+        """
+        target = Path(path)
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         try:
-            state = pickle.load(file)
-        except (pickle.UnpicklingError, EOFError, IndexError, UnicodeDecodeError) as error:
+            with os.fdopen(descriptor, "wb") as file:
+                pickle.dump(self, file, protocol=pickle.HIGHEST_PROTOCOL)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+
+    @classmethod
+    def load(cls: type[Self], path: str | os.PathLike[str]) -> Self:
+        """Load what was saved, which goes on as if it had not been stopped.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. What saved itself to its `path` does so to this one from
+            now on.
+
+        Returns
+        -------
+        object of this class
+
+        Raises
+        ------
+        ValueError
+            If the file holds something else.
+        """
+        with open(path, "rb") as file:
+            try:
+                state = pickle.load(file)
+            except (pickle.UnpicklingError, EOFError, IndexError, UnicodeDecodeError) as error:
+                raise ValueError(
+                    f"{os.fspath(path)!r} is no file written by {cls.__name__}.save: {error}"
+                ) from None
+        if not isinstance(state, cls):
             raise ValueError(
-                f"{os.fspath(path)!r} is no file written by {kind.__name__}.save: {error}"
-            ) from None
-    if not isinstance(state, kind):
-        raise ValueError(
-            f"{os.fspath(path)!r} holds a {type(state).__name__}; a file written by "
-            f"{kind.__name__}.save is expected."
-        )
-    return state
+                f"{os.fspath(path)!r} holds a {type(state).__name__}; a file written by "
+                f"{cls.__name__}.save is expected."
+            )
+        if state.path is not None:
+            state.path = path
+        return state
+
+    def _autosave(self) -> None:
+        if self.path is not None:
+            self.save(self.path)
