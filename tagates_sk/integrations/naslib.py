@@ -1,0 +1,396 @@
+"""TAGATESPredictor: any estimator over architectures as a predictor of NASLib."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import loguniform, uniform
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import ParameterSampler
+from sklearn.utils import check_random_state
+
+from .._targets import Floats
+from ..estimators import TAGATESRanker
+from ..graphs import InvalidArchitectureError
+from .naslib_graphs import cached_dag, check_ss_type, native_form
+
+ENCODING = "adjacency_one_hot"
+"""The one encoding that can be turned back into a graph."""
+
+SEARCHED: dict[str, Any] = {
+    "learning_rate": loguniform(3e-4, 3e-3),
+    "weight_decay": loguniform(5e-3, 0.5),
+    "dropout": uniform(0.0, 0.3),
+    "layer_dim": [32, 64, 128],
+    "T": [2, 3, 4],
+}
+"""What random hyper-parameters are drawn from by default, where the estimator has them."""
+
+
+class TAGATESPredictor:
+    """Any estimator over architectures, with the methods of NASLib's `Predictor`.
+
+    It goes where NASLib [1]_ expects a predictor: into `PredictorEvaluator` and
+    `ZeroCostPredictorEvaluator`, and into the `Ensemble` of its Bananas and
+    Npenas optimisers. NASLib is not imported; its graphs are asked for
+    ``get_hash()``, ``get_spec()``, ``get_op_indices()`` or ``get_compact()``.
+
+    Parameters
+    ----------
+    estimator : estimator, default=None
+        Any regressor over DAGs, higher is better: one of this library, or a
+        scikit-learn pipeline. It is cloned at every fit. None is
+        ``TAGATESRanker(random_state=random_state)``.
+    encoding_type : str or EncodingType, default="adjacency_one_hot"
+        How architectures are encoded where they come as lists of numbers
+        instead of graphs; no other encoding can be read. NASLib's graphs are
+        read as graphs whatever it says.
+    ss_type : str, default=None
+        The search space, see :func:`to_dag`; NASLib sets it by
+        :meth:`set_ss_type`.
+    hpo_wrapper : bool, default=False
+        Whether NASLib's evaluator may search hyper-parameters.
+    hyperparameter_space : dict, default=None
+        What :meth:`set_random_hyperparams` draws from: lists or distributions
+        by the names of parameters, as for
+        :class:`~sklearn.model_selection.RandomizedSearchCV`. None draws
+        learning rate, weight decay, dropout, layer width and T, as far as the
+        estimator has them.
+    unlabeled_factor : int, default=10
+        Unlabelled architectures asked for, for each labelled one; only if the
+        fit of the estimator takes `X_unlabeled`.
+    random_state : int, RandomState instance or None, default=None
+        Of the default estimator and of random hyper-parameters. NASLib's
+        `Ensemble` makes its members by deep copies: with an int they would all
+        be the same.
+
+    Attributes
+    ----------
+    estimator_ : estimator
+        As fitted last.
+    hyperparams : dict or None
+        What was set last; None stands for the estimator as it was given.
+
+    See Also
+    --------
+    to_dag : The DAG of one architecture of NASLib.
+
+    Notes
+    -----
+    DAGs are kept by what ``get_hash()`` tells, so each architecture is converted
+    once; 100,000 at most, for all predictors together.
+
+    NASLib's zero-cost scores (`set_pre_computations`, `info`) are scores of whole
+    networks. TA-GATES reads scores of operations, so they are accepted and not
+    used. ``make_pipeline(ZeroCostSaliency(), TAGATESRanker())`` computes those
+    of operations, at tens of milliseconds an architecture.
+
+    References
+    ----------
+    .. [1] A. Krishnakumar, C. White, A. Zela, R. Tu, M. Safari and F. Hutter,
+       "NAS-Bench-Suite-Zero: Accelerating research on zero cost proxies",
+       NeurIPS 2022.
+
+    Examples
+    --------
+    What NASLib's evaluator does, with hashes of NAS-Bench-201 cells in place of
+    NASLib's graphs:
+
+    >>> from tagates_sk import TAGATESRanker
+    >>> from tagates_sk.integrations import TAGATESPredictor
+    >>> predictor = TAGATESPredictor(TAGATESRanker(max_iter=5, random_state=0))
+    >>> predictor.set_ss_type("nasbench201")
+    >>> predictor.pre_process()
+    >>> cells = [(2, 0, 4, 2, 2, 3), (1, 1, 4, 0, 0, 1), (0, 2, 2, 2, 0, 3)]
+    >>> predictor.fit(cells, [94.1, 71.3, 93.2], None).query(cells, None).shape
+    (3,)
+    """
+
+    method_type = "tagates"
+    """The name under which NASLib's `ZeroCostPredictorEvaluator` logs."""
+
+    def __init__(
+        self,
+        estimator: Any = None,
+        *,
+        encoding_type: Any = ENCODING,
+        ss_type: str | None = None,
+        hpo_wrapper: bool = False,
+        hyperparameter_space: Mapping[str, Any] | None = None,
+        unlabeled_factor: int = 10,
+        random_state: Any = None,
+    ) -> None:
+        self.estimator = (
+            TAGATESRanker(random_state=random_state) if estimator is None else estimator
+        )
+        self.encoding_type = encoding_type
+        self.ss_type: str | None = None
+        if ss_type is not None:
+            self.set_ss_type(ss_type)
+        self.hpo_wrapper = hpo_wrapper
+        self.hyperparameter_space = hyperparameter_space
+        self.unlabeled_factor = unlabeled_factor
+        self.hyperparams: dict[str, Any] | None = None
+        self._random = check_random_state(random_state)
+        self._unlabeled: list[Any] | None = None
+
+    # ------------------------------------------------- what NASLib says first
+
+    def set_ss_type(self, ss_type: str) -> None:
+        """Set the search space.
+
+        Parameters
+        ----------
+        ss_type : str
+            What ``get_type()`` of NASLib's search space returns, see
+            :func:`to_dag`.
+
+        Raises
+        ------
+        ValueError
+            If there is no such search space.
+        """
+        self.ss_type = check_ss_type(ss_type)
+
+    def pre_process(self) -> None:
+        """Do nothing: there is nothing to prepare before there are architectures."""
+
+    def pre_compute(self, xtrain: Any, xtest: Any, unlabeled: Any = None) -> None:
+        """Convert the architectures of an evaluation beforehand.
+
+        Parameters
+        ----------
+        xtrain, xtest : list of architectures
+            What :meth:`fit` and :meth:`query` will get.
+        unlabeled : list of architectures or None
+            For the fit of an estimator that takes `X_unlabeled`.
+        """
+        self._dags(xtrain)
+        self._dags(xtest)
+        self._set_unlabeled(unlabeled)
+
+    def set_pre_computations(
+        self,
+        unlabeled: Any = None,
+        xtrain_zc_info: Any = None,
+        xtest_zc_info: Any = None,
+        unlabeled_zc_info: Any = None,
+    ) -> None:
+        """Take what NASLib's optimisers computed.
+
+        Parameters
+        ----------
+        unlabeled : list of architectures or None
+            For the fit of an estimator that takes `X_unlabeled`.
+        xtrain_zc_info, xtest_zc_info, unlabeled_zc_info : dict or None
+            Zero-cost scores of whole networks; not used, see the notes of the
+            class.
+        """
+        self._set_unlabeled(unlabeled)
+
+    def get_data_reqs(self) -> dict[str, Any]:
+        """Say what NASLib must provide besides architectures and accuracies.
+
+        Returns
+        -------
+        dict
+            No learning curves and no hyper-parameters; unlabelled
+            architectures if the fit of the estimator takes `X_unlabeled`.
+        """
+        unlabeled = self._takes_unlabeled()
+        return {
+            "requires_partial_lc": False,
+            "metric": None,
+            "requires_hyperparameters": False,
+            "hyperparams": None,
+            "unlabeled": unlabeled,
+            "unlabeled_factor": self.unlabeled_factor if unlabeled else None,
+        }
+
+    # -------------------------------------------------------- fit and predict
+
+    def fit(self, xtrain: Any, ytrain: ArrayLike, train_info: Any = None) -> TAGATESPredictor:
+        """Fit to architectures and accuracies, and forget the last fit.
+
+        Parameters
+        ----------
+        xtrain : list of n architectures
+            NASLib's graphs, hashes of them, or encodings.
+        ytrain : array-like of float, shape (n,)
+            Accuracies in percent.
+        train_info : list of dict or None
+            Not used.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which.
+        ValueError
+            If there is no search space yet.
+        """
+        dags = self._dags(xtrain)
+        given = {}
+        if self._unlabeled and self._takes_unlabeled():
+            given["X_unlabeled"] = self._unlabeled
+        estimator = self._next_estimator()
+        self.estimator_ = estimator.fit(dags, np.asarray(ytrain, dtype=np.float64), **given)
+        return self
+
+    def query(self, xtest: Any, info: Any = None, dataloader: Any = None) -> Any:
+        """Predict.
+
+        Parameters
+        ----------
+        xtest : list of n architectures, or one NASLib graph
+            What to predict.
+        info, dataloader : object
+            Not used.
+
+        Returns
+        -------
+        ndarray of float64, shape (n,), or float for one graph
+            Higher is better.
+
+        Raises
+        ------
+        NotFittedError
+            If :meth:`fit` was not called.
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which.
+        """
+        if not hasattr(self, "estimator_"):
+            raise NotFittedError("This TAGATESPredictor is not fitted yet: call fit before query.")
+        single = hasattr(xtest, "get_hash")
+        dags = self._dags([xtest] if single else xtest)
+        scores: Floats = np.asarray(self.estimator_.predict(dags), dtype=np.float64).reshape(-1)
+        return float(scores[0]) if single else scores
+
+    # -------------------------------------------------------- hyper-parameters
+
+    @property
+    def default_hyperparams(self) -> dict[str, Any]:
+        """Values of the searched parameters in the estimator as it was given."""
+        given = _scalars(self.estimator.get_params())
+        return {name: given[name] for name in self._searched() if name in given}
+
+    def get_hyperparams(self) -> dict[str, Any]:
+        """Parameters of the next fit, as far as they are numbers or strings.
+
+        Returns
+        -------
+        dict
+            JSON-able; None and objects are left out.
+        """
+        return _scalars(self._next_estimator().get_params())
+
+    def set_hyperparams(self, hyperparams: Mapping[str, Any] | None) -> None:
+        """Set parameters of the estimator for the fits to come.
+
+        Parameters
+        ----------
+        hyperparams : dict or None
+            By names of the estimator's parameters; None is as
+            :meth:`reset_hyperparams`.
+
+        Raises
+        ------
+        ValueError
+            If the estimator has no parameter of a name.
+        """
+        changes = None if hyperparams is None else _plain(hyperparams)
+        if changes:
+            clone(self.estimator).set_params(**changes)  # raises for a wrong name
+        self.hyperparams = changes
+
+    def reset_hyperparams(self) -> None:
+        """Go back to the parameters of the estimator as it was given."""
+        self.hyperparams = None
+
+    def get_hpo_wrapper(self) -> bool:
+        """Tell whether NASLib's evaluator may search hyper-parameters."""
+        return self.hpo_wrapper
+
+    def set_random_hyperparams(self) -> dict[str, Any]:
+        """Draw parameters and set them; the first time the given ones, as NASLib does.
+
+        Returns
+        -------
+        dict
+            What was set.
+        """
+        if self.hyperparams is None:
+            drawn = self.default_hyperparams
+        else:
+            sampler = ParameterSampler(self._searched(), n_iter=1, random_state=self._random)
+            drawn = _scalars(next(iter(sampler)))
+        self.set_hyperparams(drawn)
+        return drawn
+
+    # ----------------------------------------------------------------- inside
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.estimator!r}, ss_type={self.ss_type!r})"
+
+    def _next_estimator(self) -> Any:
+        return clone(self.estimator).set_params(**(self.hyperparams or {}))
+
+    def _searched(self) -> dict[str, Any]:
+        if self.hyperparameter_space is not None:
+            return dict(self.hyperparameter_space)
+        known = self.estimator.get_params()
+        return {name: values for name, values in SEARCHED.items() if name in known}
+
+    def _takes_unlabeled(self) -> bool:
+        return "X_unlabeled" in inspect.signature(self.estimator.fit).parameters
+
+    def _set_unlabeled(self, unlabeled: Any) -> None:
+        if unlabeled is not None:
+            self._unlabeled = self._dags(unlabeled)
+
+    def _dags(self, architectures: Sequence[Any]) -> list[Any]:
+        ss_type = check_ss_type(self.ss_type)
+        dags = []
+        for i, architecture in enumerate(architectures):
+            try:
+                self._check_encoding(architecture)
+                dags.append(cached_dag(native_form(architecture, ss_type), ss_type))
+            except InvalidArchitectureError as error:
+                raise InvalidArchitectureError(f"Architecture {i}: {error}") from None
+        return dags
+
+    def _check_encoding(self, architecture: Any) -> None:
+        # NASLib's EncodingType is an enumeration with these strings as values.
+        encoding = getattr(self.encoding_type, "value", self.encoding_type)
+        if encoding != ENCODING and not hasattr(architecture, "get_hash"):
+            raise InvalidArchitectureError(
+                f"it is a {type(architecture).__name__} and not a NASLib graph, and with "
+                f"encoding_type={encoding!r} it cannot be turned back into one; "
+                f"{ENCODING!r} can."
+            )
+
+
+def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters with Python's own types for NumPy's."""
+    return {
+        name: value.item() if isinstance(value, np.generic) else value
+        for name, value in params.items()
+    }
+
+
+def _scalars(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Finite numbers and strings among parameters."""
+    return {
+        name: value
+        for name, value in _plain(params).items()
+        if isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+    }
