@@ -63,7 +63,27 @@ default=("embedding", "forward")
     head : list of int, default=(200, 200)
         Widths of the hidden layers of the head.
     dropout : float, default=0.1
-        Dropout in the head."""
+        Dropout in the head.
+    features : transformer or None, default=None
+        From architectures to a numeric matrix, for instance
+        :class:`~tagates_sk.features.OperationStatistics` or
+        :class:`~tagates_sk.zero_cost.ZeroCostProxies`. It is fitted on the
+        training architectures; its features, standardised and cut off at 5
+        standard deviations, stand beside the encoding before the head.
+    n_members : int, default=1
+        Members of an ensemble, trained side by side with initial weights of
+        their own; predictions are their means. Five cost far less than five
+        fits.
+    bootstrap : bool, default=False
+        Whether each member is trained on a bootstrap sample of the training
+        set, and not on all of it. A regressor then scales the standard
+        deviations that it predicts, by what members say of architectures they
+        have not seen.
+    anytime : bool, default=True
+        With several targets (y of shape (n, k): performance at k points of
+        training, the final one last): whether the encoding after each of the
+        last k passes predicts one of them, which needs k ≤ T, or the last
+        encoding predicts all (section 3.3 of the paper)."""
 
 SIZES = """\
 layer_dim : int, default=64
@@ -143,7 +163,9 @@ operations_ : list of str
     device_ : str
         Where they are.
     y_mean_, y_std_ : float
-        Mean and standard deviation of the training targets."""
+        Mean and standard deviation of the (final) training targets.
+    n_targets_ : int
+        Targets an architecture: columns of y."""
 
 NOTES = """\
 Architectures are no rows of numbers: meta-estimators that turn X into an
@@ -162,7 +184,7 @@ _PARTS = {
     "encoder": ENCODER,
     "gates_encoder": _without(
         ENCODER, "T", "s", "symmetry_breaking", "beta", "update", "updated_operations",
-        "stop_gradient",
+        "stop_gradient", "features", "n_members", "bootstrap", "anytime",
     ),
     "sizes": SIZES,
     "ranking_loss": RANKING_LOSS,

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.integer[Any]]
 
 
 def check_targets(
-    who: str, n: int, y: ArrayLike, sample_weight: ArrayLike | None
+    who: str, n: int, y: ArrayLike, sample_weight: ArrayLike | None, max_targets: int = 1
 ) -> tuple[Floats, Floats | None]:
     """Targets and sample weights of a fit, or an error that says what is wrong.
 
@@ -20,24 +23,27 @@ def check_targets(
         Name of the estimator.
     n : int
         Number of architectures.
-    y : array-like of float, shape (n,)
+    y : array-like of float, shape (n,), or (n, k) with k > 1
+        Two-dimensional targets may be NaN where they were not measured.
     sample_weight : array-like of float, shape (n,), or None
+    max_targets : int, default=1
+        Most targets k an architecture may have.
 
     Returns
     -------
-    y : ndarray of float64, shape (n,)
+    y : ndarray of float64, shape (n, k)
     sample_weight : ndarray of float64, shape (n,), or None
 
     Raises
     ------
     ValueError
-        If y is missing, of another length or not finite; if there are fewer
-        than two architectures; or if weights are negative or all zero.
+        If y is missing, of another length or not finite; if it has too many
+        columns, or one with fewer than two values; if there are fewer than two
+        architectures; or if weights are negative or all zero.
     """
     if y is None:
         raise ValueError(f"{who} requires y to be passed, but the target y is None.")
-    targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
-    targets = column_or_1d(targets, warn=True)
+    targets = _checked(who, y, max_targets)
     if len(targets) != n:
         raise ValueError(
             f"X has {n} architectures but y has {len(targets)} targets; one is needed for "
@@ -45,6 +51,11 @@ def check_targets(
         )
     if n < 2:
         raise ValueError(f"n_samples={n}: at least 2 architectures are needed to fit.")
+    few = np.flatnonzero(np.isfinite(targets).sum(0) < 2)
+    if len(few):
+        raise ValueError(
+            f"Column {few[0]} of y has fewer than 2 measured values; leave it out, or measure more."
+        )
     if sample_weight is None:
         return targets, None
     weights = check_array(
@@ -61,3 +72,93 @@ def check_targets(
             f"{weights.min():g} and its sum {weights.sum():g}."
         )
     return targets, weights
+
+
+def _checked(who: str, y: ArrayLike, max_targets: int) -> Floats:
+    shape = np.shape(y)
+    if max_targets == 1 or len(shape) < 2 or shape[1] == 1:
+        targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
+        return np.asarray(column_or_1d(targets, warn=True), dtype=np.float64)[:, None]
+    targets = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+    if targets.shape[1] > max_targets:
+        raise ValueError(
+            f"y has {targets.shape[1]} columns and {who} has T={max_targets}: each column is read "
+            "after a pass of its own. Set T to as many at least, or anytime=False."
+        )
+    return np.asarray(targets, dtype=np.float64)
+
+
+def units(y: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of the measured targets of each column, shape (k,)."""
+    w = np.isfinite(y) * (1.0 if weights is None else weights[:, None])
+    w = np.where(w.sum(0) > 0, w, np.isfinite(y))
+    filled = np.nan_to_num(y)
+    mean = np.average(filled, weights=w, axis=0)
+    std = np.sqrt(np.average((filled - mean) ** 2, weights=w, axis=0))
+    return mean, np.where(std > 0, std, 1.0)
+
+
+def loss_columns(
+    y: Floats, weights: Floats | None, draws: Floats | None, n_members: int
+) -> tuple[Floats, Floats | None]:
+    """Targets and weights as a loss reads them: columns by target, then by member.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n, k)
+        Standardised; NaN where not measured.
+    weights : ndarray of float, shape (n,), or None
+        Sample weights.
+    draws : ndarray of float, shape (n, n_members), or None
+        How often each member sees each architecture; None for once.
+    n_members : int
+
+    Returns
+    -------
+    y : ndarray of float, shape (n, 1) or (n, k * n_members)
+    weights : ndarray of float of a shape that fits, or None
+    """
+    measured = np.isfinite(y)
+    if weights is None and draws is None and measured.all() and y.shape[1] == 1:
+        return y, None
+    w = measured * (1.0 if weights is None else weights[:, None] / weights.mean())
+    if draws is None:
+        draws = np.ones((len(y), n_members))
+    y = np.repeat(np.nan_to_num(y), n_members, axis=1)
+    return y, np.repeat(w, n_members, axis=1) * np.tile(draws, measured.shape[1])
+
+
+def mean_over_members(predictions: Floats) -> Floats:
+    """Of the final target, shape (n,), from (n, n_targets, n_members)."""
+    mean: Floats = predictions[:, -1].mean(1)
+    return mean
+
+
+def hold_out(y: Floats, fraction: float, rng: np.random.RandomState) -> tuple[Rows, Rows]:
+    """Rows to train on, and rows with a measured final target to watch.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n, k)
+    fraction : float
+        Share of the latter.
+    rng : numpy RandomState
+
+    Raises
+    ------
+    ValueError
+        If a side would have fewer than two rows.
+    """
+    measured = np.flatnonzero(np.isfinite(y[:, -1]))
+    n_held_out = int(np.ceil(fraction * len(measured)))
+    if n_held_out < 2 or len(measured) - n_held_out < 2:
+        raise ValueError(
+            f"early_stopping with validation_fraction={fraction:g} holds out {n_held_out} of "
+            f"{len(measured)} architectures; at least 2 are needed on both sides."
+        )
+    from sklearn.model_selection import train_test_split  # slow to import, seldom needed
+
+    kept, held_out = train_test_split(measured, test_size=n_held_out, random_state=rng)
+    if len(measured) < len(y):
+        kept = np.concatenate([kept, np.setdiff1d(np.arange(len(y)), measured)])
+    return kept, held_out

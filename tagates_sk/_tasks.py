@@ -54,8 +54,7 @@ class RankingMixin:
 class RegressionMixin:
     """Predictions in the units of the target."""
 
-    y_mean_: float
-    y_std_: float
+    _units: tuple[Floats, Floats]
 
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
         from sklearn.metrics import r2_score  # slow to import, needed in early stopping only
@@ -63,4 +62,5 @@ class RegressionMixin:
         return float(r2_score(y, scores, sample_weight=weights))
 
     def _to_target_units(self, scores: Floats) -> Floats:
-        return scores * self.y_std_ + self.y_mean_
+        mean, std = self._units
+        return scores * std[:, None] + mean[:, None]

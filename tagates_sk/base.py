@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
@@ -22,7 +22,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from ._targets import Floats, check_targets
+from ._targets import Floats, Rows, check_targets, hold_out, loss_columns, mean_over_members, units
 from .graphs import PackedGraphs, read_architectures
 from .graphs.errors import InvalidArchitectureError
 from .nn.batching import Batch, Batches, GraphBatches
@@ -102,9 +102,18 @@ class BaseGraphEstimator(
         return {"loss": "mse", "margin": 0.0, "max_pairs": None}
 
     def _to_target_units(self, scores: Floats) -> Floats:
+        """Predictions, shape (n, n_targets, n_members), of scores of that shape."""
         return scores
 
-    def _batches(self, packed: PackedGraphs) -> Batches[Any]:
+    def _max_targets(self) -> int:
+        """Most targets that an architecture may have."""
+        return 1
+
+    def _prepare(self, X: Any) -> None:
+        """Learn from the architectures of fit what `_build` and `_batches` need."""
+
+    def _batches(self, packed: PackedGraphs, X: Any) -> Batches[Any]:
+        """Batches of some architectures, read into `packed` from X."""
         return GraphBatches(packed, self._spec, self.device_)
 
     def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:
@@ -180,14 +189,21 @@ class BaseGraphEstimator(
         **changes: Any,
     ) -> Self:
         packed = read_architectures(X)
-        targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight)
+        targets, weights = check_targets(
+            type(self).__name__, len(packed), y, sample_weight, self._max_targets()
+        )
         rng = check_random_state(self.random_state)
         go_on = go_on and hasattr(self, "model_")
         if go_on:
             packed = self._conform(packed)
+            if targets.shape[1] != self.n_targets_:
+                raise ValueError(
+                    f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
+                )
         else:
+            self._prepare(X)
             packed = self._start(packed, targets, weights, rng)
-        self._train(packed, targets, weights, rng, **changes)
+        self._train(packed, X, targets, weights, rng, **changes)
         return self
 
     def _start(
@@ -198,14 +214,15 @@ class BaseGraphEstimator(
         operations = packed.used_operations() if auto else sorted(set(self.operations))
         packed = packed.with_vocabulary(operations)
         device = resolve_device(self.device)
+        self.n_targets_ = y.shape[1]
         model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
         self.operations_ = list(operations)
         self.n_cells_ = packed.n_cells
         self.device_ = str(device)
         self.model_ = model.to(device)
         self._n_features_out = model.encoding_dim
-        self.y_mean_ = float(np.average(y, weights=weights))
-        self.y_std_ = float(np.sqrt(np.average((y - self.y_mean_) ** 2, weights=weights))) or 1.0
+        self._units = units(y, weights)
+        self.y_mean_, self.y_std_ = (float(values[-1]) for values in self._units)
         self.n_iter_ = 0
         self.history_: dict[str, list[float]] = {}
         self._optimizer_state: dict[str, Any] | None = None
@@ -230,34 +247,43 @@ class BaseGraphEstimator(
     def _train(
         self,
         packed: PackedGraphs,
+        X: Any,
         y: Floats,
         weights: Floats | None,
         rng: np.random.RandomState,
+        draws: Floats | None = None,
         max_iter: int | None = None,
         schedule: str | None = None,
         early_stopping: bool | None = None,
         extra_loss: ExtraLoss | None = None,
     ) -> None:
-        batches = self._batches(packed)
-        rows = np.arange(len(y))
+        batches = self._batches(packed, X)
+        rows: Rows = np.arange(len(y))
         validate = None
         if self.early_stopping if early_stopping is None else early_stopping:
-            rows, held_out = self._split(rows, rng)
+            rows, held_out = hold_out(y, self.validation_fraction, rng)
 
             def validate() -> float:
-                predicted = scores(self.model_, batches.chunks(CHUNK, held_out))
+                predicted = self._predictions(batches.chunks(CHUNK, held_out))
                 return self._metric(
-                    y[held_out],
-                    self._to_target_units(predicted),
+                    y[held_out, -1],
+                    mean_over_members(predicted),
                     None if weights is None else weights[held_out],
                 )
 
+        mean, std = self._units
+        targets, columns = loss_columns(
+            (y[rows] - mean) / std,
+            None if weights is None else weights[rows],
+            None if draws is None else draws[rows],
+            self.model_.n_members,
+        )
         result = fit_predictor(
             self.model_,
             batches,
             rows,
-            (y[rows] - self.y_mean_) / self.y_std_,
-            None if weights is None else weights[rows] / weights[rows].mean(),
+            targets,
+            columns,
             TrainingConfig(
                 **self._loss_parameters(),
                 optimizer=self.optimizer,
@@ -282,18 +308,6 @@ class BaseGraphEstimator(
 
     def _batch_size(self, n: int) -> int:
         return 32 if isinstance(self.batch_size, str) else self.batch_size
-
-    def _split(self, rows: Any, rng: np.random.RandomState) -> tuple[Any, Any]:
-        n_held_out = int(np.ceil(self.validation_fraction * len(rows)))
-        if n_held_out < 2 or len(rows) - n_held_out < 2:
-            raise ValueError(
-                f"early_stopping with validation_fraction={self.validation_fraction:g} holds out "
-                f"{n_held_out} of {len(rows)} architectures; at least 2 are needed on both sides."
-            )
-        from sklearn.model_selection import train_test_split  # slow to import, seldom needed
-
-        kept, held_out = train_test_split(rows, test_size=n_held_out, random_state=rng)
-        return kept, held_out
 
     # ------------------------------------------------------------- predicting
 
@@ -321,7 +335,15 @@ class BaseGraphEstimator(
             ``"error"``.
         """
         check_is_fitted(self, "model_")
-        return self._to_target_units(scores(self.model_, self._read_batches(X)))
+        return mean_over_members(self._all_predictions(X))
+
+    def _all_predictions(self, X: Any) -> Floats:
+        return self._predictions(self._read_batches(X))
+
+    def _predictions(self, batches: Iterable[Batch]) -> Floats:
+        """Predictions for all targets by all members, shape (n, n_targets, n_members)."""
+        columns = scores(self.model_, batches)
+        return self._to_target_units(columns.reshape(len(columns), self.n_targets_, -1))
 
     def transform(self, X: Any) -> Floats:
         """Encode architectures.
@@ -335,24 +357,26 @@ class BaseGraphEstimator(
         -------
         ndarray of float64, shape (n, d)
             The encodings that the head reads; d is `layer_dim`, times the
-            number of cells where each is encoded by itself.
+            number of cells where each is encoded by itself, times the number of
+            members of an ensemble.
         """
         check_is_fitted(self, "model_")
         return encodings(self.model_, self._read_batches(X))
 
     def _read_batches(self, X: Any) -> Iterator[Batch]:
-        for packed in self._read(X):
-            yield from self._batches(packed).chunks(CHUNK)
+        for packed, part in self._read(X):
+            yield from self._batches(packed, part).chunks(CHUNK)
 
-    def _read(self, X: Any) -> Iterator[PackedGraphs]:
-        """X in parts that are read as they are needed."""
+    def _read(self, X: Any) -> Iterator[tuple[PackedGraphs, Any]]:
+        """Parts of X, read as they are needed, and what they were read from."""
         sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
         if not sliceable or len(X) <= CHUNK:
-            yield self._conform(read_architectures(X))
+            yield self._conform(read_architectures(X)), X
             return
         starts = range(0, len(X), CHUNK)
         for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
-            yield self._conform(read_architectures(X[start : start + CHUNK], start=start))
+            part = X[start : start + CHUNK]
+            yield self._conform(read_architectures(part, start=start)), part
 
     # ----------------------------------------------------------------- pickling
 

@@ -16,6 +16,7 @@ from sklearn.utils import get_tags
 
 from tagates_sk import FitInterruptedWarning, TAGATESRanker, TAGATESRegressor
 from tagates_sk import base as base_module
+from tagates_sk.features import OperationStatistics
 from tagates_sk.metrics import kendall_tau
 
 from .small import (
@@ -37,7 +38,9 @@ OTHERS: dict[str, Any] = {
     "updated_operations": ["nor_conv_3x3"], "stop_gradient": ["forward"], "self_loops": True,
     "residual": False, "readout": "mean", "terminal_operations": True, "layer_bias": True,
     "train_other_nodes": True, "n_layers": 2, "layer_dim": 8, "op_dim": 4, "node_dim": 4,
-    "hidden_dim": 4, "head": [], "dropout": 0.0, "loss": "mse", "margin": 0.2, "max_pairs": 100,
+    "hidden_dim": 4, "head": [], "dropout": 0.0, "features": OperationStatistics(),
+    "n_members": 2, "bootstrap": True, "anytime": False, "loss": "mse", "margin": 0.2,
+    "max_pairs": 100,
     "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "weight_decay": 0.0,
     "batch_size": 8, "max_iter": 2, "early_stopping": True, "validation_fraction": 0.3,
     "n_iter_no_change": 5, "tol": 0.1, "warm_start": True,
@@ -51,11 +54,13 @@ class TestConventions:
     @pytest.mark.parametrize("cls", [TAGATESRanker, TAGATESRegressor])
     def test_parameters(self, cls: Any) -> None:
         estimator = cls(**OTHERS)
-        assert set(OTHERS) == set(estimator.get_params())
+        assert set(OTHERS) == set(estimator.get_params(deep=False))
         copy = clone(estimator)
         for name, value in OTHERS.items():
             assert getattr(estimator, name) is value
-            assert copy.get_params()[name] == value
+            if name != "features":  # clones are equal in what they say only
+                assert copy.get_params(deep=False)[name] == value
+        assert str(copy) == str(estimator)
         assert cls().set_params(**OTHERS).get_params() == estimator.get_params()
 
     @pytest.mark.parametrize("cls", [TAGATESRanker, TAGATESRegressor])
@@ -297,7 +302,8 @@ class TestMoreTraining:
 
     @pytest.mark.parametrize("name", ["T", "s", "update", "stop_gradient", "updated_operations",
                                       "residual", "readout", "layer_bias", "n_layers", "head",
-                                      "dropout", "optimizer", "schedule", "weight_decay",
+                                      "dropout", "features", "n_members", "optimizer", "schedule",
+                                      "weight_decay",
                                       "batch_size", "margin"])  # fmt: skip
     def test_every_parameter_has_an_effect(self, name: str) -> None:
         """Weight decay needs to be large to show in three epochs."""

@@ -37,7 +37,9 @@ BAD_PARAMETERS = [
     ("self_loops", "yes"), ("residual", "auto"), ("readout", "max"),
     ("terminal_operations", "yes"), ("layer_bias", 2), ("train_other_nodes", "yes"),
     ("n_layers", 0), ("n_layers", "all"), ("layer_dim", 0), ("op_dim", 0), ("node_dim", -1),
-    ("hidden_dim", 2.5), ("head", 200), ("dropout", 1.0), ("dropout", -0.1), ("loss", "hinged"),
+    ("hidden_dim", 2.5), ("head", 200), ("dropout", 1.0), ("dropout", -0.1),
+    ("features", "counts"), ("n_members", 0), ("bootstrap", "yes"),
+    ("anytime", "yes"), ("loss", "hinged"),
     ("margin", -1), ("max_pairs", 0), ("optimizer", "sgd"), ("learning_rate", 0.0),
     ("schedule", "cosine"), ("weight_decay", -1), ("batch_size", 0), ("batch_size", "all"),
     ("max_iter", 0), ("early_stopping", "yes"), ("validation_fraction", 0.0),
@@ -106,8 +108,9 @@ class TestTargets:
             make().fit(CELLS, y)
 
     def test_two_columns(self, make: Any) -> None:
+        """Of y are for several passes; with one there can be one only."""
         with refused("y should be a 1d array, got an array of shape (40, 2) instead."):
-            make().fit(CELLS, np.stack([TARGETS, TARGETS], axis=1))
+            make(T=1).fit(CELLS, np.stack([TARGETS, TARGETS], axis=1))
 
     def test_no_numbers(self, make: Any) -> None:
         with pytest.raises(ValueError, match="could not convert string to float"):

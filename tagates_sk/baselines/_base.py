@@ -123,7 +123,7 @@ class CellBaseline(BaseBaseline):
     def _describe(self, packed: PackedGraphs) -> CellSpec:
         return CellSpec.of(packed)
 
-    def _batches(self, packed: PackedGraphs) -> CellBatches:
+    def _batches(self, packed: PackedGraphs, X: Any) -> CellBatches:
         return CellBatches(packed, self.device_)
 
 
@@ -133,5 +133,5 @@ class SentenceBaseline(BaseBaseline):
     def _describe(self, packed: PackedGraphs) -> Dictionary:
         return Dictionary.of(packed)
 
-    def _batches(self, packed: PackedGraphs) -> SentenceBatches:
+    def _batches(self, packed: PackedGraphs, X: Any) -> SentenceBatches:
         return SentenceBatches(packed, self._spec, self.device_)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from .._tagates import BaseTAGATES
 from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
-from ..estimators import BaseTAGATES
 from ..nn.devices import Device
 
 _CONSTRAINTS = {
@@ -14,6 +14,7 @@ _CONSTRAINTS = {
     for name, allowed in BaseTAGATES._parameter_constraints.items()
     if name not in {
         "T", "s", "symmetry_breaking", "beta", "update", "updated_operations", "stop_gradient",
+        "features", "n_members", "bootstrap", "anytime",
     }
 }  # fmt: skip
 
@@ -30,6 +31,10 @@ class _BaseGATES(BaseTAGATES):
     update = "auto"
     updated_operations: str | Sequence[str] = "auto"
     stop_gradient: Sequence[str] = ()
+    features = None
+    n_members = 1
+    bootstrap = False
+    anytime = True
 
     def __init__(
         self,

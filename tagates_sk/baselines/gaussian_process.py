@@ -146,7 +146,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
             If an architecture cannot be read; the message says which and why.
         """
         n = len(read_architectures(X))
-        targets, _ = check_targets(type(self).__name__, n, y, None)
+        targets = check_targets(type(self).__name__, n, y, None)[0][:, 0]
         self.labels_ = WeisfeilerLehman(
             self.n_iter,
             both_directions=self.both_directions,

@@ -186,6 +186,7 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
     def _train(  # type: ignore[override]
         self,
         packed: PackedGraphs,
+        X: Any,
         y: Floats,
         weights: Floats | None,
         rng: Any,
@@ -194,6 +195,6 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
     ) -> None:
         others = None
         if unlabeled is not None:
-            others = self._batches(self._conform(read_architectures(unlabeled)))
+            others = self._batches(self._conform(read_architectures(unlabeled)), unlabeled)
         extra = Reconstruction(self.model_, self.reconstruction, others)
-        super()._train(packed, y, weights, rng, extra_loss=extra, **changes)
+        super()._train(packed, X, y, weights, rng, extra_loss=extra, **changes)

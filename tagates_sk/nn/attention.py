@@ -9,7 +9,8 @@ from torch.nn import functional as F
 from ..graphs.relations import APART, N_RELATIONS
 from .cells import CellBatch, CellSpec
 from .embedding import TypeEmbedding
-from .encoder import Encoding, linear, mlp, uniform_
+from .encoder import Encoding
+from .linear import linear, mlp, uniform_
 
 
 class TransformerEncoder(nn.Module):

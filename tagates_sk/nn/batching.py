@@ -12,7 +12,7 @@ import torch
 from ..graphs.batch import FIXED, UNGATED, UPDATED, BatchSpec, build_batch
 from ..graphs.operations import IDENTITY_OPERATIONS
 from ..graphs.packed import PackedGraphs
-from .encoder import EncoderConfig
+from .config import EncoderConfig
 from .tables import BatchTables
 
 
@@ -105,6 +105,8 @@ class GraphBatches(Batches[BatchTables]):
     spec : BatchSpec
     device : str or torch.device
     dtype : torch.dtype
+    features : ndarray of float, shape (n, k), optional
+        What heads read beside the encoding.
     """
 
     def __init__(
@@ -113,10 +115,13 @@ class GraphBatches(Batches[BatchTables]):
         spec: BatchSpec,
         device: str | torch.device,
         dtype: torch.dtype = torch.float32,
+        features: np.ndarray[Any, Any] | None = None,
     ) -> None:
         super().__init__(len(packed), device)
-        self.packed, self.spec, self.dtype = packed, spec, dtype
+        self.packed, self.spec, self.dtype, self.features = packed, spec, dtype, features
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:
         """Tables of the architectures in `rows`."""
-        return BatchTables.of(build_batch(self.packed, rows, self.spec), self.device, self.dtype)
+        batch = build_batch(self.packed, rows, self.spec)
+        features = None if self.features is None else self.features[rows]
+        return BatchTables.of(batch, self.device, self.dtype, features)

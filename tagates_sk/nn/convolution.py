@@ -11,7 +11,8 @@ from torch.nn import functional as F
 from ..graphs.relations import BEFORE, BEHIND
 from .cells import CellBatch, CellSpec
 from .embedding import TypeEmbedding
-from .encoder import Encoding, linear, uniform_
+from .encoder import Encoding
+from .linear import linear, uniform_
 
 
 class GCNEncoder(nn.Module):

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..graphs.errors import InvalidArchitectureError
+from .config import EncoderConfig
+from .linear import by_member, linear, member_addmm, mlp, uniform_
 from .propagation import Propagation
 from .tables import BatchTables
 
@@ -20,113 +17,20 @@ RANDOM_NOISE = 0.1
 """Standard deviation of the noise of ``symmetry_breaking="random"``."""
 
 
-@dataclass(frozen=True)
-class EncoderConfig:
-    """Sizes and variants of the encoder; the notation is that of the paper.
-
-    Parameters
-    ----------
-    n_operations : int
-        Size of the vocabulary.
-    n_cells : int
-        Cells per architecture.
-    n_marks : int
-        Inputs per cell that have an embedding of their own.
-    T : int
-        Number of forward passes; T − 1 updates lie between them.
-    s : float
-        Scale of an update of an operation embedding.
-    symmetry_breaking : {"none", "random", "add", "concat"}
-        What makes operations of one type differ before the first pass.
-    beta : float
-        Scale β of the zero-cost embedding for "add" (equation 1).
-    n_zero_cost : int
-        Length of the zero-cost vectors Z.
-    update : {"message", "node"}
-        Whether the update of an operation reads its last-layer messages, or
-        the states at its destination (of either direction).
-    stop_gradient : tuple of {"embedding", "forward", "backward"}
-        Inputs of the update through which no gradient flows.
-    n_layers, layer_dim : int
-        L and d.
-    op_dim, node_dim, hidden_dim : int
-        d_o, d_n and d_h.
-    update_dim : int
-        Hidden width of the update MLP.
-    layer_bias : bool
-        Whether propagation layers have a bias.
-    terminal_operations : bool
-        Whether the input and output nodes of operation-on-node cells have
-        operation embeddings of their own, and are no plain wires.
-    train_other_nodes : bool
-        Whether the initial state of nodes that are no inputs is trained, and
-        not zero.
-    readout : {"output", "mean"}
-        The encoding is the output node's state, or the mean over all nodes but
-        the inputs.
-    """
-
-    n_operations: int
-    n_cells: int = 1
-    n_marks: int = 1
-    T: int = 2
-    s: float = 0.1
-    symmetry_breaking: str = "none"
-    beta: float = 0.1
-    n_zero_cost: int = 0
-    update: str = "message"
-    stop_gradient: tuple[str, ...] = ("embedding", "forward")
-    n_layers: int = 3
-    layer_dim: int = 128
-    op_dim: int = 48
-    node_dim: int = 48
-    hidden_dim: int = 96
-    update_dim: int = 128
-    layer_bias: bool = False
-    terminal_operations: bool = False
-    train_other_nodes: bool = False
-    readout: str = "output"
-
-    @property
-    def encoding_dim(self) -> int:
-        """Width of the encoding."""
-        return self.n_cells * self.layer_dim
-
-    def check_zero_cost(self, zero_cost: np.ndarray[Any, Any] | None) -> None:
-        """Hold the zero-cost vectors of architectures against what the encoder reads.
-
-        Parameters
-        ----------
-        zero_cost : ndarray of float, shape (n_ops, k), or None
-
-        Raises
-        ------
-        InvalidArchitectureError
-            If they are needed and missing, or of another length.
-        """
-        if self.symmetry_breaking not in ("add", "concat"):
-            return
-        if zero_cost is None:
-            raise InvalidArchitectureError(
-                f"symmetry_breaking={self.symmetry_breaking!r} reads the attribute "
-                "zero_cost beside op, and the architectures of X carry none. Attach it by "
-                "tagates_sk.zero_cost.ZeroCostSaliency, for instance as the step before this one "
-                "in a Pipeline, or set symmetry_breaking='none'."
-            )
-        if zero_cost.shape[1] != self.n_zero_cost:
-            raise InvalidArchitectureError(
-                f"zero_cost has length {zero_cost.shape[1]} in X; in fit it had length "
-                f"{self.n_zero_cost}."
-            )
-
-
 class Encoding(NamedTuple):
     """What the encoder makes of a batch."""
 
     architectures: Tensor
-    """Encodings, shape (n_architectures, n_cells * d)."""
+    """Encodings, shape (n_architectures, n_members * n_cells * d), a member after the other."""
     operations: Tensor | None = None
-    """Final embeddings of operations with a gate, shape (n_gated, d_o), of a TA-GATES encoder."""
+    """Final embeddings of operations with a gate, shape (n_gated, n_members * d_o)."""
+    earlier: tuple[Tensor, ...] = ()
+    """Encodings for the targets before the last."""
+
+    @property
+    def by_target(self) -> tuple[Tensor, ...]:
+        """Encodings for all targets, the last one's last."""
+        return (*self.earlier, self.architectures)
 
 
 class TAGATESEncoder(nn.Module):
@@ -147,28 +51,33 @@ class TAGATESEncoder(nn.Module):
     def __init__(self, config: EncoderConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
         c = self.config = config
-        directions = 2 if c.T > 1 else 1
+        k = c.n_members
+        self._n_gate_layers = (2 if c.T > 1 else 1) * c.n_layers
         gate_in = c.op_dim + (c.n_zero_cost if c.symmetry_breaking == "concat" else 0)
-        self.op_embedding = nn.Parameter(torch.empty(c.n_operations, c.op_dim))
+        self.op_embedding = nn.Parameter(torch.empty(c.n_operations, k * c.op_dim))
         if c.terminal_operations:
-            self.output_op_embedding = nn.Parameter(torch.empty(1, c.op_dim))
+            self.output_op_embedding = nn.Parameter(torch.empty(1, k * c.op_dim))
             # As published, the input's operation has an embedding that is never trained.
-            self.input_op_embedding = nn.Parameter(torch.empty(1, c.op_dim), requires_grad=False)
-        self.input_embedding = nn.Parameter(torch.empty(c.n_cells, c.n_marks, c.node_dim))
+            self.input_op_embedding = nn.Parameter(
+                torch.empty(1, k * c.op_dim), requires_grad=False
+            )
+        self.input_embedding = nn.Parameter(torch.empty(c.n_cells, c.n_marks, k * c.node_dim))
         self.other_embedding = nn.Parameter(
-            torch.zeros(c.n_cells, 1, c.node_dim), requires_grad=c.train_other_nodes
+            torch.zeros(c.n_cells, 1, k * c.node_dim), requires_grad=c.train_other_nodes
         )
-        self.node_hidden = linear(c.node_dim, c.hidden_dim)
-        # Gate maps of all layers, forward first: one product serves a time step.
-        self.gate_weight = nn.Parameter(torch.empty(directions * c.n_layers, c.layer_dim, gate_in))
-        self.gate_bias = nn.Parameter(torch.empty(directions * c.n_layers, c.layer_dim))
-        self.forward_layers = Propagation(c.hidden_dim, c.layer_dim, c.n_layers, c.layer_bias)
+        self.node_hidden = linear(c.node_dim, c.hidden_dim, k)
+        # Gate maps of all layers of a member, forward first: one product serves a time step.
+        self.gate_weight = nn.Parameter(torch.empty(k * self._n_gate_layers, c.layer_dim, gate_in))
+        self.gate_bias = nn.Parameter(torch.empty(k * self._n_gate_layers, c.layer_dim))
+        layers = (c.layer_dim, c.n_layers, c.layer_bias, k)
+        self.forward_layers = Propagation(c.hidden_dim, *layers)
         if c.T > 1:
-            self.backward_layers = Propagation(c.layer_dim, c.layer_dim, c.n_layers, c.layer_bias)
-            self.fb_convert = mlp(c.encoding_dim, c.encoding_dim, c.encoding_dim)
-            self.op_update = mlp(c.op_dim + 2 * c.layer_dim, c.update_dim, c.op_dim)
+            self.backward_layers = Propagation(c.layer_dim, *layers)
+            self.fb_convert = mlp(*[c.encoding_dim] * 3, n_members=k)
+            sizes = (c.op_dim + 2 * c.layer_dim, c.update_dim, c.op_dim)
+            self.op_update = mlp(*sizes, n_members=k)
         if c.symmetry_breaking == "add":
-            self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim)
+            self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim, n_members=k)
         if generator is not None:
             self._initialise(generator)
 
@@ -179,10 +88,11 @@ class TAGATESEncoder(nn.Module):
                 if name != "other_embedding" or parameter.requires_grad:
                     parameter.normal_(generator=generator)
             elif name.startswith(("forward_layers", "backward_layers")):
-                if parameter.ndim == 2:
-                    nn.init.xavier_uniform_(parameter, generator=generator)
-                else:
+                if parameter.ndim == 1:
                     parameter.zero_()
+                    continue
+                for weight in parameter.chunk(self.config.n_members):
+                    nn.init.xavier_uniform_(weight, generator=generator)
         uniform_(self.gate_weight, self.gate_bias, generator)
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -194,7 +104,7 @@ class TAGATESEncoder(nn.Module):
         Parameters
         ----------
         batch : BatchTables
-        noise : Tensor of shape (n_gated, d_o), optional
+        noise : Tensor of shape (n_gated, n_members * d_o), optional
             Standard normal numbers for ``symmetry_breaking="random"``.
 
         Returns
@@ -210,7 +120,7 @@ class TAGATESEncoder(nn.Module):
             emb = emb + self._shift(batch, noise)
         if c.symmetry_breaking == "concat":
             assert batch.zero_cost is not None
-            z = F.linear(batch.zero_cost, self._gate_weight(2)[:, c.op_dim :])
+            z = self._zero_cost_logits(batch.zero_cost)
         emb_u, emb_f = emb[:u], emb[u:]
         both = 1 if c.T == 1 else 2
         if c.symmetry_breaking == "none":
@@ -222,12 +132,15 @@ class TAGATESEncoder(nn.Module):
             wires = self._one(both).expand(len(batch.op_position) - batch.n_gated, -1)
             gates = torch.cat([gates, wires])
         rest = gates[u:]
+        earlier: list[Tensor] = []
         initial = self.node_hidden(
             torch.cat([self.input_embedding, self.other_embedding], 1).flatten(0, 1)
         )
         for t in range(1, c.T):
             forward_gates, backward_gates = torch.split(self._by_layer(gates), c.n_layers, dim=1)
             f_out, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
+            if c.anytime and t > c.T - c.n_targets:
+                earlier.append(self._read_out(initial, batch, forward_gates, f_out))
             b_info = self._backward_pass(f_out, batch, backward_gates)
             emb_u = emb_u + c.s * self._update(emb_u, f_info, b_info)
             both = 1 if t == c.T - 1 else 2
@@ -237,13 +150,39 @@ class TAGATESEncoder(nn.Module):
             else:  # nothing needs the old gates any more
                 gates = gates[:, : logits.shape[1]]
                 torch.sigmoid(logits, out=gates[:u])
-        f_out, _ = self._forward_pass(initial, batch, self._by_layer(gates), final=True)
+        encoding = self._read_out(initial, batch, self._by_layer(gates))
+        if not c.anytime:
+            earlier = [encoding] * (c.n_targets - 1)
+        return Encoding(encoding, torch.cat([emb_u, emb_f]), tuple(earlier))
+
+    def _read_out(
+        self, initial: Tensor, batch: BatchTables, gates: Tensor, output: Tensor | None = None
+    ) -> Tensor:
+        """Encodings after a forward pass; `output` is its state there, if it is known."""
+        state = output
+        if output is None or batch.readout is not None:
+            state, _ = self._forward_pass(initial, batch, gates, final=True)
+        assert state is not None
         if batch.readout is not None:
             assert batch.readout_count is not None
-            f_out = batch.readout(f_out) / batch.readout_count
-        return Encoding(
-            f_out.reshape(batch.n_architectures, c.encoding_dim), torch.cat([emb_u, emb_f])
-        )
+            state = batch.readout(state) / batch.readout_count
+        return self._join_cells(state)
+
+    def _join_cells(self, state: Tensor) -> Tensor:
+        """States of the cells of an architecture side by side, within each member."""
+        c = self.config
+        if c.n_cells == 1 or c.n_members == 1:
+            return state.reshape(-1, c.n_members * c.encoding_dim)
+        by_cell = state.view(-1, c.n_cells, c.n_members, c.layer_dim)
+        return by_cell.transpose(1, 2).reshape(-1, c.n_members * c.encoding_dim)
+
+    def _part_cells(self, state: Tensor) -> Tensor:
+        """The inverse of :meth:`_join_cells`."""
+        c = self.config
+        if c.n_cells == 1 or c.n_members == 1:
+            return state.reshape(-1, c.n_members * c.layer_dim)
+        by_member = state.view(-1, c.n_members, c.n_cells, c.layer_dim)
+        return by_member.transpose(1, 2).reshape(-1, c.n_members * c.layer_dim)
 
     def _type_embeddings(self) -> Tensor:
         """Embeddings of the vocabulary, unknown operation, output, input and wire."""
@@ -265,23 +204,45 @@ class TAGATESEncoder(nn.Module):
 
     def _one(self, directions: int) -> Tensor:
         """Gate of a wire in all layers."""
-        width = directions * self.config.n_layers * self.config.layer_dim
-        return self.gate_bias.new_ones(1, width)
+        c = self.config
+        return self.gate_bias.new_ones(1, directions * c.n_layers * c.n_members * c.layer_dim)
 
     def _by_layer(self, gates: Tensor) -> Tensor:
-        d = self.config.layer_dim
-        return gates.view(len(gates), gates.shape[1] // d, d)  # no -1: there may be no gates
+        width = self.config.n_members * self.config.layer_dim
+        return gates.view(len(gates), gates.shape[1] // width, width)  # -1 fails without gates
 
-    def _gate_weight(self, directions: int) -> Tensor:
-        return self.gate_weight[: directions * self.config.n_layers].flatten(0, 1)
+    def _gate_maps(self, directions: int) -> tuple[Tensor, Tensor]:
+        """Weights (n_members, layers * d, in) and biases (n_members, 1, layers * d)."""
+        k, n = self.config.n_members, directions * self.config.n_layers
+        weight = self.gate_weight.view(k, -1, *self.gate_weight.shape[1:])[:, :n].flatten(1, 2)
+        return weight, self.gate_bias.view(k, -1, self.config.layer_dim)[:, :n].flatten(1)[:, None]
+
+    def _layer_major(self, logits: Tensor) -> Tensor:
+        """Shape (n, layers * n_members * d) from (n_members, n, layers * d)."""
+        c = self.config
+        if c.n_members == 1:
+            return logits[0]
+        k, n, width = logits.shape
+        by_layer = logits.view(k, n, width // c.layer_dim, c.layer_dim).permute(1, 2, 0, 3)
+        return by_layer.reshape(n, k * width)
 
     def _gate_logits(self, embedding: Tensor, directions: int, z: Tensor | None = None) -> Tensor:
         """Of the layers of the forward pass, or of both passes, side by side."""
-        weight = self._gate_weight(directions)
-        logits = F.linear(
-            embedding, weight[:, : self.config.op_dim], self.gate_bias.flatten()[: len(weight)]
-        )
-        return logits if z is None else logits + z[:, : len(weight)]
+        c = self.config
+        weight, bias = self._gate_maps(directions)
+        weight = weight[:, :, : c.op_dim]
+        if c.n_members == 1:
+            logits = F.linear(embedding, weight[0], bias[0, 0])
+        else:
+            states = by_member(embedding, c.n_members)
+            logits = self._layer_major(torch.baddbmm(bias, states, weight.transpose(1, 2)))
+        return logits if z is None else logits + z[:, : logits.shape[1]]
+
+    def _zero_cost_logits(self, zero_cost: Tensor) -> Tensor:
+        """What zero-cost vectors beside the embeddings add to the gates of all layers."""
+        weight = self._gate_maps(2 if self.config.T > 1 else 1)[0][:, :, self.config.op_dim :]
+        logits = F.linear(zero_cost, weight.flatten(0, 1))
+        return self._layer_major(by_member(logits, self.config.n_members))
 
     def _forward_pass(
         self, initial: Tensor, batch: BatchTables, gates: Tensor, final: bool
@@ -301,7 +262,7 @@ class TAGATESEncoder(nn.Module):
     def _backward_pass(self, f_out: Tensor, batch: BatchTables, gates: Tensor) -> Tensor:
         """What updates read of the pass over the transposed graph."""
         inner = self.config.n_layers - 2
-        state = self.fb_convert(f_out.reshape(batch.n_architectures, -1)).reshape(f_out.shape)
+        state = self._part_cells(self.fb_convert(self._join_cells(f_out)))
         plans = [batch.backward_first, *[batch.backward_inner] * inner, batch.backward_last]
         if inner < 0:
             state = F.pad(state, (0, 0, batch.n_nodes - batch.n_outputs, 0))
@@ -321,34 +282,14 @@ class TAGATESEncoder(nn.Module):
         first = self.op_update[0]
         assert isinstance(first, nn.Linear)
         # In parts, so that nothing is computed for a stopped gradient.
-        sizes = [c.op_dim, c.layer_dim, c.layer_dim]
-        w_emb, w_f, w_b = torch.split(first.weight, sizes, dim=1)
-        hidden = torch.addmm(first.bias, emb.detach() if "embedding" in stopped else emb, w_emb.t())
-        hidden = torch.addmm(hidden, f_info.detach() if "forward" in stopped else f_info, w_f.t())
-        hidden = torch.addmm(hidden, b_info.detach() if "backward" in stopped else b_info, w_b.t())
+        parts = [
+            (emb, c.op_dim, "embedding"), (f_info, c.layer_dim, "forward"),
+            (b_info, c.layer_dim, "backward"),
+        ]  # fmt: skip
+        weights = torch.split(first.weight, [width for _, width, _ in parts], dim=1)
+        hidden: Tensor = first.bias
+        for (state, _, name), weight in zip(parts, weights, strict=True):
+            state = state.detach() if name in stopped else state
+            hidden = member_addmm(hidden, state, weight, c.n_members)
         delta: Tensor = self.op_update[1:](hidden)
         return delta
-
-
-def linear(n_in: int, n_out: int) -> nn.Linear:
-    """A linear layer whose weights nobody has drawn: global seeds stay as they are."""
-    layer: nn.Linear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-        nn.Linear, n_in, n_out
-    )
-    return layer
-
-
-def mlp(*sizes: int) -> nn.Sequential:
-    """Linear layers of these sizes with ReLU between them, not initialised."""
-    layers: list[nn.Module] = []
-    for n_in, n_out in pairwise(sizes):
-        layers += [linear(n_in, n_out), nn.ReLU()]
-    return nn.Sequential(*layers[:-1])
-
-
-@torch.no_grad()
-def uniform_(weight: Tensor, bias: Tensor, generator: torch.Generator) -> None:
-    """Draw the weights of linear maps (out, in) uniformly from ±1/sqrt(in)."""
-    bound = 1 / math.sqrt(max(weight.shape[-1], 1))
-    weight.uniform_(-bound, bound, generator=generator)
-    bias.uniform_(-bound, bound, generator=generator)

@@ -44,8 +44,8 @@ def fit_predictor(
     batches : Batches
     rows : ndarray of int, shape (n,)
         Which of their architectures to train on.
-    targets : ndarray of float, shape (n,)
-    weights : ndarray of float, shape (n,), or None
+    targets : ndarray of float, shape (n, n_scores) or (n, 1)
+    weights : ndarray of float, shape (n, n_scores) or (n, 1), or None
     config : TrainingConfig
     rng : numpy RandomState
     validate : callable, optional
@@ -83,7 +83,7 @@ def fit_predictor(
 
 
 def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
-    """Scores of the architectures of some batches, shape (n,)."""
+    """Scores of the architectures of some batches, shape (n, n_scores)."""
     return np.concatenate([_numpy(_evaluate(model, batch)[0]) for batch in batches])
 
 

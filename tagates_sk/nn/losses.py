@@ -1,4 +1,8 @@
-"""Losses over the scores of one batch; every architecture is encoded once."""
+"""Losses over the scores of one batch; every architecture is encoded once.
+
+Scores may have columns, one for each member of an ensemble or each target; a
+loss is then the sum of those of the columns.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +31,11 @@ def pairwise_loss(
 
     Parameters
     ----------
-    scores, targets : Tensor, shape (n,)
-        f and y.
-    weights : Tensor, shape (n,), optional
+    scores : Tensor, shape (n,) or (n, k)
+        f.
+    targets : Tensor, shape (n,) or (n, k)
+        y; one column for all, or one for each of the scores.
+    weights : Tensor, shape (n,) or (n, k), optional
         A pair weighs the product of its two weights.
     kind : {"hinge", "logistic"}
     margin : float
@@ -44,6 +50,7 @@ def pairwise_loss(
     Tensor, shape ()
         Zero where no pair differs.
     """
+    scores, targets, weights = _columns(scores, targets, weights)
     n = len(scores)
     if max_pairs is not None and max_pairs < n * (n - 1):
         draw = torch.randint(n * (n - 1), (max_pairs,), generator=generator, device=scores.device)
@@ -55,15 +62,15 @@ def pairwise_loss(
         if weights is not None:
             pair = pair * weights[i] * weights[j]
     else:
-        difference = scores[:, None] - scores[None, :]
-        order = torch.sign(targets[:, None] - targets[None, :])
+        difference = scores[:, None] - scores[None]
+        order = torch.sign(targets[:, None] - targets[None])
         pair = order.abs()
         if weights is not None:
-            pair = pair * torch.outer(weights, weights)
+            pair = pair * (weights[:, None] * weights[None])
     signed = order * difference
     loss = F.relu(margin - signed) if kind == "hinge" else F.softplus(-signed)
-    total = pair.sum().clamp(min=torch.finfo(scores.dtype).tiny)
-    return (loss * pair).sum() / total
+    pairs = tuple(range(pair.ndim - 1))
+    return _mean(loss * pair, pair, pairs)
 
 
 def listmle_loss(scores: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -74,22 +81,27 @@ def listmle_loss(scores: Tensor, targets: Tensor, weights: Tensor | None = None)
 
     Parameters
     ----------
-    scores, targets : Tensor, shape (n,)
-        f and y; ties stay in the order of the batch.
-    weights : Tensor, shape (n,), optional
-        Weight of an architecture's own term.
+    scores : Tensor, shape (n,) or (n, k)
+        f.
+    targets : Tensor, shape (n,) or (n, k)
+        y; ties stay in the order of the batch.
+    weights : Tensor, shape (n,) or (n, k), optional
+        Weight of an architecture's own term; one of weight 0 is in no sum.
 
     Returns
     -------
     Tensor, shape ()
     """
-    order = torch.argsort(targets, descending=True, stable=True)
-    f = scores[order]
-    terms = torch.logcumsumexp(f.flip(0), 0).flip(0) - f
+    scores, targets, weights = _columns(scores, targets, weights)
+    order = torch.argsort(targets, dim=0, descending=True, stable=True).expand(scores.shape)
+    f = scores.gather(0, order)
     if weights is None:
-        return terms.mean()
-    w = weights[order]
-    return (terms * w).sum() / w.sum().clamp(min=torch.finfo(scores.dtype).tiny)
+        terms = torch.logcumsumexp(f.flip(0), 0).flip(0) - f
+        return terms.mean(0).sum()
+    w = weights.expand(scores.shape).gather(0, order)
+    below = f.masked_fill(w == 0, torch.finfo(f.dtype).min)
+    terms = torch.logcumsumexp(below.flip(0), 0).flip(0) - f
+    return _mean(torch.where(w > 0, terms * w, 0), w, (0,))
 
 
 def squared_loss(scores: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:
@@ -97,14 +109,33 @@ def squared_loss(scores: Tensor, targets: Tensor, weights: Tensor | None = None)
 
     Parameters
     ----------
-    scores, targets : Tensor, shape (n,)
-    weights : Tensor, shape (n,), optional
+    scores : Tensor, shape (n,) or (n, k)
+    targets : Tensor, shape (n,) or (n, k)
+    weights : Tensor, shape (n,) or (n, k), optional
 
     Returns
     -------
     Tensor, shape ()
     """
+    scores, targets, weights = _columns(scores, targets, weights)
     squares = (scores - targets) ** 2
     if weights is None:
-        return squares.mean()
-    return (squares * weights).sum() / weights.sum().clamp(min=torch.finfo(scores.dtype).tiny)
+        return squares.mean(0).sum()
+    return _mean(squares * weights, weights, (0,))
+
+
+def _columns(
+    scores: Tensor, targets: Tensor, weights: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor | None]:
+    def as_columns(x: Tensor) -> Tensor:
+        return x[:, None] if x.ndim == 1 else x
+
+    return (
+        as_columns(scores), as_columns(targets), None if weights is None else as_columns(weights)
+    )  # fmt: skip
+
+
+def _mean(terms: Tensor, weights: Tensor, over: tuple[int, ...]) -> Tensor:
+    """Sum over the columns of their weighted means; a column without weight counts nothing."""
+    total = weights.sum(over).clamp(min=torch.finfo(terms.dtype).tiny)
+    return (terms.sum(over) / total).sum()

@@ -8,7 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .encoder import EncoderConfig, Encoding, TAGATESEncoder, mlp, uniform_
+from .config import EncoderConfig
+from .encoder import Encoding, TAGATESEncoder
+from .linear import mlp, uniform_
 from .tables import BatchTables
 
 
@@ -23,19 +25,23 @@ class Head(nn.Module):
         Widths of the hidden layers.
     dropout : float
         Share of hidden units that are dropped in training.
+    n_members : int
+        Heads side by side, each with an encoding and weights of its own.
     """
 
-    def __init__(self, in_dim: int, hidden: Sequence[int], dropout: float) -> None:
+    def __init__(
+        self, in_dim: int, hidden: Sequence[int], dropout: float, n_members: int = 1
+    ) -> None:
         super().__init__()
-        self.layers = mlp(in_dim, *hidden, 1)
+        self.layers = mlp(in_dim, *hidden, 1, n_members=n_members)
         self.dropout = dropout
 
     def forward(self, encoding: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Scores, shape (n,).
+        """Scores, shape (n, n_members).
 
         Parameters
         ----------
-        encoding : Tensor, shape (n, in_dim)
+        encoding : Tensor, shape (n, n_members * in_dim)
         generator : torch.Generator, optional
             Draws the dropout; without one nothing is dropped.
         """
@@ -45,11 +51,28 @@ class Head(nn.Module):
             if self.dropout and generator is not None and isinstance(layer, nn.ReLU):
                 keep = torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
                 x = x * (keep >= self.dropout) / (1 - self.dropout)
-        return x[:, 0]
+        return x
+
+
+def _head(
+    in_dim: int,
+    hidden: Sequence[int],
+    dropout: float,
+    generator: torch.Generator,
+    n_members: int,
+) -> Head:
+    head = Head(in_dim, hidden, dropout, n_members)
+    for module in head.layers:
+        if isinstance(module, nn.Linear):
+            uniform_(module.weight, module.bias, generator)
+    return head
 
 
 class GraphPredictor(nn.Module):
     """An encoder and the head that reads its encodings.
+
+    Its scores have a column for each target and, within a target, for each
+    member of an ensemble; here there is one.
 
     Parameters
     ----------
@@ -63,6 +86,8 @@ class GraphPredictor(nn.Module):
         Dropout in the head.
     generator : torch.Generator
         Source of the head's initial weights.
+    n_members : int
+        Members of an ensemble, side by side.
     """
 
     def __init__(
@@ -72,19 +97,17 @@ class GraphPredictor(nn.Module):
         head: Sequence[int],
         dropout: float,
         generator: torch.Generator,
+        n_members: int = 1,
     ) -> None:
         super().__init__()
-        self.encoding_dim = encoding_dim
+        self.encoding_dim, self.n_members = encoding_dim, n_members
         self.encoder = encoder
-        self.head = Head(encoding_dim, head, dropout)
-        for module in self.head.layers:
-            if isinstance(module, nn.Linear):
-                uniform_(module.weight, module.bias, generator)
+        self.head = _head(encoding_dim, head, dropout, generator, n_members)
 
     def forward(
         self, batch: Any, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Encoding]:
-        """Scores, shape (n,), and encodings of a batch.
+        """Scores, shape (n, n_scores), and encodings of a batch.
 
         Parameters
         ----------
@@ -109,28 +132,62 @@ def seeded(seed: int) -> torch.Generator:
 
 
 class Predictor(GraphPredictor):
-    """A TA-GATES encoder and its head.
+    """TA-GATES encoders and their heads.
 
     Parameters
     ----------
     config : EncoderConfig
+        Of one encoder, or of several side by side.
     head : sequence of int
-        Widths of the head's hidden layers.
+        Widths of a head's hidden layers.
     dropout : float
-        Dropout in the head.
+        Dropout in the heads.
     seed : int
         Seed of the initial weights.
+    n_features : int
+        Features that the heads read beside the encoding.
     """
 
     encoder: TAGATESEncoder
 
     def __init__(
-        self, config: EncoderConfig, head: Sequence[int], dropout: float, seed: int
+        self,
+        config: EncoderConfig,
+        head: Sequence[int],
+        dropout: float,
+        seed: int,
+        n_features: int = 0,
     ) -> None:
         generator = seeded(seed)
         encoder = TAGATESEncoder(config, generator)
-        super().__init__(encoder, config.encoding_dim, head, dropout, generator)
+        width, k = config.encoding_dim, config.n_members
+        super().__init__(encoder, width + n_features, head, dropout, generator, k)
+        self.encoding_dim = k * width
+        # The first head is the last target's: one target is the same with others beside it.
+        self.earlier_heads = nn.ModuleList(
+            _head(width + n_features, head, dropout, generator, k)
+            for _ in range(config.n_targets - 1)
+        )
         self.seed = seed
+
+    def forward(
+        self, batch: BatchTables, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Encoding]:
+        """Scores, shape (n, n_targets * n_members), and encodings of a batch."""
+        encoding = self.encode(batch, generator)
+        heads = [*self.earlier_heads, self.head]
+        scores = [
+            head(self._beside_features(state, batch), generator)
+            for head, state in zip(heads, encoding.by_target, strict=True)
+        ]
+        return scores[0] if len(scores) == 1 else torch.cat(scores, 1), encoding
+
+    def _beside_features(self, encoding: Tensor, batch: BatchTables) -> Tensor:
+        if batch.features is None:
+            return encoding
+        k = self.encoder.config.n_members
+        features = batch.features[:, None].expand(-1, k, -1)
+        return torch.cat([encoding.view(len(encoding), k, -1), features], 2).flatten(1)
 
     def encode(self, batch: BatchTables, generator: torch.Generator | None = None) -> Encoding:
         """Encodings of a batch; noise is that of ``symmetry_breaking="random"``."""
@@ -142,7 +199,7 @@ class Predictor(GraphPredictor):
 
     def _noise(self, batch: BatchTables, generator: torch.Generator | None) -> Tensor:
         place, weight = batch.op_within_cell, self.encoder.op_embedding
-        width = self.encoder.config.op_dim
+        width = weight.shape[1]
         if generator is not None:
             return torch.randn(
                 (len(place), width), generator=generator, device=weight.device, dtype=weight.dtype

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from .linear import member_map, member_outer, member_product
 from .tables import LayerTables
 
 
@@ -36,9 +37,10 @@ class _Pass(torch.autograd.Function):
         gates: Tensor,
         plans: Sequence[LayerTables],
         want_messages: bool,
-        n_layers: int,
+        n_members: int,
         *parameters: Tensor,
     ) -> tuple[Tensor | None, Tensor | None]:
+        n_layers = len(plans)
         weights, biases = parameters[:n_layers], parameters[n_layers:]
         keep = any(ctx.needs_input_grad)
         layers: list[_Layer] = []
@@ -49,7 +51,7 @@ class _Pass(torch.autograd.Function):
             assert out is not None
             sizes.append(len(out))
             rows = out if plan.support_rows is None else out.index_select(0, plan.support_rows)
-            support = rows @ weights[i]
+            support = member_product(rows, weights[i], n_members)
             gathered = plan.gather.sums(support)
             if plan.gate_rows is not None:
                 gate = gate.index_select(0, plan.gate_rows)
@@ -78,7 +80,7 @@ class _Pass(torch.autograd.Function):
         if keep:
             ctx.save_for_backward(*weights, *(tensor for layer in layers for tensor in layer))
             ctx.plans, ctx.sizes, ctx.has_bias = plans, sizes, bool(biases)
-            ctx.gates_shape = gates.shape
+            ctx.gates_shape, ctx.n_members = gates.shape, n_members
         if not want_messages:
             return out, None
         return out, message[: plans[-1].n_updated]
@@ -89,7 +91,7 @@ class _Pass(torch.autograd.Function):
         ctx: Any, grad_out: Tensor | None, grad_messages: Tensor | None
     ) -> tuple[Any, ...]:
         plans: Sequence[LayerTables] = ctx.plans
-        n = len(plans)
+        n, k = len(plans), ctx.n_members
         weights, rest = ctx.saved_tensors[:n], ctx.saved_tensors[n:]
         grad_gates = rest[1].new_empty(ctx.gates_shape)
         grad_weights: list[Tensor | None] = [None] * n
@@ -126,11 +128,11 @@ class _Pass(torch.autograd.Function):
                     grad_support[source : source + stop - start] += grad_sum[start:stop]
                 else:
                     grad_support.index_add_(0, source, grad_sum[start:stop])
-            grad_weights[i] = layer.rows.t() @ grad_support
+            grad_weights[i] = member_outer(layer.rows, grad_support, k)
             if i == 0 and not ctx.needs_input_grad[0]:
                 grad_state = None
                 break
-            grad_state = grad_support @ weights[i].t()
+            grad_state = member_map(grad_support, weights[i], k)
             if plan.support_rows is not None:
                 whole = grad_state.new_zeros((ctx.sizes[i], grad_state.shape[1]))
                 grad_state = whole.index_copy_(0, plan.support_rows, grad_state)
@@ -156,15 +158,21 @@ class Propagation(torch.nn.Module):
         Number of layers L.
     bias : bool
         Whether a bias is added to every node's sum.
+    n_members : int
+        Stacks side by side.
     """
 
-    def __init__(self, in_dim: int, width: int, n_layers: int, bias: bool) -> None:
+    def __init__(
+        self, in_dim: int, width: int, n_layers: int, bias: bool, n_members: int = 1
+    ) -> None:
         super().__init__()
         sizes = [in_dim] + [width] * n_layers
-        self.n_layers = n_layers
-        self.weights = torch.nn.ParameterList(torch.empty(a, b) for a, b in pairwise(sizes))
+        self.n_members = n_members
+        self.weights = torch.nn.ParameterList(
+            torch.empty(n_members * a, b) for a, b in pairwise(sizes)
+        )
         self.biases = torch.nn.ParameterList(
-            torch.empty(width) for _ in range(n_layers if bias else 0)
+            torch.empty(n_members * width) for _ in range(n_layers if bias else 0)
         )
 
     def forward(
@@ -178,11 +186,11 @@ class Propagation(torch.nn.Module):
 
         Parameters
         ----------
-        state : Tensor, shape (rows, in_dim)
+        state : Tensor, shape (rows, n_members * in_dim)
             Initial states, as the first plan indexes them.
         plans : sequence of LayerTables
             One a layer.
-        gates : Tensor, shape (n_ops, n_layers, width)
+        gates : Tensor, shape (n_ops, n_layers, n_members * width)
             Gates of all operations.
         want_messages : bool
             Whether the last layer's messages of updated operations are wanted.
@@ -191,9 +199,9 @@ class Propagation(torch.nn.Module):
         -------
         state : Tensor or None
             Of the rows that the last plan computes.
-        messages : Tensor, shape (n_updated, width), or None
+        messages : Tensor, shape (n_updated, n_members * width), or None
         """
         out: tuple[Tensor | None, Tensor | None] = _Pass.apply(  # type: ignore[no-untyped-call]
-            state, gates, plans, want_messages, self.n_layers, *self.weights, *self.biases
+            state, gates, plans, want_messages, self.n_members, *self.weights, *self.biases
         )
         return out

@@ -13,7 +13,8 @@ from ..graphs.packed import PackedGraphs
 from ..graphs.tokens import Dictionary
 from .batching import Batches
 from .embedding import TypeEmbedding
-from .encoder import Encoding, linear, uniform_
+from .encoder import Encoding
+from .linear import linear, uniform_
 from .tables import as_tensor
 
 

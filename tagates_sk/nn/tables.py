@@ -143,9 +143,16 @@ class BatchTables:
     updated_back_dst: Tensor
     readout: SparseSum | None
     readout_count: Tensor | None
+    features: Tensor | None = None
 
     @classmethod
-    def of(cls, batch: GraphBatch, device: torch.device, dtype: torch.dtype) -> BatchTables:
+    def of(
+        cls,
+        batch: GraphBatch,
+        device: torch.device,
+        dtype: torch.dtype,
+        features: np.ndarray[Any, Any] | None = None,
+    ) -> BatchTables:
         """Move the tables of a batch to a device.
 
         Parameters
@@ -154,6 +161,8 @@ class BatchTables:
         device : torch.device
         dtype : torch.dtype
             Of the zero-cost vectors and whatever else is no index.
+        features : ndarray of float, shape (n_architectures, k), optional
+            What heads read beside the encoding.
         """
         moved: dict[int, LayerTables] = {}  # plans that are one object stay one
 
@@ -189,4 +198,5 @@ class BatchTables:
             updated_back_dst=as_tensor(batch.updated_back_dst, device),
             readout=readout,
             readout_count=count,
+            features=None if features is None else as_tensor(features, device).to(dtype),
         )  # fmt: skip

@@ -133,11 +133,11 @@ def train(
         there is a validation function or the training was interrupted.
     score : callable
         ``score(rows, generator)`` gives the scores of some training
-        architectures, differentiable in the model's parameters; or a pair of
-        them and a loss that is added to theirs.
-    targets : Tensor, shape (n,)
-        On the model's device.
-    weights : Tensor, shape (n,), or None
+        architectures, differentiable in the model's parameters, shape (n,) or
+        (n, k); or a pair of them and a loss that is added to theirs.
+    targets : Tensor, shape (n,) or (n, k)
+        On the model's device; for each column of scores, or one for all.
+    weights : Tensor, shape (n,) or (n, k), or None
         Sample weights.
     config : TrainingConfig
     rng : numpy RandomState
@@ -201,7 +201,7 @@ def train(
                 optimizer.step()
                 if schedule is not None:
                     schedule.step()
-                total += loss.detach() * (len(rows) / n)
+                total += loss.detach() * (len(rows) / (n * scores[0].numel()))
             value = total.item()
             if not math.isfinite(value):
                 model.load_state_dict(initial_state if best_state is None else best_state)

@@ -15,7 +15,8 @@ from tagates_sk.graphs import PackedGraphs, is_parametrized, read_architectures
 from tagates_sk.graphs.batch import BatchSpec
 from tagates_sk.graphs.operations import updated_mask
 from tagates_sk.nn.batching import GraphBatches, batch_spec
-from tagates_sk.nn.encoder import EncoderConfig, TAGATESEncoder
+from tagates_sk.nn.config import EncoderConfig
+from tagates_sk.nn.encoder import TAGATESEncoder
 from tagates_sk.nn.tables import BatchTables
 from tests.strategies import OPERATIONS
 

@@ -9,7 +9,9 @@ import networkx as nx
 import numpy as np
 import torch
 
-from tagates_sk.nn.encoder import EncoderConfig, TAGATESEncoder, mlp
+from tagates_sk.nn.config import EncoderConfig
+from tagates_sk.nn.encoder import TAGATESEncoder
+from tagates_sk.nn.linear import mlp
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 NAMES = sorted(path.stem for path in GOLDEN.glob("*.npz"))

@@ -52,7 +52,8 @@ def test_all_tensors_are_on_the_device(variant: Variant) -> None:
         noise = torch.empty(batch.n_gated, 3, dtype=torch.float64, device=META)
     encoder = setup.encoder.to(META)
     out = encoder(batch, noise)
-    assert {t.device for t in out} == {META}
+    assert out.operations is not None
+    assert {t.device for t in (out.architectures, out.operations)} == {META}
     out.architectures.sum().backward()
     grads = [p.grad for p in encoder.parameters() if p.requires_grad]
     assert {g.device for g in grads if g is not None} == {META}

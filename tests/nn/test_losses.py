@@ -117,15 +117,19 @@ def test_max_pairs_weighs_pairs() -> None:
 def test_listmle(batch: tuple[Tensor, Tensor, list[int]]) -> None:
     """The likelihood of drawing the best first, then the best of the rest …"""
     scores, targets, weights = batch
+
+    def terms(order: list[int]) -> list[float]:
+        out = []
+        for place, i in enumerate(order):
+            left = [math.exp(scores[j].item()) for j in order[place:]]
+            out.append(-math.log(math.exp(scores[i].item()) / sum(left)))
+        return out
+
     order = sorted(range(len(targets)), key=lambda i: -targets[i].item())  # stable
-    terms = []
-    for place, i in enumerate(order):
-        left = [math.exp(scores[j].item()) for j in order[place:]]
-        terms.append(-math.log(math.exp(scores[i].item()) / sum(left)))
-    assert listmle_loss(scores, targets).item() == pytest.approx(np.mean(terms), abs=1e-12)
+    assert listmle_loss(scores, targets).item() == pytest.approx(np.mean(terms(order)), abs=1e-12)
     if any(weights):
-        own = [weights[i] for i in order]
-        expected = np.average(terms, weights=own)
+        kept = [i for i in order if weights[i]]  # what weighs nothing is not there
+        expected = np.average(terms(kept), weights=[weights[i] for i in kept])
         weighted = listmle_loss(scores, targets, tensor(weights)).item()
         assert weighted == pytest.approx(expected, abs=1e-12)
 

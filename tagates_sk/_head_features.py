@@ -1,0 +1,67 @@
+"""Numeric features of architectures that a head reads beside the encoding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import issparse
+from sklearn.base import clone
+
+LIMIT = 5.0
+"""Standard deviations at which a feature is cut off, so that strange architectures do no harm."""
+
+
+class HeadFeatures:
+    """A transformer of architectures, fitted, and its features standardised.
+
+    Parameters
+    ----------
+    transformer : transformer
+        From architectures to a numeric matrix; cloned.
+    """
+
+    def __init__(self, transformer: Any) -> None:
+        self.transformer = clone(transformer)
+
+    def fit(self, X: Any) -> HeadFeatures:
+        """Learn the features, their means and standard deviations.
+
+        Raises
+        ------
+        ValueError
+            If the transformer does not give a finite matrix with a row for
+            each architecture.
+        """
+        matrix = self._checked(self.transformer.fit(X).transform(X), len(X))
+        self.mean, std = matrix.mean(0), matrix.std(0)
+        self.std = np.where(std > 1e-9 * (1 + abs(self.mean)), std, 1.0)
+        self.n_features = matrix.shape[1]
+        return self
+
+    def __call__(self, X: Any) -> NDArray[np.float32]:
+        """Standardised features, shape (n, n_features)."""
+        matrix = self._checked(self.transformer.transform(X), len(X))
+        standardised = (matrix - self.mean) / self.std
+        features: NDArray[np.float32] = np.clip(standardised, -LIMIT, LIMIT).astype(np.float32)
+        return features
+
+    def _checked(self, matrix: Any, n: int) -> NDArray[np.float64]:
+        who = f"The transformer features={type(self.transformer).__name__}(...)"
+        dense = matrix.toarray() if issparse(matrix) else matrix
+        matrix = np.asarray(dense, dtype=np.float64)
+        if matrix.ndim != 2 or len(matrix) != n:
+            raise ValueError(
+                f"{who} gives an array of shape {matrix.shape} for {n} architectures; it must give "
+                "one row of numbers for each."
+            )
+        bad = np.argwhere(~np.isfinite(matrix))
+        if len(bad):
+            row, column = bad[0]
+            raise ValueError(
+                f"{who} gives {matrix[row, column]} in column {column} for architecture {row} of "
+                "X; its features must be finite."
+            )
+        checked: NDArray[np.float64] = matrix
+        return checked

@@ -1,0 +1,119 @@
+"""Sizes and variants of an encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..graphs.errors import InvalidArchitectureError
+
+
+@dataclass(frozen=True)
+class EncoderConfig:
+    """Sizes and variants of the encoder; the notation is that of the paper.
+
+    Parameters
+    ----------
+    n_operations : int
+        Size of the vocabulary.
+    n_cells : int
+        Cells per architecture.
+    n_marks : int
+        Inputs per cell that have an embedding of their own.
+    T : int
+        Number of forward passes; T − 1 updates lie between them.
+    s : float
+        Scale of an update of an operation embedding.
+    symmetry_breaking : {"none", "random", "add", "concat"}
+        What makes operations of one type differ before the first pass.
+    beta : float
+        Scale β of the zero-cost embedding for "add" (equation 1).
+    n_zero_cost : int
+        Length of the zero-cost vectors Z.
+    update : {"message", "node"}
+        Whether the update of an operation reads its last-layer messages, or
+        the states at its destination (of either direction).
+    stop_gradient : tuple of {"embedding", "forward", "backward"}
+        Inputs of the update through which no gradient flows.
+    n_layers, layer_dim : int
+        L and d.
+    op_dim, node_dim, hidden_dim : int
+        d_o, d_n and d_h.
+    update_dim : int
+        Hidden width of the update MLP.
+    layer_bias : bool
+        Whether propagation layers have a bias.
+    terminal_operations : bool
+        Whether the input and output nodes of operation-on-node cells have
+        operation embeddings of their own, and are no plain wires.
+    train_other_nodes : bool
+        Whether the initial state of nodes that are no inputs is trained, and
+        not zero.
+    readout : {"output", "mean"}
+        The encoding is the output node's state, or the mean over all nodes but
+        the inputs.
+    n_members : int
+        Encoders trained side by side, each with weights of its own.
+    n_targets : int
+        Encodings wanted, each for a target: points of training, earliest first.
+    anytime : bool
+        Whether these are of the last passes, one each, and not all of the last.
+    """
+
+    n_operations: int
+    n_cells: int = 1
+    n_marks: int = 1
+    T: int = 2
+    s: float = 0.1
+    symmetry_breaking: str = "none"
+    beta: float = 0.1
+    n_zero_cost: int = 0
+    update: str = "message"
+    stop_gradient: tuple[str, ...] = ("embedding", "forward")
+    n_layers: int = 3
+    layer_dim: int = 128
+    op_dim: int = 48
+    node_dim: int = 48
+    hidden_dim: int = 96
+    update_dim: int = 128
+    layer_bias: bool = False
+    terminal_operations: bool = False
+    train_other_nodes: bool = False
+    readout: str = "output"
+    n_members: int = 1
+    n_targets: int = 1
+    anytime: bool = True
+
+    @property
+    def encoding_dim(self) -> int:
+        """Width of the encoding of one member."""
+        return self.n_cells * self.layer_dim
+
+    def check_zero_cost(self, zero_cost: np.ndarray[Any, Any] | None) -> None:
+        """Hold the zero-cost vectors of architectures against what the encoder reads.
+
+        Parameters
+        ----------
+        zero_cost : ndarray of float, shape (n_ops, k), or None
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If they are needed and missing, or of another length.
+        """
+        if self.symmetry_breaking not in ("add", "concat"):
+            return
+        if zero_cost is None:
+            raise InvalidArchitectureError(
+                f"symmetry_breaking={self.symmetry_breaking!r} reads the attribute "
+                "zero_cost beside op, and the architectures of X carry none. Attach it by "
+                "tagates_sk.zero_cost.ZeroCostSaliency, for instance as the step before this one "
+                "in a Pipeline, or set symmetry_breaking='none'."
+            )
+        if zero_cost.shape[1] != self.n_zero_cost:
+            raise InvalidArchitectureError(
+                f"zero_cost has length {zero_cost.shape[1]} in X; in fit it had length "
+                f"{self.n_zero_cost}."
+            )

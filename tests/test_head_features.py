@@ -1,0 +1,78 @@
+"""Features beside the encoding."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.model_selection import GridSearchCV
+
+from tagates_sk._head_features import LIMIT, HeadFeatures
+from tagates_sk.features import AdjacencyOneHot, OperationStatistics, PathEncoding
+
+from .small import BOTH, CELLS, TARGETS, ranker
+
+both = pytest.mark.parametrize("make", BOTH)
+
+
+class Given(TransformerMixin, BaseEstimator):
+    """Gives what it is told to, for each architecture."""
+
+    def __init__(self, rows: Any = None) -> None:
+        self.rows = rows
+
+    def fit(self, X: Any, y: Any = None) -> Given:
+        self.fitted_ = True
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return np.asarray(self.rows)[: len(X)]
+
+
+@both
+@pytest.mark.parametrize("features", [OperationStatistics(), PathEncoding(), AdjacencyOneHot()])
+def test_any_transformer(make: Any, features: Any) -> None:
+    fitted = make(features=features, n_members=2).fit(CELLS, TARGETS)
+    assert not hasattr(features, "operations_")  # a clone was fitted
+    together = fitted.predict(CELLS)
+    alone = np.concatenate([fitted.predict([cell]) for cell in CELLS[:5]])
+    np.testing.assert_allclose(alone, together[:5], rtol=1e-4, atol=1e-5)
+
+
+def test_the_head_learns_from_them() -> None:
+    """From a target that no graph can tell, but the features can."""
+    y = np.random.RandomState(0).normal(size=40)
+    told = ranker(features=Given(y[:, None]), max_iter=60).fit(CELLS, y)
+    assert told.score(CELLS, y) > 0.95
+
+
+def test_standardised_and_cut_off() -> None:
+    rows = np.column_stack([np.arange(40.0), np.full(40, 3.0)])
+    features = HeadFeatures(Given(rows)).fit(CELLS)
+    out = features(CELLS)
+    np.testing.assert_allclose(out.mean(0), 0, atol=1e-6)
+    np.testing.assert_allclose(out.std(0), [1, 0], atol=1e-6)
+    features.transformer.rows = 1e9 * rows + 1e12
+    assert abs(features(CELLS)).max() == LIMIT
+
+
+def test_grid_search_over_parameters_of_the_transformer() -> None:
+    grid = {"features__max_subset_size": [1, 2]}
+    search = GridSearchCV(ranker(features=OperationStatistics()), grid, cv=2).fit(CELLS, TARGETS)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (np.zeros((3, 2)), "gives an array of shape (3, 2) for 40 architectures"),
+        (np.zeros(40), "gives an array of shape (40,) for 40 architectures"),
+        (np.full((40, 2), np.nan), "gives nan in column 0 for architecture 0 of X"),
+    ],
+)
+def test_what_is_no_feature(rows: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=re.escape("features=Given(...) " + message)):
+        ranker(features=Given(rows)).fit(CELLS, TARGETS)

@@ -1,0 +1,109 @@
+"""Performance at several points of training, some of it not measured."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from tagates_sk.metrics import kendall_tau
+
+from .small import BOTH, CELLS, TARGETS, ranker, regressor
+
+both = pytest.mark.parametrize("make", BOTH)
+OPPOSITE = np.column_stack([-TARGETS, TARGETS])
+
+
+@both
+@pytest.mark.parametrize("options", [{"anytime": True}, {"anytime": False}, {"T": 3}])
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_each_column_is_learned(make: Any, options: dict[str, Any], n_members: int) -> None:
+    fitted = make(max_iter=60, learning_rate=0.01, n_members=n_members, **options).fit(
+        CELLS, OPPOSITE
+    )
+    early, final = fitted.predict_anytime(CELLS).T
+    assert kendall_tau(-TARGETS, early) > 0.7
+    assert kendall_tau(TARGETS, final) > 0.7
+    assert_array_equal(fitted.predict(CELLS), final)
+
+
+def test_columns_have_units_of_their_own() -> None:
+    y = np.column_stack([1000 + TARGETS, TARGETS])
+    early, final = regressor(max_iter=30).fit(CELLS, y).predict_anytime(CELLS).T
+    assert abs(early.mean() - y[:, 0].mean()) < 2
+    assert abs(final.mean() - y[:, 1].mean()) < 2
+
+
+@both
+def test_what_was_not_measured_teaches_nothing(make: Any) -> None:
+    """Nothing of the final column of half the cells, which is as if it were not there."""
+    y = OPPOSITE.copy()
+    y[20:, 1] = np.nan
+    once = make(batch_size=40).fit(CELLS, y)
+    other = y.copy()
+    other[20:, 1] = np.nan
+    assert_array_equal(once.predict(CELLS), make(batch_size=40).fit(CELLS, other).predict(CELLS))
+    assert np.isfinite(once.predict_anytime(CELLS)).all()
+    assert once.y_mean_ == pytest.approx(TARGETS[:20].mean())
+
+
+@both
+def test_early_values_of_many_help_final_ones_of_few(make: Any) -> None:
+    early = TARGETS + np.random.RandomState(0).normal(0, 0.3, len(TARGETS))
+    y = np.column_stack([early, np.where(np.arange(40) < 6, TARGETS, np.nan)])
+    options = {"max_iter": 60, "learning_rate": 0.01}
+    both_columns = make(**options).fit(CELLS, y).predict(CELLS)
+    few = make(**options).fit(CELLS[:6], TARGETS[:6]).predict(CELLS)
+    assert kendall_tau(TARGETS, both_columns) > kendall_tau(TARGETS, few)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "logistic", "listmle", "mse"])
+def test_missing_values_with_every_loss(loss: str) -> None:
+    y = OPPOSITE.copy()
+    y[::3, 1] = np.nan
+    fitted = ranker(loss=loss, max_iter=60, learning_rate=0.01).fit(CELLS, y)
+    assert kendall_tau(TARGETS, fitted.predict(CELLS)) > 0.5
+
+
+def test_early_stopping_watches_the_final_column() -> None:
+    y = OPPOSITE.copy()
+    y[::4, 1] = np.nan
+    fitted = ranker(early_stopping=True, max_iter=5).fit(CELLS, y)
+    assert len(fitted.history_["validation_score"]) == 5
+
+
+def test_one_column_is_one_target() -> None:
+    with pytest.warns(match="column-vector y was passed"):
+        fitted = ranker().fit(CELLS, TARGETS[:, None])
+    assert_allclose(fitted.predict(CELLS), ranker().fit(CELLS, TARGETS).predict(CELLS))
+    assert fitted.predict_anytime(CELLS).shape == (40, 1)
+
+
+class TestErrors:
+    def test_more_columns_than_passes(self) -> None:
+        y = np.column_stack([TARGETS] * 3)
+        message = "y has 3 columns and TAGATESRanker has T=2: each column is read after a pass"
+        with pytest.raises(ValueError, match=re.escape(message)):
+            ranker().fit(CELLS, y)
+        ranker(anytime=False).fit(CELLS, y)
+        ranker(T=3).fit(CELLS, y)
+
+    def test_a_column_without_values(self) -> None:
+        y = OPPOSITE.copy()
+        y[1:, 1] = np.nan
+        with pytest.raises(ValueError, match=r"Column 1 of y has fewer than 2 measured values"):
+            ranker().fit(CELLS, y)
+
+    def test_infinite(self) -> None:
+        y = OPPOSITE.copy()
+        y[3, 0] = np.inf
+        with pytest.raises(ValueError, match="Input y contains infinity"):
+            ranker().fit(CELLS, y)
+
+    def test_other_columns_later(self) -> None:
+        fitted = ranker().fit(CELLS, OPPOSITE)
+        with pytest.raises(ValueError, match=r"y has 1 columns; in the first fit it had 2\."):
+            fitted.partial_fit(CELLS, TARGETS)
