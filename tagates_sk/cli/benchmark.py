@@ -1,0 +1,203 @@
+"""``tagates benchmark``: estimators on identical subsets."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from joblib import Parallel, delayed
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from .. import datasets
+from .._targets import Floats
+from ..metrics import kendall_tau, precision_at_k, spearman_rho
+from .errors import UserError, explained
+from .files import check_folder, read_file, require_values, table, writer
+from .options import TAGATES, add_input_options, make_estimator, new_command
+
+SUMMARY = "Compare estimators on identical subsets of measured architectures."
+EXAMPLES = """\
+  tagates benchmark --dataset nasbench201 --sizes 39 78 --seeds 3 --out results.csv
+  tagates benchmark --dataset nasbench201 --estimators tagates random_forest nasbowl
+  tagates benchmark --file measured.jsonl --sizes 50 100 --n-test 200
+
+Seed k draws the k-th random subset for training, the same for all estimators, and
+seeds the estimator. Test architectures are the published test half of a shipped
+data set; of a file all that the subset leaves. The columns are data, estimator, n,
+seed, n_test, kendall_tau, spearman_rho, precision_at_10_percent (how many of the
+true best 10% are among the predicted best 10%), fit_seconds and predict_seconds.
+"""
+
+DATASETS: dict[str, Callable[[], Any]] = {
+    "nasbench101": datasets.load_nasbench101,
+    "nasbench201": datasets.load_nasbench201,
+    "enas": datasets.load_enas_oneshot,
+}
+"""Data that come with the package."""
+
+COLUMNS = (
+    "data", "estimator", "n", "seed", "n_test", "kendall_tau", "spearman_rho",
+    "precision_at_10_percent", "fit_seconds", "predict_seconds",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Data:
+    """Measured architectures, and which of them to train and to test on."""
+
+    name: str
+    architectures: Sequence[Any]
+    values: Floats
+    train: NDArray[np.intp]
+    test: NDArray[np.intp] | None
+    """None for all that are not trained on."""
+    places: Sequence[str] = ()
+
+    def split(self, n: int, n_test: int | None, seed: int) -> tuple[Any, Any]:
+        """Indices of n training architectures and of the test architectures."""
+        random = np.random.RandomState(seed)
+        shuffled = random.permutation(self.train)
+        test = shuffled[n:] if self.test is None else self.test
+        if n_test is not None and n_test < len(test):
+            # Those of a shipped test half are the same for all seeds.
+            test = (random if self.test is None else np.random.RandomState(0)).choice(
+                test, n_test, replace=False
+            )
+        return shuffled[:n], test
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = new_command(commands, "benchmark", run, SUMMARY, EXAMPLES)
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--dataset", choices=list(DATASETS), help="data that come with the package")
+    source.add_argument("--file", help="architectures with values, JSON lines")
+    add_input_options(parser, values=True)
+    parser.add_argument(
+        "--estimators",
+        nargs="+",
+        default=[TAGATES, "random_forest"],
+        metavar="NAME",
+        help="tagates and baselines by name; a wrong one lists them all (default: tagates "
+        "random_forest)",
+    )
+    parser.add_argument(
+        "--sizes", nargs="+", type=_positive, default=[50, 100], metavar="N",
+        help="architectures to train on (default: 50 100)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--seeds", type=_positive, default=3, metavar="K", help="seeds 0 to K - 1 (default: 3)"
+    )
+    parser.add_argument(
+        "--n-test", type=_positive, metavar="N", help="at most so many test architectures"
+    )
+    parser.add_argument(
+        "--n-jobs", type=int, default=1, metavar="N", help="fits at a time (default: 1)"
+    )
+    parser.add_argument("--out", default="-", metavar="CSV", help="default: standard output")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Fit every estimator on every subset, write a row as each is done.
+
+    Raises
+    ------
+    UserError
+        If a file or an option is wrong.
+    """
+    check_folder(args.out)
+    for name in args.estimators:
+        make_estimator(name, {}, 0)  # raises if there is none
+    data = _load(args)
+    _check_sizes(data, args.sizes)
+    tasks = [
+        delayed(_measure)(data, name, n, seed, args.n_test)
+        for n in args.sizes
+        for seed in range(args.seeds)
+        for name in args.estimators
+    ]
+    results = []
+    with writer(args.out) as out, explained(data.places):
+        rows = table(out, *COLUMNS)
+        parallel = Parallel(n_jobs=args.n_jobs, return_as="generator")
+        for row in tqdm(parallel(tasks), total=len(tasks), desc="benchmark", disable=None):
+            rows.writerow([row[column] for column in COLUMNS])
+            out.flush()
+            results.append(row)
+    _summarise(results)
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    return number
+
+
+def _load(args: argparse.Namespace) -> _Data:
+    if args.file is None:
+        if args.space is not None:
+            raise UserError("--space says what is in a --file; a --dataset needs none.")
+        bunch = DATASETS[args.dataset]()
+        return _Data(
+            args.dataset, bunch.dags, bunch.target, bunch.train_indices, bunch.test_indices
+        )
+    file = read_file(args.file, args.space, args.value_key)
+    require_values(file, args.value_key)
+    rows = np.arange(len(file.lines))
+    return _Data(file.name, file.architectures, file.values, rows, None, file.places)
+
+
+def _check_sizes(data: _Data, sizes: Sequence[int]) -> None:
+    # Two to test on: fewer have no order.
+    most = len(data.train) - (2 if data.test is None else 0)
+    for n in sizes:
+        if not 2 <= n <= most:
+            raise UserError(
+                f"--sizes {n}: {data.name} has {len(data.train)} architectures to train on; "
+                f"expected 2 to {most}."
+            )
+
+
+def _measure(data: _Data, name: str, n: int, seed: int, n_test: int | None) -> dict[str, Any]:
+    train, test = data.split(n, n_test, seed)
+    estimator = make_estimator(name, {}, seed)
+    start = time.perf_counter()
+    estimator.fit(_take(data.architectures, train), data.values[train])
+    fitted = time.perf_counter()
+    scores = estimator.predict(_take(data.architectures, test))
+    end = time.perf_counter()
+    truth = data.values[test]
+    return {
+        "data": data.name,
+        "estimator": name,
+        "n": n,
+        "seed": seed,
+        "n_test": len(test),
+        "kendall_tau": round(kendall_tau(truth, scores), 5),
+        "spearman_rho": round(spearman_rho(truth, scores), 5),
+        "precision_at_10_percent": round(precision_at_k(truth, scores, 0.1), 4),
+        "fit_seconds": round(fitted - start, 2),
+        "predict_seconds": round(end - fitted, 3),
+    }
+
+
+def _take(architectures: Sequence[Any], rows: NDArray[np.intp]) -> Sequence[Any]:
+    if isinstance(architectures, list):
+        return [architectures[row] for row in rows]
+    part: Sequence[Any] = architectures[rows]  # type: ignore[call-overload]
+    return part
+
+
+def _summarise(results: Sequence[dict[str, Any]]) -> None:
+    print("Kendall's tau, mean ± standard deviation over seeds:", file=sys.stderr)
+    for estimator, n in dict.fromkeys((row["estimator"], row["n"]) for row in results):
+        tau = [r["kendall_tau"] for r in results if (r["estimator"], r["n"]) == (estimator, n)]
+        spread = f" ± {np.std(tau, ddof=1):.3f}" if len(tau) > 1 else ""
+        print(f"  {estimator:20s} n={n:<6d} {np.mean(tau):.3f}{spread}", file=sys.stderr)

@@ -1,0 +1,36 @@
+"""What the user got wrong: a message, and no traceback."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+
+class UserError(Exception):
+    """The command or a file is wrong; the message says where and what is expected."""
+
+
+@contextmanager
+def explained(places: Sequence[str]) -> Iterator[None]:
+    """Turn errors that the library raises for its input into messages for the user.
+
+    Parameters
+    ----------
+    places : sequence of str
+        Where each element of X comes from.
+
+    Raises
+    ------
+    UserError
+        For a ValueError inside; what it calls ``X[3]`` is called by its place.
+    """
+    try:
+        yield
+    except ValueError as error:
+
+        def place(match: re.Match[str]) -> str:
+            i = int(match[1])
+            return places[i] if i < len(places) else match[0]
+
+        raise UserError(re.sub(r"\bX\[(\d+)\]", place, str(error))) from error

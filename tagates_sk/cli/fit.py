@@ -1,0 +1,70 @@
+"""``tagates fit``: from measured architectures to a model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from typing import Any
+
+import joblib
+
+from .errors import explained
+from .files import check_folder, read_file, replace_file, require_some, require_values
+from .options import (
+    add_estimator_options,
+    add_input_options,
+    add_seed_option,
+    make_estimator,
+    new_command,
+    parse_settings,
+)
+
+SUMMARY = "Fit a predictor to measured architectures and save it."
+EXAMPLES = """\
+  tagates fit measured.jsonl --out model.joblib
+  tagates fit cells.jsonl --space nasbench201 --out model.joblib --set T=3 --set max_iter=100
+  tagates fit measured.jsonl --value-key test_acc --task regress --seed 1 --out model.joblib
+  tagates fit measured.jsonl --estimator random_forest --out forest.joblib
+"""
+
+
+def add_command(commands: Any) -> None:
+    """Add the command to the parser."""
+    parser = new_command(commands, "fit", run, SUMMARY, EXAMPLES)
+    parser.add_argument("file", help="architectures with values, JSON lines")
+    parser.add_argument("--out", required=True, metavar="MODEL", help="where the model goes")
+    add_input_options(parser, values=True)
+    add_estimator_options(parser)
+    parser.add_argument(
+        "--task",
+        choices=["rank", "regress"],
+        default="rank",
+        help="train the order (the default, which ranks better) or the values",
+    )
+    add_seed_option(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Read, fit, save.
+
+    Raises
+    ------
+    UserError
+        If a file or an option is wrong.
+    """
+    estimator = make_estimator(args.estimator, parse_settings(args.settings), args.seed, args.task)
+    check_folder(args.out)
+    file = read_file(args.file, args.space, args.value_key)
+    require_some(file)
+    require_values(file, args.value_key)
+    start = time.perf_counter()
+    with explained(file.places):
+        estimator.fit(file.architectures, file.values)
+    seconds = time.perf_counter() - start
+    replace_file(args.out, lambda path: joblib.dump(estimator, path))
+    print(
+        f"fitted {type(estimator).__name__} to {len(file.lines)} architectures in {seconds:.1f} s: "
+        f"{args.out}",
+        file=sys.stderr,
+    )
