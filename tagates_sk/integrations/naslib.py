@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import loguniform, uniform
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import ParameterSampler
@@ -19,27 +17,27 @@ from .._targets import Floats
 from ..estimators import TAGATESRanker
 from ..graphs import InvalidArchitectureError
 from .naslib_graphs import cached_dag, check_ss_type, native_form
+from .naslib_parameters import SEARCHED, plain, scalars
 
 ENCODING = "adjacency_one_hot"
 """The one encoding that can be turned back into a graph."""
 
-SEARCHED: dict[str, Any] = {
-    "learning_rate": loguniform(3e-4, 3e-3),
-    "weight_decay": loguniform(5e-3, 0.5),
-    "dropout": uniform(0.0, 0.3),
-    "layer_dim": [32, 64, 128],
-    "T": [2, 3, 4],
-}
-"""What random hyper-parameters are drawn from by default, where the estimator has them."""
+
+class NoImportances:
+    """Stands where NASLib looks for the model of XGBoost."""
+
+    def get_fscore(self) -> dict[str, float]:
+        """Importances of features: there are no features, the graph is read."""
+        return {}
 
 
 class TAGATESPredictor:
     """Any estimator over architectures, with the methods of NASLib's `Predictor`.
 
     It goes where NASLib [1]_ expects a predictor: into `PredictorEvaluator` and
-    `ZeroCostPredictorEvaluator`, and into the `Ensemble` of its Bananas and
-    Npenas optimisers. NASLib is not imported; its graphs are asked for
-    ``get_hash()``, ``get_spec()``, ``get_op_indices()`` or ``get_compact()``.
+    `ZeroCostPredictorEvaluator`, and into the `Ensemble` of `ZCEnsembleEvaluator`
+    and of the Bananas and Npenas optimisers. NASLib is not imported; its graphs
+    are asked for ``get_spec()``, ``get_op_indices()`` or ``get_compact()``.
 
     Parameters
     ----------
@@ -76,6 +74,9 @@ class TAGATESPredictor:
         As fitted last.
     hyperparams : dict or None
         What was set last; None stands for the estimator as it was given.
+    model : object
+        Has no feature importances, but the ``get_fscore()`` for which
+        `ZCEnsembleEvaluator` asks.
 
     See Also
     --------
@@ -112,6 +113,7 @@ class TAGATESPredictor:
     (3,)
     """
 
+    model = NoImportances()
     method_type = "tagates"
     """The name under which NASLib's `ZeroCostPredictorEvaluator` logs."""
 
@@ -280,7 +282,7 @@ class TAGATESPredictor:
     @property
     def default_hyperparams(self) -> dict[str, Any]:
         """Values of the searched parameters in the estimator as it was given."""
-        given = _scalars(self.estimator.get_params())
+        given = scalars(self.estimator.get_params())
         return {name: given[name] for name in self._searched() if name in given}
 
     def get_hyperparams(self) -> dict[str, Any]:
@@ -291,7 +293,7 @@ class TAGATESPredictor:
         dict
             JSON-able; None and objects are left out.
         """
-        return _scalars(self._next_estimator().get_params())
+        return scalars(self._next_estimator().get_params())
 
     def set_hyperparams(self, hyperparams: Mapping[str, Any] | None) -> None:
         """Set parameters of the estimator for the fits to come.
@@ -307,7 +309,7 @@ class TAGATESPredictor:
         ValueError
             If the estimator has no parameter of a name.
         """
-        changes = None if hyperparams is None else _plain(hyperparams)
+        changes = None if hyperparams is None else plain(hyperparams)
         if changes:
             clone(self.estimator).set_params(**changes)  # raises for a wrong name
         self.hyperparams = changes
@@ -332,7 +334,7 @@ class TAGATESPredictor:
             drawn = self.default_hyperparams
         else:
             sampler = ParameterSampler(self._searched(), n_iter=1, random_state=self._random)
-            drawn = _scalars(next(iter(sampler)))
+            drawn = scalars(next(iter(sampler)))
         self.set_hyperparams(drawn)
         return drawn
 
@@ -377,20 +379,3 @@ class TAGATESPredictor:
                 f"encoding_type={encoding!r} it cannot be turned back into one; "
                 f"{ENCODING!r} can."
             )
-
-
-def _plain(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters with Python's own types for NumPy's."""
-    return {
-        name: value.item() if isinstance(value, np.generic) else value
-        for name, value in params.items()
-    }
-
-
-def _scalars(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Finite numbers and strings among parameters."""
-    return {
-        name: value
-        for name, value in _plain(params).items()
-        if isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
-    }

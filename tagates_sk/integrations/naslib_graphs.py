@@ -18,8 +18,8 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
     Parameters
     ----------
     architecture : NASLib graph, or tuple or list of numbers
-        The graph, or what its ``get_hash()`` returns; of nasbench101 and
-        nasbench201 also the adjacency one-hot encoding.
+        The graph, or what its ``get_hash()`` returns; except for nasbench301,
+        asr and nlp also the adjacency one-hot encoding.
     ss_type : str
         The search space:
 
@@ -57,7 +57,11 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
     which of max-pooling, 3 × 3 and 1 × 1 convolution it is. That of nasbench201
     has 30: for each of the edges (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)
     which of skip, none, 3 × 3, 1 × 1 convolution and average pooling it is.
-    Vertices that NASLib pads small cells with are dropped.
+    Those of transbench101_micro and transbench101_macro have 24 and 30: which
+    of 4 operations each edge, and of 5 (0 for absent) each module is. That of
+    nasbench301 does not tell which operation of a node has which predecessor.
+
+    Vertices that NASLib pads small cells of nasbench101 with are dropped.
 
     Examples
     --------
@@ -101,8 +105,7 @@ def native_form(architecture: Any, ss_type: str) -> Native:
     if not isinstance(form, tuple):
         raise InvalidArchitectureError(
             f"{architecture!r} is no architecture of {ss_type}: a NASLib graph, what its "
-            "get_hash() returns, or (nasbench101 and nasbench201) its adjacency one-hot encoding "
-            "is expected."
+            "get_hash() returns, or its adjacency one-hot encoding is expected."
         )
     return space.decode(form)
 

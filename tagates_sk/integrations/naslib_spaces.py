@@ -120,12 +120,18 @@ def _decode_101(form: Native) -> Native:
 _201_DIGIT = (1, 0, 3, 2, 4)
 # The benchmark orders edges by their heads, NASLib by their tails.
 _201_EDGE = (0, 1, 3, 2, 4, 5)
+_MICRO_OPERATIONS = 4
+
+
+def _decode_edges(form: Native, n_operations: int, ss_type: str) -> Native:
+    """Six operations, which may be one-hot."""
+    if len(form) != 6 * n_operations:
+        return form
+    return tuple(_one_hot(form, n_operations, ss_type))
 
 
 def _decode_201(form: Native) -> Native:
-    if len(form) != 6 * len(_201_DIGIT):
-        return form
-    return tuple(_one_hot(form, len(_201_DIGIT), "nasbench201"))
+    return _decode_edges(form, len(_201_DIGIT), "nasbench201")
 
 
 def _build_201(form: Native) -> nx.DiGraph:
@@ -133,9 +139,13 @@ def _build_201(form: Native) -> nx.DiGraph:
     return NASBench201().to_dag([_201_DIGIT[form[edge]] for edge in _201_EDGE])
 
 
+def _decode_micro(form: Native) -> Native:
+    return _decode_edges(form, _MICRO_OPERATIONS, "transbench101_micro")
+
+
 def _build_micro(form: Native) -> nx.DiGraph:
     # The same cell without pooling; edges and digits are in the benchmark's order.
-    _check_indices(form, "transbench101_micro", 4)
+    _check_indices(form, "transbench101_micro", _MICRO_OPERATIONS)
     return NASBench201().to_dag(form)
 
 
@@ -143,6 +153,10 @@ def _build_micro(form: Native) -> nx.DiGraph:
 
 # A module is two residual blocks; the first may double the channels or halve the resolution.
 _MODULES = ("none", "conv_block", "conv_block_wide", "conv_block_down", "conv_block_wide_down")
+
+
+def _decode_macro(form: Native) -> Native:
+    return _decode_edges(form, len(_MODULES), "transbench101_macro")
 
 
 def _build_macro(form: Native) -> nx.DiGraph:
@@ -279,7 +293,7 @@ SPACES: dict[str, NASLibSpace] = {
     "nasbench301": NASLibSpace(_compact, _build_301),
     "nlp": NASLibSpace(_compact, _build_nlp),
     "asr": NASLibSpace(_compact, _build_asr),
-    "transbench101_micro": NASLibSpace(_op_indices, _build_micro),
-    "transbench101_macro": NASLibSpace(_op_indices, _build_macro),
+    "transbench101_micro": NASLibSpace(_op_indices, _build_micro, _decode_micro),
+    "transbench101_macro": NASLibSpace(_op_indices, _build_macro, _decode_macro),
 }
 """How each of NASLib's search spaces is read, by what its ``get_type()`` returns."""

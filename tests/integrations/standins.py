@@ -43,6 +43,7 @@ class NB201(Graph):
     """NasBench201SearchSpace."""
 
     ss_type = "nasbench201"
+    n_operations = 5
 
     def __init__(self, op_indices: Any = None) -> None:
         super().__init__()
@@ -55,7 +56,7 @@ class NB201(Graph):
         return tuple(self.get_op_indices())
 
     def encode(self) -> list[int]:
-        return [int(op == k) for op in self.op_indices for k in range(5)]
+        return [int(op == k) for op in self.op_indices for k in range(self.n_operations)]
 
     def sample_random_architecture(self, generator: np.random.RandomState) -> None:
         self.op_indices = generator.randint(5, size=6)
@@ -69,6 +70,7 @@ class Micro(NB201):
     """TransBench101SearchSpaceMicro."""
 
     ss_type = "transbench101_micro"
+    n_operations = 4
 
 
 class Macro(NB201):
@@ -232,6 +234,31 @@ class Ensemble:
     def set_pre_computations(self, **computed: Any) -> None:
         for member in self.ensemble:
             member.set_pre_computations(**computed)
+
+
+class ZCEnsembleEvaluator:
+    """NAS-Bench-Suite-Zero's evaluator: encodings instead of graphs."""
+
+    def __init__(self, n_train: int, n_test: int, space: NB201, accuracy: Any) -> None:
+        self.n_train, self.n_test, self.space, self.accuracy = n_train, n_test, space, accuracy
+        self.generator = np.random.RandomState(0)
+
+    def sample(self, n: int) -> tuple[list[list[int]], list[float], list[dict[str, float]]]:
+        encodings, accuracies = [], []
+        for _ in range(n):
+            self.space.sample_random_architecture(self.generator)
+            encodings.append(self.space.encode())
+            accuracies.append(float(self.accuracy(self.space)))
+        return encodings, accuracies, [{"synflow": 1e9, "jacov": -1.0} for _ in range(n)]
+
+    def evaluate(self, ensemble: Ensemble) -> tuple[np.ndarray, list[float], dict[str, float]]:
+        xtrain, ytrain, scores = self.sample(self.n_train)
+        ensemble.set_pre_computations(xtrain_zc_info={"zero_cost_scores": scores})
+        ensemble.fit(xtrain, ytrain)
+        xtest, ytest, scores = self.sample(self.n_test)
+        info = [{"zero_cost_scores": score} for score in scores]
+        predictions = np.mean(ensemble.query(xtest, info), axis=0)
+        return predictions, ytest, ensemble.ensemble[0].model.get_fscore()
 
 
 def bananas(

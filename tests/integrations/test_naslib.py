@@ -25,9 +25,11 @@ from tests.integrations.standins import (
     NB201,
     ONE_OF_EACH,
     EncodingType,
+    Ensemble,
     Graph,
     Micro,
     PredictorEvaluator,
+    ZCEnsembleEvaluator,
     bananas,
     padded,
 )
@@ -83,6 +85,15 @@ def test_bananas_with_an_ensemble() -> None:
     found = bananas(member, NB201(), accuracy, n_initial=15, rounds=3, seed=0)
     assert len(found) == 27
     assert np.median(found[-12:]) > np.median(found[:15])
+
+
+def test_zc_ensemble_evaluator() -> None:
+    """NAS-Bench-Suite-Zero: encodings, zero-cost scores beside them, importances at the end."""
+    evaluator = ZCEnsembleEvaluator(60, 200, NB201(), accuracy)
+    member = TAGATESPredictor(ranker(max_iter=40, learning_rate=1e-2), ss_type="nasbench201")
+    scores, truth, importances = evaluator.evaluate(Ensemble(member, 2))
+    assert kendall_tau(truth, scores) > 0.5
+    assert importances == {}
 
 
 def test_one_at_a_time_as_together() -> None:

@@ -74,10 +74,15 @@ def test_nasbench201_is_the_space_of_the_library() -> None:
         assert same(dag, by_hand)
 
 
-def test_nasbench201_encoding() -> None:
-    graph = NB201([2, 0, 4, 2, 1, 3])
+@pytest.mark.parametrize(
+    "graph",
+    [NB201([2, 0, 4, 2, 1, 3]), Micro([3, 0, 1, 2, 1, 3]), Macro(np.array([1, 4, 2, 3, 0, 0]))],
+    ids=Graph.get_type,
+)
+def test_encodings(graph: NB201) -> None:
+    ss_type = graph.get_type()
     for encoding in (graph.encode(), np.array(graph.encode(), dtype=float)):
-        assert nx.utils.graphs_equal(to_dag(encoding, "nasbench201"), to_dag(graph, "nasbench201"))
+        assert nx.utils.graphs_equal(to_dag(encoding, ss_type), to_dag(graph, ss_type))
 
 
 def test_nasbench101_is_pruned() -> None:
@@ -185,6 +190,7 @@ def test_wrong_graphs(graph: Graph, message: str) -> None:
     ("form", "ss_type", "message"),
     [
         ([1, 1, 0, 0, 0] * 6, "nasbench201", "one of 5 operations is 1"),
+        ([0] * 24, "transbench101_micro", "one of 4 operations is 1"),
         ([0] * 36, "nasbench101", "one of 3 operations is 1"),
         ([0] * 35, "nasbench101", "36 is expected, 35 were found"),
         ([0, 1, 0, 0, 0, 7], "nasbench101", "36 is expected, 6 were found"),
