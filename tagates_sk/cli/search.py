@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base import BaseGraphEstimator
+from ..integrations.unknown_operations import tolerate_unknown_operations
 from ..search import FailedEvaluationWarning, PredictorSearch
 from .errors import UserError, explained
 from .files import SPACES, ArchitectureFile, check_folder, read_file, require_some, writer
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
     settings = parse_settings(args.settings)
     predictor = make_estimator(args.estimator, settings, args.seed)
     if "handle_unknown" not in settings:
-        _take_unknown_operations(predictor)
+        tolerate_unknown_operations(predictor)
     known = read_file(args.file, args.space, args.value_key)
     pool = None
     if args.candidates is not None:
@@ -104,14 +104,6 @@ def run(args: argparse.Namespace) -> None:
     with writer(args.out) as out:
         for form in forms:
             print(json.dumps({"architecture": form, args.value_key: None}), file=out)
-
-
-def _take_unknown_operations(predictor: Any) -> None:
-    """Let it predict candidates with operations that no measured architecture has."""
-    lenient = "mean" if isinstance(predictor, BaseGraphEstimator) else "ignore"
-    for name in predictor.get_params():
-        if name.split("__")[-1] == "handle_unknown":
-            predictor.set_params(**{name: lenient})
 
 
 def _native(proposed: Sequence[Any], space: str) -> list[Any]:

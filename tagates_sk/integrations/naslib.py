@@ -18,6 +18,7 @@ from ..estimators import TAGATESRanker
 from ..graphs import InvalidArchitectureError
 from .naslib_graphs import cached_dag, check_ss_type, native_form
 from .naslib_parameters import SEARCHED, plain, scalars
+from .unknown_operations import tolerate_unknown_operations
 
 ENCODING = "adjacency_one_hot"
 """The one encoding that can be turned back into a graph."""
@@ -43,7 +44,8 @@ class TAGATESPredictor:
     ----------
     estimator : estimator, default=None
         Any regressor over DAGs, higher is better: one of this library, or a
-        scikit-learn pipeline. It is cloned at every fit. None is
+        scikit-learn pipeline. It is cloned at every fit, and takes operations
+        that the fit did not see whatever its `handle_unknown` says. None is
         ``TAGATESRanker(random_state=random_state)``.
     encoding_type : str or EncodingType, default="adjacency_one_hot"
         How architectures are encoded where they come as lists of numbers
@@ -344,7 +346,8 @@ class TAGATESPredictor:
         return f"{type(self).__name__}({self.estimator!r}, ss_type={self.ss_type!r})"
 
     def _next_estimator(self) -> Any:
-        return clone(self.estimator).set_params(**(self.hyperparams or {}))
+        estimator = tolerate_unknown_operations(clone(self.estimator))
+        return estimator.set_params(**(self.hyperparams or {}))
 
     def _searched(self) -> dict[str, Any]:
         if self.hyperparameter_space is not None:

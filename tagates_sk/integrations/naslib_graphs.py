@@ -35,9 +35,9 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
         - ``"asr"``: a cell of NAS-Bench-ASR as a MultiDiGraph with operations on
           edges: each node has an operation on the last one and skips from any;
         - ``"nlp"``: a recurrent cell of NAS-Bench-NLP with operations on nodes;
-          input 0 is the word, 1 to 3 the hidden states of before, and the new
-          hidden states are wired to the output. Which of its inputs is which is
-          lost for ``blend``, since NASLib does not tell.
+          the word and the hidden states of before are operations on the input,
+          and the new hidden states are wired to the output. Which of its inputs
+          is which is lost for ``blend``, since NASLib does not tell.
 
     Returns
     -------

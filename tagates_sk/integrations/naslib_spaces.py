@@ -229,9 +229,10 @@ def _build_asr(form: Native) -> nx.MultiDiGraph:
 
 # ------------------------------------------------------------- NAS-Bench-NLP
 
-_NLP_INPUTS = 4  # the word and up to three previous hidden states
+# Operations behind one input rather than inputs by number: fit need not see all of them.
+_NLP_INPUTS = ("word", "hidden_0", "hidden_1", "hidden_2")
 _NLP_OPERATIONS = (
-    "input",
+    "in",
     "activation_sigm",
     "activation_tanh",
     "activation_leaky_relu",
@@ -252,14 +253,14 @@ def _build_nlp(form: Native) -> nx.DiGraph:
             "new hidden states",
         )
     edges, ops, hiddens = form
+    names = [*_NLP_INPUTS, *(_NLP_OPERATIONS[op] for op in ops[len(_NLP_INPUTS) :])]
     dag = nx.DiGraph()
+    dag.add_node("input", op="input")
+    dag.add_node("output", op="output")
+    dag.add_nodes_from((node, {"op": name}) for node, name in enumerate(names))
+    dag.add_edges_from(("input", node) for node in range(len(_NLP_INPUTS)))
     dag.add_edges_from(edges)
     dag.add_edges_from((node, "output") for node in hiddens)
-    for node in dag:
-        dag.nodes[node]["op"] = "output" if node == "output" else _NLP_OPERATIONS[ops[node]]
-    for node in range(_NLP_INPUTS):
-        if node in dag:
-            dag.nodes[node]["input"] = node
     return dag
 
 
@@ -267,13 +268,15 @@ def _is_nlp(form: Native) -> bool:
     if len(form) != 3 or not all(isinstance(part, tuple) for part in form):
         return False
     edges, ops, hiddens = form
+    inputs = len(_NLP_INPUTS)
     return (
-        all(_length(edge) == 2 for edge in edges)
+        len(ops) > inputs
+        and all(_length(edge) == 2 for edge in edges)
         and all(_is_index(head, len(ops)) and _is_index(tail, head) for tail, head in edges)
-        and all(op == 0 for op in ops[:_NLP_INPUTS])
-        and all(_is_index(op, len(_NLP_OPERATIONS)) and op > 0 for op in ops[_NLP_INPUTS:])
+        and all(op == 0 for op in ops[:inputs])
+        and all(_is_index(op, len(_NLP_OPERATIONS)) and op > 0 for op in ops[inputs:])
         and len(hiddens) > 0
-        and all(_is_index(node, len(ops)) and node >= _NLP_INPUTS for node in hiddens)
+        and all(_is_index(node, len(ops)) and node >= inputs for node in hiddens)
     )
 
 

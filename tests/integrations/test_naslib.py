@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
 from tagates_sk.baselines import SemiNASRanker, baseline
@@ -256,6 +257,23 @@ def test_search_of_hyperparameters() -> None:
     ((_, _, hyperparams),) = evaluator.evaluate([20], test_size=5, hpo=2)
     assert wrapped.hyperparams is not None
     assert hyperparams.items() >= wrapped.hyperparams.items()
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        ranker(),
+        baseline("random_forest", n_estimators=3),
+        baseline("nasbowl"),
+        make_pipeline(ranker(), Ridge()),
+    ],
+    ids=lambda estimator: type(estimator).__name__,
+)
+def test_operations_that_the_fit_did_not_see(estimator: Any) -> None:
+    """NASLib's first training sets have five architectures."""
+    seen = [NB201([0, 0, 2, 0, 0, 0]), NB201([2, 0, 0, 2, 0, 2]), NB201([2, 1, 2, 2, 0, 0])]
+    fitted = TAGATESPredictor(estimator, ss_type="nasbench201").fit(seen, [70.0, 90.0, 80.0])
+    assert np.isfinite(fitted.query([NB201([3, 4, 3, 4, 3, 4])])).all()
 
 
 @pytest.mark.parametrize("name", ["random_forest", "nasbowl"])

@@ -140,12 +140,14 @@ def test_asr() -> None:
 def test_nlp() -> None:
     dag = to_dag(CELL_NLP, "nlp")
     assert dict(dag.nodes(data="op")) == {
-        0: "input", 1: "input", 2: "input", 4: "linear", 5: "activation_tanh",
-        6: "elementwise_prod", 7: "elementwise_sum", "output": "output",
+        "input": "input", 0: "word", 1: "hidden_0", 2: "hidden_1", 3: "hidden_2", 4: "linear",
+        5: "activation_tanh", 6: "elementwise_prod", 7: "elementwise_sum", "output": "output",
     }  # fmt: skip
-    assert {node: dag.nodes[node]["input"] for node in (0, 1, 2)} == {0: 0, 1: 1, 2: 2}
+    assert set(dag.predecessors(6)) == {5, 2}
     assert set(dag.predecessors("output")) == {6, 7}
     assert same(dag, to_dag(CELL_NLP.compact, "nlp"))
+    read = read_architectures([dag])
+    assert "hidden_2" not in read.used_operations()  # nothing reads it
 
 
 def test_nlp_after_mutation() -> None:
