@@ -94,7 +94,7 @@ def read_file(path: str, space: str | None, value_key: str) -> ArchitectureFile:
     lines: list[int] = []
     forms: list[Any] = []
     values: list[float] = []
-    for number, text in enumerate(_text(path, name).splitlines(), start=1):
+    for number, text in enumerate(_text(path, name).split("\n"), start=1):
         if text.strip():
             form, value = _record(text, f"{name}:{number}", value_key)
             lines.append(number)

@@ -1,0 +1,93 @@
+"""Wrong files: the message has the line, what was found, and what is expected."""
+
+import json
+from pathlib import Path
+
+import networkx as nx
+import pytest
+
+from tests.cli.helpers import CELLS, natives, node_link, refusal
+
+GOOD = json.dumps({"architecture": CELLS.native()[0], "value": 90.0})
+GRAPH = json.dumps({"architecture": node_link(CELLS[0]), "value": 90.0})
+CYCLE = nx.DiGraph([(0, 1), (1, 0)])
+nx.set_edge_attributes(CYCLE, "conv", "op")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("{", "2: this is not JSON (Expecting property name enclosed in double quotes, column 2)"),
+        ('{"cell": 1}', "2: found the keys 'cell'; expected 'architecture', or a graph: {"),
+        ("{}", "2: found the keys of nothing; expected 'architecture'"),
+        ('{"architecture": "|x~0|", "value": 1}', "2: '|x~0|'"),
+        ('{"architecture": [0, 1, 2], "value": 1}', "2: [0, 1, 2] is no cell of NAS-Bench-201"),
+        (GOOD.replace("90.0", '"90"'), "2: value is '90'; expected a number"),
+        (GOOD.replace("90.0", "true"), "2: value is True; expected a number"),
+        (GOOD.replace("90.0", "Infinity"), "2: value is inf; expected a finite number"),
+        (GOOD.replace("90.0", "null"), "2: there is no value under the key 'value'; expected a"),
+        (GOOD.replace("90.0", "NaN"), "2: there is no value under the key 'value'"),
+        (json.dumps(CELLS.native()[0]), "2: there is no value under the key 'value'"),
+    ],
+)
+def test_native_forms(
+    line: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "archs.jsonl"
+    path.write_text(f"{GOOD}\n{line}\n{GOOD}\n")
+    out = str(tmp_path / "m.joblib")
+    said = refusal(capsys, "fit", str(path), "--space", "nasbench201", "--out", out)
+    assert f"archs.jsonl:{message}" in said
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (GOOD, 'the architecture is "|'),
+        (GOOD, "say --space {nasbench101,nasbench201,darts,enas_micro,enas_macro}"),
+        ('{"architecture": 3}', "2: the architecture is 3; expected a graph, {"),
+        ('{"architecture": []}', "2: the architecture is []; expected a graph, {"),
+        ('{"nodes": [{"id": 0}]}', "2: this is no graph in node-link form (KeyError: 'edges')"),
+        ('{"nodes": [1], "edges": []}', "2: this is no graph in node-link form"),
+        ('{"nodes": [], "edges": [{"source": 0}]}', "(KeyError: 'target')"),
+        (json.dumps(node_link(CYCLE)), "2 is cyclic"),
+        (GRAPH.replace("true", "false", 1), "2 is undirected"),
+    ],
+)
+def test_graphs(
+    line: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "archs.jsonl"
+    path.write_text(f"{GRAPH}\n{line}\n")
+    said = refusal(capsys, "fit", str(path), "--out", str(tmp_path / "m.joblib"))
+    assert "archs.jsonl:2" in said
+    assert message in said
+
+
+def test_files_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = ["--out", str(tmp_path / "m.joblib")]
+    missing = str(tmp_path / "none.jsonl")
+    assert "none.jsonl: No such file" in refusal(capsys, "fit", missing, *out)
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("\n")
+    assert "there are no architectures in it" in refusal(capsys, "fit", str(empty), *out)
+    binary = tmp_path / "binary.jsonl"
+    binary.write_bytes(b"\xff\xfe\x00")
+    assert "it is not text; JSON lines" in refusal(capsys, "fit", str(binary), *out)
+
+
+def test_files_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = natives(tmp_path / "a.jsonl")
+    forest = ["--estimator", "random_forest", "--set", "n_estimators=2"]
+    options = ["--space", "nasbench201", *forest]
+    said = refusal(capsys, "fit", file, *options, "--out", str(tmp_path))
+    assert f"{tmp_path}: " in said
+    assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]  # no temporary file is left
+
+
+def test_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Windows editors write one."""
+    path = tmp_path / "archs.jsonl"
+    path.write_text(f"{GOOD}\n{{", encoding="utf-8-sig")
+    said = refusal(capsys, "fit", str(path), "--space", "nasbench201", "--out", str(path) + "m")
+    assert "archs.jsonl:2: this is not JSON" in said
