@@ -1,0 +1,31 @@
+"""matplotlib, which only pictures need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def pyplot(caller: str) -> Any:
+    """Import matplotlib.pyplot.
+
+    Parameters
+    ----------
+    caller : str
+        What needs it, for the error message.
+
+    Returns
+    -------
+    module
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError(
+            f"{caller} needs matplotlib, which is not installed: pip install 'tagates_sk[plot]'."
+        ) from error
+    return plt
