@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from .. import NonFiniteLossError
+
 
 class UserError(Exception):
     """The command or a file is wrong; the message says where and what is expected."""
@@ -23,11 +25,12 @@ def explained(places: Sequence[str]) -> Iterator[None]:
     Raises
     ------
     UserError
-        For a ValueError inside; what it calls ``X[3]`` is called by its place.
+        For a ValueError or a loss that is not finite; what the message calls
+        ``X[3]`` is called by its place.
     """
     try:
         yield
-    except ValueError as error:
+    except (ValueError, NonFiniteLossError) as error:
 
         def place(match: re.Match[str]) -> str:
             i = int(match[1])

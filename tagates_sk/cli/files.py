@@ -153,9 +153,12 @@ def _record(text: str, place: str, value_key: str) -> tuple[Any, float]:
     """Architecture and value of a line."""
     try:
         record = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (ValueError, RecursionError) as error:
+        fault = str(error)
+        if isinstance(error, json.JSONDecodeError):
+            fault = f"{error.msg}, column {error.colno}"
         raise UserError(
-            f"{place}: this is not JSON ({error.msg}, column {error.colno}); expected one "
+            f"{place}: this is not JSON ({fault}); expected one "
             f'architecture such as {{"architecture": ..., "{value_key}": 94.1}}.'
         ) from None
     if not isinstance(record, dict):
@@ -169,9 +172,9 @@ def _record(text: str, place: str, value_key: str) -> tuple[Any, float]:
     if value is None:
         value = math.nan
     elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UserError(f"{place}: {value_key} is {value!r}; expected a number.")
-    elif math.isinf(value):
-        raise UserError(f"{place}: {value_key} is {value}; expected a finite number.")
+        raise UserError(f"{place}: {value_key} is {_short(value)}; expected a number.")
+    elif abs(value) > sys.float_info.max:
+        raise UserError(f"{place}: {value_key} is {_short(value)}; expected a finite number.")
     graph = {key: part for key, part in record.items() if key != value_key}
     return record.get("architecture", graph), float(value)
 
@@ -202,7 +205,7 @@ def _graph(form: dict[str, Any], place: str) -> Any:
     data = {"directed": True, "multigraph": False, "graph": {}} | data
     try:
         return nx.node_link_graph(data, **{_EDGES_KEY: "edges"})
-    except (KeyError, TypeError, AttributeError, nx.NetworkXError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, nx.NetworkXError) as error:
         raise UserError(
             f"{place}: this is no graph in node-link form ({type(error).__name__}: {error}); "
             f"expected {GRAPH}, as networkx.node_link_data writes it."

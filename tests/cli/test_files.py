@@ -2,10 +2,15 @@
 
 import json
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import networkx as nx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tagates_sk.cli.errors import UserError
+from tagates_sk.cli.files import SPACES, read_file
 from tests.cli.helpers import CELLS, natives, node_link, refusal
 
 GOOD = json.dumps({"architecture": CELLS.native()[0], "value": 90.0})
@@ -22,9 +27,11 @@ nx.set_edge_attributes(CYCLE, "conv", "op")
         ("{}", "2: found the keys of nothing; expected 'architecture'"),
         ('{"architecture": "|x~0|", "value": 1}', "2: '|x~0|'"),
         ('{"architecture": [0, 1, 2], "value": 1}', "2: [0, 1, 2] is no cell of NAS-Bench-201"),
-        (GOOD.replace("90.0", '"90"'), "2: value is '90'; expected a number"),
-        (GOOD.replace("90.0", "true"), "2: value is True; expected a number"),
-        (GOOD.replace("90.0", "Infinity"), "2: value is inf; expected a finite number"),
+        (GOOD.replace("90.0", '"90"'), '2: value is "90"; expected a number'),
+        (GOOD.replace("90.0", "true"), "2: value is true; expected a number"),
+        (GOOD.replace("90.0", "Infinity"), "2: value is Infinity; expected a finite number"),
+        (GOOD.replace("90.0", "9" * 400), "2: value is 9999"),
+        ("[" * 100_000, "2: this is not JSON ("),
         (GOOD.replace("90.0", "null"), "2: there is no value under the key 'value'; expected a"),
         (GOOD.replace("90.0", "NaN"), "2: there is no value under the key 'value'"),
         (json.dumps(CELLS.native()[0]), "2: there is no value under the key 'value'"),
@@ -48,6 +55,7 @@ def test_native_forms(
         ('{"architecture": 3}', "2: the architecture is 3; expected a graph, {"),
         ('{"architecture": []}', "2: the architecture is []; expected a graph, {"),
         ('{"nodes": [{"id": 0}]}', "2: this is no graph in node-link form (KeyError: 'edges')"),
+        ('{"nodes": [{"id": null}], "edges": []}', "(ValueError: None cannot be a node)"),
         ('{"nodes": [1], "edges": []}', "2: this is no graph in node-link form"),
         ('{"nodes": [], "edges": [{"source": 0}]}', "(KeyError: 'target')"),
         (json.dumps(node_link(CYCLE)), "2 is cyclic"),
@@ -62,6 +70,31 @@ def test_graphs(
     said = refusal(capsys, "fit", str(path), "--out", str(tmp_path / "m.joblib"))
     assert "archs.jsonl:2" in said
     assert message in said
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-1, 9) | st.floats() | st.sampled_from(["op", "conv"]),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["nodes", "edges", "links", "id", "source", "target", "op", "input",
+                         "zero_cost", "architecture", "multigraph", "directed", "value"]),
+        inner, max_size=4,
+    ),
+    max_leaves=12,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("space", [None, *SPACES])
+@given(record=JSON | st.fixed_dictionaries({"nodes": JSON, "edges": JSON}))
+def test_any_line_is_read_or_refused_with_its_place(space: str | None, record: object) -> None:
+    with NamedTemporaryFile("w", suffix=".jsonl") as file:
+        file.write(json.dumps(record))
+        file.flush()
+        try:
+            said = f"{file.name}:1 is read" if read_file(file.name, space, "value").lines else ""
+        except UserError as error:
+            said = str(error)
+    assert f"{file.name}:1" in said
 
 
 def test_files_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

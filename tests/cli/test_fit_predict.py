@@ -150,9 +150,10 @@ def test_baselines_and_standard_deviations(
         (["--set", "T"], "expected NAME=VALUE, such as --set T=3"),
         (["--set", "T=0"], "The 'T' parameter of TAGATESRanker must be"),
         (["--set", "learning_rate=fast"], "The 'learning_rate' parameter"),
+        (["--set", "learning_rate=1e30"], "The training loss is"),
         (["--estimator", "forest"], "expected one of tagates, cate, gates, "),
         (["--estimator", "gcn", "--task", "regress"], "--task is for the estimator tagates"),
-        (["--estimator", "random_forest", "--set", "T=3"], "random_forest has no parameter T."),
+        (["--estimator", "random_forest"], "random_forest has no parameter max_iter."),
         (["--out", "no/such/model.joblib"], "there is no folder 'no/such'"),
         (["--value-key", "accuracy"], "1: there is no value under the key 'accuracy'"),
     ],
@@ -161,7 +162,9 @@ def test_wrong_options(
     options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     measured, out = natives(tmp_path / "a.jsonl"), tmp_path / "m.joblib"
-    assert message in refusal(capsys, "fit", measured, *SPACE, "--out", str(out), *options)
+    assert message in refusal(
+        capsys, "fit", measured, *SPACE, "--out", str(out), "--set", "max_iter=3", *options
+    )
     assert not out.exists()
 
 
