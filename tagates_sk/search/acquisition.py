@@ -158,8 +158,7 @@ class ThompsonSampling:
 
     def check(self, predictor: Any) -> None:
         """Raise ValueError if the predictor cannot draw."""
-        if not hasattr(predictor, "predict_members"):
-            _check_std(predictor, "thompson")
+        _check_std(predictor, "thompson")
 
     def __call__(
         self,
@@ -170,15 +169,15 @@ class ThompsonSampling:
         random_state: np.random.RandomState,
     ) -> Floats:
         """Draw for candidates, shape (n, m); see :class:`Acquisition`."""
-        if hasattr(predictor, "predict_members"):
-            members = np.concatenate([predictor.predict_members(p) for p in _parts(candidates)]).T
-            turns = np.resize(random_state.permutation(len(members)), n)
-            chosen: Floats = members[turns]
+        final = _final(predictor)
+        if hasattr(final, "predict_members"):
+            found = [final.predict_members(_before(predictor, p)) for p in _parts(candidates)]
+            members = np.concatenate(found).T
+            chosen: Floats = members[np.resize(random_state.permutation(len(members)), n)]
             return chosen
-        process = _final(predictor)
-        if hasattr(process, "sample_y") and len(candidates) <= MAX_JOINT:
-            rows = predictor[:-1].transform(candidates) if process is not predictor else candidates
-            drawn: Floats = process.sample_y(rows, n, random_state=random_state).T
+        if hasattr(final, "sample_y") and len(candidates) <= MAX_JOINT:
+            X = _before(predictor, candidates)
+            drawn: Floats = final.sample_y(X, n, random_state=random_state).T
             return drawn
         mean, std = _predict_std(predictor, candidates)
         return mean + std * random_state.standard_normal((n, len(mean)))
@@ -212,12 +211,24 @@ def _final(predictor: Any) -> Any:
     return predictor.steps[-1][1] if isinstance(predictor, Pipeline) else predictor
 
 
+def _before(predictor: Any, X: Sequence[Any]) -> Any:
+    """What the last step of a pipeline sees of X."""
+    return predictor[:-1].transform(X) if _final(predictor) is not predictor else X
+
+
 def _check_std(predictor: Any, name: str) -> None:
     final = _final(predictor)
-    if "return_std" not in inspect.signature(final.predict).parameters:
+    kind = type(final).__name__
+    if hasattr(final, "predict_members"):
+        if getattr(final, "n_members", None) == 1:
+            raise ValueError(
+                f"acquisition={name!r} needs an ensemble, and this {kind} has one member. Give it "
+                "more, n_members=5 for instance, or use acquisition='mean'."
+            )
+    elif "return_std" not in inspect.signature(final.predict).parameters:
         raise ValueError(
-            f"acquisition={name!r} needs predictions with a standard deviation, and "
-            f"{type(final).__name__}.predict has no parameter return_std. Use acquisition='mean', "
-            "or a predictor that has it, such as tagates_sk.baselines.WLKernelGP or a pipeline "
-            "that ends in a scikit-learn GaussianProcessRegressor."
+            f"acquisition={name!r} needs predictions with a standard deviation, and {kind}.predict "
+            "has no parameter return_std. Use acquisition='mean', or a predictor that has it, such "
+            "as TAGATESRanker(n_members=5), tagates_sk.baselines.WLKernelGP or a pipeline that "
+            "ends in a scikit-learn GaussianProcessRegressor."
         )

@@ -196,9 +196,8 @@ def make_source(space: Any, candidates: Any) -> Source:
         return Collection(candidates, whole=True)
     names = ["auto", "all", *MUTANTS]
     if not isinstance(candidates, str) or candidates not in names:
-        found = f"a {type(candidates).__name__}" if not isinstance(candidates, str) else candidates
         raise TypeError(
-            f"candidates={found!r} is neither a sequence of architectures nor one of {names}."
+            f"candidates={candidates!r} is neither a sequence of architectures nor one of {names}."
         )
     if _is_sequence(space):
         if candidates in ("mutation", "mixed"):
@@ -208,7 +207,11 @@ def make_source(space: Any, candidates: Any) -> Source:
             )
         return Collection(space, whole=candidates != "random")
     if isinstance(space, type) or not callable(getattr(space, "sample", None)):
-        found = f"the class {space.__name__}" if isinstance(space, type) else type(space).__name__
+        found = (
+            f"the class {space.__name__}"
+            if isinstance(space, type)
+            else f"a {type(space).__name__}"
+        )
         raise TypeError(
             f"space is {found}; an object with sample(n, random_state), such as "
             "tagates_sk.spaces.NASBench201(), or a sequence of architectures is expected."

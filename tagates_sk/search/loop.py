@@ -53,9 +53,9 @@ class PredictorSearch(Saved):
     acquisition : {"mean", "ucb", "ei", "thompson"} or callable, default="mean"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All
-        but the first need an estimator whose ``predict`` takes ``return_std``;
-        "thompson" also takes one with ``predict_members``. A callable is
-        called as :class:`~tagates_sk.search.Acquisition`.
+        but the first need an estimator whose ``predict`` takes ``return_std``: an
+        ensemble (``TAGATESRanker(n_members=5)``) or a Gaussian process. A
+        callable is called as :class:`~tagates_sk.search.Acquisition`.
     candidates : str or sequence of architectures, default="auto"
         What is scored in a round:
 
@@ -167,6 +167,11 @@ class PredictorSearch(Saved):
         self.path = path
         self.verbose = verbose
         acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
+        if isinstance(predictor, type) or not hasattr(predictor, "predict"):
+            raise TypeError(
+                f"predictor={predictor!r} is no estimator: an object with fit and predict, such as "
+                "TAGATESRanker(), is expected."
+            )
         if hasattr(acquire, "check"):
             acquire.check(predictor)
         # The global generator could be neither saved nor restored.
@@ -313,8 +318,9 @@ class PredictorSearch(Saved):
         )
         with bar:
             while len(self.history_) < budget:
-                n = max(self.batch_size, self.n_initial - len(self.history_))
-                left = budget - len(self.history_)
+                known = len(self.history_)
+                n = self.n_initial - known if known < self.n_initial else self.batch_size
+                left = budget - known
                 batch = (self.pending_ or list(self.ask(min(n, left))))[:left]
                 if not batch:
                     break
