@@ -18,7 +18,7 @@ from .. import datasets
 from .._targets import Floats
 from ..metrics import kendall_tau, precision_at_k, spearman_rho
 from .errors import UserError, explained
-from .files import check_folder, read_file, require_values, table, writer
+from .files import check_output, read_file, require_values, table, writer
 from .options import TAGATES, add_input_options, make_estimator, new_command
 
 SUMMARY = "Compare estimators on identical subsets of measured architectures."
@@ -111,7 +111,7 @@ def run(args: argparse.Namespace) -> None:
     UserError
         If a file or an option is wrong.
     """
-    check_folder(args.out)
+    check_output(args.out, args.file)
     for name in args.estimators:
         make_estimator(name, {}, 0)  # raises if there is none
     data = _load(args)

@@ -229,17 +229,27 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def check_folder(path: str) -> None:
-    """Refuse to write where there is no folder, before the work is done.
+def check_output(path: str, *inputs: str | None) -> None:
+    """Refuse to write to a place, before the work is done.
+
+    Parameters
+    ----------
+    path : str
+        What will be written.
+    *inputs : str or None
+        Files that must not be overwritten; None for one that is not there.
 
     Raises
     ------
     UserError
-        If the folder of `path` does not exist.
+        If the folder of `path` does not exist, or `path` is one of the inputs.
     """
     folder = Path(path).parent
     if path != "-" and not folder.is_dir():
         raise UserError(f"{path}: cannot be written, there is no folder {str(folder)!r}.")
+    for name in filter(None, inputs):
+        if Path(path).exists() and Path(name).exists() and os.path.samefile(path, name):
+            raise UserError(f"{path}: it is read, and writing would replace it; expected another.")
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 import joblib
 
 from .errors import explained
-from .files import check_folder, read_file, replace_file, require_some, require_values
+from .files import check_output, read_file, replace_file, require_some, require_values
 from .options import (
     add_estimator_options,
     add_input_options,
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
         If a file or an option is wrong.
     """
     estimator = make_estimator(args.estimator, parse_settings(args.settings), args.seed, args.task)
-    check_folder(args.out)
+    check_output(args.out, args.file)
     file = read_file(args.file, args.space, args.value_key)
     require_some(file)
     require_values(file, args.value_key)

@@ -10,7 +10,7 @@ from typing import Any
 import joblib
 
 from .errors import UserError, explained
-from .files import check_folder, read_file, require_some, table, writer
+from .files import check_output, read_file, require_some, table, writer
 from .options import add_input_options, new_command
 
 SUMMARY = "Predict the performance of architectures."
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
     UserError
         If a file or an option is wrong.
     """
-    check_folder(args.out)
+    check_output(args.out, args.model, args.file)
     model = load_model(args.model)
     if args.std and "return_std" not in inspect.signature(model.predict).parameters:
         raise UserError(

@@ -13,7 +13,7 @@ import numpy as np
 from ..integrations.unknown_operations import tolerate_unknown_operations
 from ..search import FailedEvaluationWarning, PredictorSearch
 from .errors import UserError, explained
-from .files import SPACES, ArchitectureFile, check_folder, read_file, require_some, writer
+from .files import SPACES, ArchitectureFile, check_output, read_file, require_some, writer
 from .options import (
     add_estimator_options,
     add_input_options,
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> None:
     UserError
         If a file or an option is wrong.
     """
-    check_folder(args.out)
+    check_output(args.out, args.file, args.candidates)
     if args.space is None and args.candidates is None:
         raise UserError(f"expected --space {{{','.join(SPACES)}}} or --candidates FILE.")
     settings = parse_settings(args.settings)

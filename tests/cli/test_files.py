@@ -118,6 +118,27 @@ def test_files_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixt
     assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]  # no temporary file is left
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["fit", "FILE"],
+        ["predict", "FILE", "no_model.joblib"],
+        ["benchmark", "--file", "FILE"],
+        ["search", "FILE", "--space", "nasbench201"],
+        ["search", "/dev/null", "--candidates", "FILE"],
+    ],
+)
+def test_nothing_that_is_read_is_overwritten(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = natives(tmp_path / "a.jsonl")
+    before = Path(file).read_text()
+    command = [file if part == "FILE" else part for part in command]
+    said = refusal(capsys, *command, "--out", f"{tmp_path}/../{tmp_path.name}/a.jsonl")
+    assert "it is read, and writing would replace it" in said
+    assert Path(file).read_text() == before
+
+
 def test_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Windows editors write one."""
     path = tmp_path / "archs.jsonl"
