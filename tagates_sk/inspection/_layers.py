@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ def layered_layout(layers: Sequence[int], sizes: Sequence[Point], edges: Sequenc
     Cybernetics 11(2), 1981.
     """
     chains, layer_of = _chains(layers, edges)
-    links = [link for chain in chains for link in zip(chain, chain[1:], strict=False)]
+    links = [link for chain in chains for link in pairwise(chain)]
     rows = _ordered(layer_of, links)
     widths = np.zeros(len(layer_of))
     heights = np.zeros(len(layer_of))
@@ -73,7 +74,7 @@ def layered_layout(layers: Sequence[int], sizes: Sequence[Point], edges: Sequenc
     routes = []
     for chain in chains:
         route: list[Segment] = []
-        for a, b in zip(chain, chain[1:], strict=False):
+        for a, b in pairwise(chain):
             (x_a, x_b), (low, high) = ends[a, b].pop(0), (bottoms[layer_of[a]], tops[layer_of[b]])
             start = (x_a, y[a] + heights[a] / 2 if a < len(layers) else tops[layer_of[a]])
             stop = (x_b, y[b] - heights[b] / 2 if b < len(layers) else tops[layer_of[b]])

@@ -29,3 +29,11 @@ def pyplot(caller: str) -> Any:
             f"{caller} needs matplotlib, which is not installed: pip install 'tagates_sk[plot]'."
         ) from error
     return plt
+
+
+def axes(caller: str, ax: Any) -> tuple[Any, Any]:
+    """Axes and figure to draw in: those given, or new ones."""
+    plt = pyplot(caller)
+    if ax is None:
+        _, ax = plt.subplots(layout="constrained")
+    return ax, ax.figure

@@ -7,6 +7,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..graphs.errors import InvalidArchitectureError
 from ..graphs.operations import INPUT, NO_OPERATION, OUTPUT, WIRE
 from ..graphs.packing import OpGraph
 from ..graphs.reading import read_cell
@@ -69,12 +70,35 @@ def architecture_pictures(architecture: Any, place: str = "dag") -> list[Picture
     Returns
     -------
     list of Picture
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If it cannot be read.
     """
-    if not isinstance(architecture, (tuple, list)):
+    if is_single(architecture):
         return [cell_picture(architecture, place)]
     if not architecture:
-        raise ValueError(f"{place} is an empty tuple: it has no cell to draw.")
+        raise InvalidArchitectureError(f"{place} is an empty tuple: it has no cell to draw.")
     return [cell_picture(cell, f"{place}, cell {c}") for c, cell in enumerate(architecture)]
+
+
+def is_single(architecture: Any) -> bool:
+    """Whether an architecture is one cell rather than a tuple of cells."""
+    return not isinstance(architecture, (tuple, list))
+
+
+def cells_of(architecture: Any) -> tuple[Any, ...]:
+    """The cells of an architecture."""
+    return (architecture,) if is_single(architecture) else tuple(architecture)
+
+
+def attributes_at(cell: Any, place: Any) -> dict[str, Any]:
+    """Attributes of the node or edge of a cell that has an operation."""
+    # A node may be a tuple, too: what has the operation decides.
+    on_node = place in cell.nodes and cell.nodes[place].get("op") is not None
+    attributes: dict[str, Any] = (cell.nodes if on_node else cell.edges)[place]
+    return attributes
 
 
 def cell_picture(cell: Any, place: str) -> Picture:
@@ -123,10 +147,10 @@ def _node_cell(whole: OpGraph, alive: OpGraph) -> _Parts:
     living = set(alive.keys)
     marks = iter(whole.input_marks)
     shapes = []
-    for k, (place, op) in enumerate(zip(whole.keys, whole.types, strict=True)):
+    for place, op in zip(whole.keys, whole.types, strict=True):
         if op == INPUT:
             shape = _input(next(marks), len(whole.input_marks), place, place in living)
-        elif op == OUTPUT or k == whole.n_nodes - 1:
+        elif op == OUTPUT:
             shape = _pill("output", "out", place, True)
         else:
             shape = _operation(op, place, place in living)
@@ -167,7 +191,7 @@ def _edge_cell(whole: OpGraph, alive: OpGraph) -> _Parts:
 
 
 def _depths(n: int, spans: Sequence[tuple[int, int, int]]) -> list[int]:
-    """Longest distance of each node from one without predecessors; nodes are in topological order."""
+    """How far each node, in topological order, is from those without predecessors, at most."""
     depths = [0] * n
     for a, b, span in sorted(spans):
         depths[b] = max(depths[b], depths[a] + span)

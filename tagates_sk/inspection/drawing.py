@@ -9,7 +9,7 @@ import numpy as np
 
 from ._matplotlib import pyplot
 from ._palette import operation_color
-from ._picture import ARROW, FONT_SIZE, Curve, Picture, Shape, architecture_pictures
+from ._picture import ARROW, FONT_SIZE, Curve, Picture, Shape, architecture_pictures, is_single
 
 _APART = 30.0
 _TITLE = 22.0
@@ -75,7 +75,7 @@ def draw_cell(
     """
     plt = pyplot("draw_cell")
     pictures = architecture_pictures(dag)
-    single = not isinstance(dag, (tuple, list))
+    single = is_single(dag)
     by_cell = _by_cell(importance, pictures, single)
     titles = _titles(cell_names, len(pictures), single)
     width = sum(picture.size[0] for picture in pictures) + _APART * (len(pictures) - 1)

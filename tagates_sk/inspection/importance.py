@@ -1,0 +1,242 @@
+"""What changing each operation of an architecture would do to its prediction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+from sklearn.pipeline import Pipeline
+
+from ..graphs import read_architectures
+from ..graphs.operations import NO_OPERATION
+from ._picture import attributes_at, cells_of, is_single
+from .drawing import draw_cell
+
+_Self = TypeVar("_Self", bound="OperationImportanceDisplay")
+
+_TERMINALS = ("input", "output")
+
+
+def operation_importance(
+    estimator: Any, X: Any, *, operations: Sequence[str] | None = None
+) -> list[dict[str, Any]]:
+    """Predict every architecture with every operation replaced by every other one.
+
+    All variants are predicted in one call.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted, with ``predict``; a pipeline computes zero-cost saliencies of the
+        variants anew if one of its steps does.
+    X : sequence of n networkx.DiGraph, or of tuples of them
+        The architectures; left as they are.
+    operations : sequence of str, default=None
+        What to replace by; ``"none"`` takes an operation away. By default the
+        operations that the estimator knows, and ``"none"`` if X has it.
+
+    Returns
+    -------
+    list of dict
+        One for every replacement, ready for ``pandas.DataFrame``:
+
+        - ``architecture``: its index in X;
+        - ``cell``: index of the cell;
+        - ``place``: the node, or the edge (with the key in a multigraph);
+        - ``operation``: what is there;
+        - ``replaced_by``: what is put there;
+        - ``prediction``: for the variant;
+        - ``change``: `prediction` minus that for the architecture itself.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If an architecture cannot be read.
+    ValueError
+        If `operations` is not given and the estimator does not say which it
+        knows, or if there is nothing to replace.
+
+    Notes
+    -----
+    A vector `zero_cost` that the graphs carry stays with its place: it is that
+    of the replaced operation. Use a pipeline to have it computed anew.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from tagates_sk.features import OperationStatistics
+    >>> from tagates_sk.inspection import operation_importance
+    >>> from tagates_sk.spaces import NASBench201
+    >>> cells = NASBench201().sample(50, random_state=0)
+    >>> worth = [str(cell.edges(data="op")).count("nor_conv_3x3") for cell in cells]
+    >>> model = make_pipeline(OperationStatistics(), Ridge()).fit(cells, worth)
+    >>> changes = operation_importance(model, cells[:2], operations=["nor_conv_3x3", "none"])
+    >>> len(changes), sorted(changes[0])[:4]
+    (17, ['architecture', 'cell', 'change', 'operation'])
+    """
+    read_architectures(X)
+    architectures = list(X)
+    names = _vocabulary(estimator, architectures) if operations is None else list(operations)
+    rows: list[dict[str, Any]] = []
+    variants: list[Any] = []
+    for i, architecture in enumerate(architectures):
+        for c, place, op in _operations(architecture):
+            for name in names:
+                if name != op:
+                    rows.append({
+                        "architecture": i, "cell": c, "place": place, "operation": op,
+                        "replaced_by": name,
+                    })  # fmt: skip
+                    variants.append(_with_operation(architecture, c, place, name))
+    if not variants:
+        raise ValueError(
+            f"No operation of X can be replaced by one of {names}: name others in operations=."
+        )
+    predictions = np.asarray(estimator.predict([*architectures, *variants]), dtype=np.float64)
+    own = predictions[: len(architectures)]
+    for row, prediction in zip(rows, predictions[len(architectures) :], strict=True):
+        row["prediction"] = float(prediction)
+        row["change"] = float(prediction - own[row["architecture"]])
+    return rows
+
+
+class OperationImportanceDisplay:
+    """Operations coloured by what the prediction loses without them.
+
+    The importance of an operation is the mean of what the prediction loses when
+    it is replaced: positive where others would do worse. Make one by
+    :meth:`from_estimator`.
+
+    Parameters
+    ----------
+    changes : list of dict
+        As :func:`operation_importance` gives it, of one architecture.
+    architecture : networkx.DiGraph, or tuple of them
+        The architecture.
+
+    Attributes
+    ----------
+    importance : list of dict
+        For each cell, from node or edge to the importance of its operation.
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+
+    See Also
+    --------
+    operation_importance : The table.
+    draw_cell : Draws any numbers.
+
+    Examples
+    --------
+    >>> from tagates_sk import TAGATESRanker
+    >>> from tagates_sk.inspection import OperationImportanceDisplay
+    >>> from tagates_sk.spaces import NASBench201
+    >>> cells = NASBench201().sample(30, random_state=0)
+    >>> worth = [str(cell.edges(data="op")).count("nor_conv_3x3") for cell in cells]
+    >>> ranker = TAGATESRanker(max_iter=5, random_state=0).fit(cells, worth)
+    >>> display = OperationImportanceDisplay.from_estimator(ranker, cells[0])
+    >>> len(display.importance), len(display.importance[0])
+    (1, 6)
+    """
+
+    def __init__(self, *, changes: list[dict[str, Any]], architecture: Any) -> None:
+        self.changes = changes
+        self.architecture = architecture
+
+    @property
+    def importance(self) -> list[dict[Hashable, float]]:
+        """For each cell, from node or edge to the importance of its operation."""
+        n_cells = len(cells_of(self.architecture))
+        lost: list[dict[Hashable, list[float]]] = [defaultdict(list) for _ in range(n_cells)]
+        for row in self.changes:
+            lost[row["cell"]][row["place"]].append(-row["change"])
+        return [{place: float(np.mean(v)) for place, v in cell.items()} for cell in lost]
+
+    @classmethod
+    def from_estimator(
+        cls: type[_Self],
+        estimator: Any,
+        architecture: Any,
+        *,
+        operations: Sequence[str] | None = None,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> _Self:
+        """Compute and draw the importance of the operations of an architecture.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted.
+        architecture : networkx.DiGraph, or tuple of them
+            A single architecture.
+        operations : sequence of str, default=None
+            As in :func:`operation_importance`.
+        ax : matplotlib Axes, default=None
+            A new figure by default.
+        **kwargs
+            For :func:`draw_cell`.
+
+        Returns
+        -------
+        OperationImportanceDisplay
+        """
+        changes = operation_importance(estimator, [architecture], operations=operations)
+        return cls(changes=changes, architecture=architecture).plot(ax=ax, **kwargs)
+
+    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+        """Draw.
+
+        Parameters
+        ----------
+        ax, **kwargs
+            As in :meth:`from_estimator`.
+
+        Returns
+        -------
+        OperationImportanceDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        importance = self.importance[0] if is_single(self.architecture) else self.importance
+        self.ax_ = draw_cell(self.architecture, ax, importance=importance, **kwargs)
+        self.figure_ = self.ax_.figure
+        return self
+
+
+def _operations(architecture: Any) -> Iterable[tuple[int, Hashable, str]]:
+    """Cell, place and name of every operation of an architecture, ``"none"`` included."""
+    for c, cell in enumerate(cells_of(architecture)):
+        for node, op in cell.nodes(data="op"):
+            if op is not None and op not in _TERMINALS:
+                yield c, node, op
+        edges = cell.edges(keys=True) if cell.is_multigraph() else cell.edges()
+        for edge in edges:
+            op = cell.edges[edge].get("op")
+            if op is not None:
+                yield c, edge, op
+
+
+def _with_operation(architecture: Any, c: int, place: Any, name: str) -> Any:
+    cells = list(cells_of(architecture))
+    cells[c] = cells[c].copy()
+    attributes_at(cells[c], place)["op"] = name
+    return cells[0] if is_single(architecture) else tuple(cells)
+
+
+def _vocabulary(estimator: Any, architectures: Sequence[Any]) -> list[str]:
+    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    known = getattr(last, "operations_", None)
+    if known is None:
+        raise ValueError(
+            f"{type(last).__name__} does not say which operations it knows (operations_); give "
+            "those to replace by as operations=."
+        )
+    used = {op for architecture in architectures for _, _, op in _operations(architecture)}
+    return [*known, *([NO_OPERATION] if NO_OPERATION in used else [])]
