@@ -93,11 +93,14 @@ def cells_of(architecture: Any) -> tuple[Any, ...]:
     return (architecture,) if is_single(architecture) else tuple(architecture)
 
 
+def on_nodes(cell: Any) -> bool:
+    """Whether the operations of a cell are on its nodes."""
+    return all(op is None for *_, op in cell.edges(data="op"))
+
+
 def attributes_at(cell: Any, place: Any) -> dict[str, Any]:
-    """Attributes of the node or edge of a cell that has an operation."""
-    # A node may be a tuple, too: what has the operation decides.
-    on_node = place in cell.nodes and cell.nodes[place].get("op") is not None
-    attributes: dict[str, Any] = (cell.nodes if on_node else cell.edges)[place]
+    """Attributes of a node, or of an edge where operations are on edges."""
+    attributes: dict[str, Any] = (cell.nodes if on_nodes(cell) else cell.edges)[place]
     return attributes
 
 

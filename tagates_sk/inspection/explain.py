@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._tagates import BaseTAGATES
 from ._matplotlib import axes
 from ._palette import operation_color
-from ._picture import attributes_at, cells_of, is_single
+from ._picture import attributes_at, cells_of, is_single, on_nodes
 
 _Self = TypeVar("_Self", bound="EmbeddingDisplay")
 
@@ -201,7 +201,7 @@ class EmbeddingDisplay:
             )
         embeddings = np.array([[cells[c][place] for c, place in found] for cells in steps])
         cells = cells_of(x)
-        operations = [attributes_at(cells[c], place)["op"] for c, place in found]
+        operations = [_operation(cells[c], place) for c, place in found]
         places = [
             ("" if is_single(x) else f"cell {c}: ") + _shown(cells[c], place) for c, place in found
         ]
@@ -268,11 +268,16 @@ class EmbeddingDisplay:
         return labels
 
 
+def _operation(cell: Any, place: Any) -> str:
+    """Name of an operation; inputs and outputs of an operation-on-node cell may have none."""
+    op = attributes_at(cell, place).get("op")
+    return str(op or ("output" if cell.in_degree(place) else "input"))
+
+
 def _shown(cell: Any, place: Any) -> str:
     """Name of a node, or of an edge as tail→head."""
-    if place in cell.nodes and cell.nodes[place].get("op") is not None:
+    if on_nodes(cell):
         return str(place)
     tail, head, *key = place
-    return f"{tail}→{head}" + (
-        f" ({key[0]})" if key and cell.number_of_edges(tail, head) > 1 else ""
-    )
+    parallel = key and cell.number_of_edges(tail, head) > 1
+    return f"{tail}→{head} ({key[0]})" if parallel else f"{tail}→{head}"
