@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from ..graphs.canonical import (
     pack_canonical,
 )
 from ..nn.devices import one_thread
+from ..parallel import run_tasks
 from .network import Network, NetworkConfig, network_from_packed
 from .operations import factories_for
 from .saliency import Floats, Metric, weight_saliencies
@@ -250,7 +251,12 @@ def evaluate(
         joblib.delayed(call)(cells, setting, dict(built), data, device)
         for _, cells, _, _, built in todo
     )
-    results: Iterable[Floats] = _parallel(n_jobs)(jobs) if todo else []
+    advice = "Try again with fewer n_jobs" + (
+        "; set memory= to a folder, and a next run keeps what this one did."
+        if memory is None
+        else ": what was computed is in memory= and is not computed again."
+    )
+    results = run_tasks(jobs, n_jobs, advice) if todo else []
     progress = tqdm(results, total=len(todo), desc="zero-cost", unit="net", disable=not verbose)
     try:
         for key, result in zip(todo, progress, strict=True):
@@ -263,10 +269,3 @@ def evaluate(
             f"({error.args[0]})."
         ) from None
     return forms, [found[key] for key in keys]  # type: ignore[misc]
-
-
-def _parallel(n_jobs: int | None) -> joblib.Parallel:
-    backend, _ = joblib.parallel.get_active_backend()
-    streams = getattr(backend, "supports_return_generator", False)
-    # As they come, where the backend can: an interrupted run has kept what it did.
-    return joblib.Parallel(n_jobs=n_jobs, return_as="generator" if streams else "list")

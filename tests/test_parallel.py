@@ -1,0 +1,133 @@
+"""Predictions by several processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import joblib
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import BaseEstimator
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+from tagates_sk.datasets import load_nasbench201
+from tagates_sk.parallel import iter_predictions, predict_in_parallel
+
+from .small import CELLS, TARGETS, as_array, ranker
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Any:
+    return ranker(n_members=2).fit(CELLS, TARGETS)
+
+
+FORMS: list[Callable[[Any], Any]] = [
+    list, as_array, iter, lambda X: (x for x in X), lambda X: load_nasbench201().dags[:40]
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS, ids=["list", "array", "iterator", "generator", "lazy"])
+def test_numbers_do_not_depend_on_workers(fitted: Any, form: Any) -> None:
+    one = predict_in_parallel(fitted, form(CELLS), chunk_size=16)
+    two = predict_in_parallel(fitted, form(CELLS), chunk_size=16, n_jobs=2)
+    assert_array_equal(one, two)
+    assert_allclose(one, fitted.predict(form(CELLS) if form is FORMS[-1] else CELLS), rtol=1e-5)
+
+
+def test_standard_deviations(fitted: Any) -> None:
+    mean, std = predict_in_parallel(fitted, CELLS, chunk_size=16, return_std=True)
+    expected = fitted.predict(CELLS, return_std=True)
+    assert_allclose(mean, expected[0], rtol=1e-5)
+    assert_allclose(std, expected[1], rtol=1e-3)
+
+
+def test_pipelines(fitted: Any) -> None:
+    pipeline = make_pipeline(FunctionTransformer(), fitted)
+    assert_allclose(
+        predict_in_parallel(pipeline, CELLS, chunk_size=30, n_jobs=2),
+        fitted.predict(CELLS),
+        rtol=1e-5,
+    )
+
+
+def test_a_stream_is_read_as_it_is_needed(fitted: Any) -> None:
+    read: list[int] = []
+
+    def endless() -> Any:
+        while True:
+            read.append(len(read))
+            yield CELLS[len(read) % 40]
+
+    parts = iter_predictions(fitted, endless(), chunk_size=5)
+    assert [len(next(parts)) for _ in range(4)] == [5] * 4
+    assert len(read) <= 5 * 8
+
+
+def test_progress_bar(fitted: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    predict_in_parallel(fitted, CELLS, chunk_size=10, verbose=1)
+    assert "predict: 100%" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
+def test_dask(fitted: Any) -> None:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+        joblib.parallel_config(backend="dask"),
+    ):
+        there = predict_in_parallel(fitted, CELLS, chunk_size=16)
+    assert_array_equal(there, predict_in_parallel(fitted, CELLS, chunk_size=16))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_ray(fitted: Any) -> None:
+    ray = pytest.importorskip("ray")
+    from ray.util.joblib import register_ray
+
+    ray.init(num_cpus=2, include_dashboard=False)
+    try:
+        register_ray()
+        with joblib.parallel_config(backend="ray"):
+            there = predict_in_parallel(fitted, CELLS, chunk_size=16, n_jobs=2)
+    finally:
+        ray.shutdown()
+    assert_array_equal(there, predict_in_parallel(fitted, CELLS, chunk_size=16))
+
+
+class Killed(BaseEstimator):
+    """As if the system had no memory left."""
+
+    def predict(self, X: Any) -> Any:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+class TestErrors:
+    def test_a_killed_worker(self) -> None:
+        message = re.escape("Try again with fewer n_jobs or a smaller chunk_size (now 20).")
+        with pytest.raises(RuntimeError, match="A worker process was killed.*" + message):
+            predict_in_parallel(Killed(), CELLS, chunk_size=20, n_jobs=2)
+
+    def test_the_place_of_a_bad_architecture(self, fitted: Any) -> None:
+        X = [*CELLS[:25], 3, *CELLS[:10]]
+        message = "In the part of X that begins at index 20: X[5]"
+        with pytest.raises(TypeError, match=re.escape(message)):
+            predict_in_parallel(fitted, X, chunk_size=20, n_jobs=2)
+
+    @pytest.mark.parametrize("size", [0, -1, 2.5])
+    def test_chunk_size(self, fitted: Any, size: Any) -> None:
+        message = re.escape(f"chunk_size={size!r} must be a positive integer.")
+        with pytest.raises(ValueError, match=message):
+            iter_predictions(fitted, CELLS, chunk_size=size)
+
+    @pytest.mark.parametrize("X", [[], iter([])])
+    def test_empty(self, fitted: Any, X: Any) -> None:
+        with pytest.raises(ValueError, match="X is empty: there is nothing to predict."):
+            predict_in_parallel(fitted, X)

@@ -1,0 +1,101 @@
+"""What goes wrong on machines: workers that are killed, caches that are broken or full."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from joblib import numpy_pickle
+
+from tagates_sk.spaces import NASBench201
+from tagates_sk.zero_cost import ZeroCostSaliency, evaluation, register_metric
+from tagates_sk.zero_cost.saliency import WeightState
+
+from .forms import TINY
+
+X = NASBench201().sample(6, random_state=1)
+FLAG = "TAGATES_TEST_KILL"
+
+
+@pytest.fixture(autouse=True)
+def _no_results_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+
+
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+
+
+def raw(**options: Any) -> np.ndarray:
+    found = ZeroCostSaliency(**TINY, metrics=["l2_norm"], **options).fit(X).raw_saliencies(X)
+    return np.concatenate(found)
+
+
+def deadly(state: WeightState) -> Any:
+    """Kills its process while a file exists, and lets nobody else meet it again."""
+    path = Path(os.environ[FLAG])
+    if path.exists():
+        path.unlink()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return state.weight.abs().sum()
+
+
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_killed_worker(memory: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ends with advice; the next run ends with the right numbers."""
+    register_metric("deadly", deadly, overwrite=True)
+    flag = tmp_path / "flag"
+    monkeypatch.setenv(FLAG, str(flag))
+    options: dict[str, Any] = {"metrics": ["deadly"], **TINY}
+    if memory:
+        options["memory"] = str(tmp_path / "cache")
+    undisturbed = ZeroCostSaliency(**options | {"memory": None}).fit(X).raw_saliencies(X)
+    forget(monkeypatch)
+    flag.touch()
+    joblib.externals.loky.get_reusable_executor(kill_workers=True).shutdown()
+    kept = "what was computed is in memory=" if memory else "set memory= to a folder"
+    with pytest.raises(RuntimeError, match="A worker process was killed.*" + re.escape(kept)):
+        ZeroCostSaliency(**options, n_jobs=2).fit(X).raw_saliencies(X)
+    again = ZeroCostSaliency(**options, n_jobs=2).fit(X).raw_saliencies(X)
+    for a, b in zip(undisturbed, again, strict=True):
+        assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle", None], ids=["empty", "noise", "cut"])
+def test_a_corrupt_cache_entry(
+    content: bytes | None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Is computed again, and joblib's log says so."""
+    right = raw(memory=str(tmp_path))
+    entries = sorted(tmp_path.rglob("output.pkl"))
+    assert entries
+    for entry in entries:
+        entry.write_bytes(entry.read_bytes()[:40] if content is None else content)
+    forget(monkeypatch)
+    again = raw(memory=str(tmp_path))
+    assert "Exception while loading results" in caplog.text
+    assert np.array_equal(right, again)
+
+
+def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps nothing and loses nothing, with a warning."""
+    right = raw()
+    forget(monkeypatch)
+
+    def no_space(*args: Any, **kwargs: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(numpy_pickle, "dump", no_space)
+    with pytest.warns(Warning, match="Unable to cache to disk.*No space left"):
+        again = raw(memory=str(tmp_path))
+    assert np.array_equal(right, again)
