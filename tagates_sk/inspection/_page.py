@@ -37,7 +37,10 @@ table { border-collapse: collapse; width: 100%; }
 th, td { padding: 0.4rem 0.75rem; text-align: left; border-bottom: 1px solid var(--rule); }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
 tbody tr:nth-child(even) { background: var(--stripe); }
-tbody th { font-weight: 600; overflow-wrap: anywhere; min-width: 7rem; max-width: 15rem; }
+tbody th {
+  font-size: 0.875rem; font-weight: 500; overflow-wrap: anywhere; min-width: 7rem;
+  max-width: 20rem;
+}
 td.operations { font-size: 0.875rem; color: var(--soft); min-width: 12rem; }
 .sort, .draw, dialog button {
   background: none; border: 1px solid transparent; border-radius: 0.3rem; cursor: pointer;
@@ -50,21 +53,23 @@ td.operations { font-size: 0.875rem; color: var(--soft); min-width: 12rem; }
 .sort:hover, .draw:hover, dialog button:hover { border-color: var(--soft); }
 .draw { display: flex; gap: 0.5rem; align-items: start; }
 .draw .cell { height: 7rem; width: auto; max-width: 14rem; }
-@media (max-width: 48rem) {
-  .operations { display: none; }
-  th, td { padding: 0.4rem; }
-}
 dialog {
   border: 1px solid var(--rule); border-radius: 0.5rem; background: var(--page);
   color: var(--ink); max-width: 96vw; max-height: 94vh; padding: 1rem;
 }
 dialog::backdrop { background: rgb(0 0 0 / 50%); }
-dialog h2 { font-size: 1.1rem; margin: 0 0 0.5rem; }
-dialog .cells { display: flex; flex-wrap: wrap; gap: 1.5rem; }
-dialog .cell { max-width: 100%; height: auto; zoom: 1.3; }
-dialog nav { display: flex; gap: 0.5rem; margin-top: 0.75rem; }
+dialog h2 { font-size: 1.1rem; margin: 0 0 0.5rem; overflow-wrap: anywhere; }
+dialog .cells { display: flex; gap: 1.5rem; align-items: start; }
+dialog .cell { flex: 0 1 auto; min-width: 0; height: auto; zoom: 1.3; }
+dialog nav { display: flex; gap: 0.5rem; margin-bottom: 0.75rem; }
 dialog nav button { border-color: var(--soft); padding: 0.3rem 0.8rem; }
 dialog nav button:disabled { opacity: 0.4; cursor: default; }
+@media (max-width: 48rem) {
+  .operations { display: none; }
+  dialog .cells { flex-wrap: wrap; }
+  dialog .cells .cell { max-width: 100%; }
+  th, td { padding: 0.4rem; }
+}
 """
     + CELL_STYLE
 )

@@ -200,12 +200,12 @@ the output.</p>
 </main>
 <dialog aria-labelledby="enlarged">
 <h2 id="enlarged"></h2>
-<div class="cells"></div>
 <nav aria-label="Architectures">
 <button type="button" data-step="-1">Previous</button>
 <button type="button" data-step="1">Next</button>
 <button type="button" value="close">Close</button>
 </nav>
+<div class="cells"></div>
 </dialog>
 <script>{SCRIPT}</script>
 </body>
