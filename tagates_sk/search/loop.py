@@ -49,7 +49,8 @@ class PredictorSearch(Saved):
     predictor : estimator, default=None
         Any regressor over architectures, higher is better; it is cloned, and
         seeded where its `random_state` is None. None is
-        :class:`~tagates_sk.TAGATESRanker`.
+        ``TAGATESRanker(handle_unknown="mean")``: candidates may have operations
+        that nothing measured so far has.
     acquisition : {"mean", "ucb", "ei", "thompson"} or callable, default="mean"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All
@@ -155,7 +156,8 @@ class PredictorSearch(Saved):
         if predictor is None:
             from ..estimators import TAGATESRanker  # imports torch
 
-            predictor = TAGATESRanker()
+            # Random architectures need not have all operations that candidates have.
+            predictor = TAGATESRanker(handle_unknown="mean")
         self.space = space
         self.predictor = predictor
         self.acquisition = acquisition
