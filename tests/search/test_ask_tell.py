@@ -198,8 +198,9 @@ def test_seeds_that_were_given_are_kept() -> None:
 def test_predictor_by_default_knows_no_operation_beforehand() -> None:
     predictor = PredictorSearch(POOL).predictor
     assert isinstance(predictor, TAGATESRanker)
-    s = search(MutableChains(4), predictor.set_params(max_iter=2), n_initial=2)
-    s.tell([small.chain("nor_conv_3x3"), small.chain("nor_conv_3x3", "nor_conv_3x3")], [1.0, 2.0])
+    s = search(MutableChains(4), predictor.set_params(max_iter=2), n_initial=2, n_parents=1)
+    convolutions = small.chain(*["nor_conv_3x3"] * 4)
+    s.tell([convolutions, small.chain(*["nor_conv_3x3"] * 3)], [2.0, 1.0])
     assert len(s.ask(3)) == 3
 
 
