@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import combinations
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ from matplotlib.textpath import TextPath
 from tagates_sk import InvalidArchitectureError
 from tagates_sk.graphs import read_architectures
 from tagates_sk.inspection import draw_cell, operation_color
+from tagates_sk.inspection._layers import layered_layout
 from tagates_sk.inspection._picture import (
     FONT_SIZE,
     Curve,
@@ -64,6 +66,9 @@ def check_readable(picture: Picture) -> None:
         assert (along <= picture.size).all()
         inside = np.abs(along[:, None] - centers) < sizes / 2 - 0.01
         assert not inside.all(2).any()
+        for end, side in ((along[0], 1), (along[-1], -1)):  # a lower side, and an upper one
+            across, height = np.abs(end[0] - centers[:, 0]), centers[:, 1] + side * sizes[:, 1] / 2
+            assert ((across <= 0.3 * sizes[:, 0] + 0.01) & np.isclose(end[1], height)).any()
 
 
 @spaces
@@ -94,23 +99,26 @@ def test_labels_fit_their_boxes(space: Any) -> None:
         assert box.width >= 0.45 * text_width(name), "the box is much too wide"
 
 
-def test_planar_cells_have_no_crossings() -> None:
-    tree = nx.DiGraph()
-    for leaf in "abcdef":  # given in an order that interleaves the two parents
-        parent = "left" if leaf in "ace" else "right"
-        tree.add_edge("in", parent, op="x")
-        tree.add_edge(parent, leaf, op="y")
-        tree.add_edge(leaf, f"join {parent}")
-        tree.add_edge(f"join {parent}", "out")
-    (picture,) = architecture_pictures(tree)
-    starts = {curve.segments[0][1][0]: points(curve) for curve in picture.curves}
-    by_layer: dict[tuple[float, float], list[np.ndarray]] = {}
-    for along in starts.values():
-        by_layer.setdefault((round(along[0, 1]), round(along[-1, 1])), []).append(along)
-    for curves in by_layer.values():
-        curves.sort(key=lambda along: along[0, 0])
-        ends = [along[-1, 0] for along in curves]
-        assert ends == sorted(ends)
+def test_vertices_are_ordered_without_crossings() -> None:
+    """Two trees given in an order that interleaves them, and a ladder given upside down."""
+    trees = [(0, 2), (1, 3), (0, 4), (1, 5), (0, 6), (1, 7)]
+    ladder = [(8, 13), (9, 12), (10, 11)]
+    layers = [0, 0, *[1] * 6, 0, 0, 0, 1, 1, 1]
+    layout = layered_layout(layers, [(20.0, 10.0)] * 14, trees + ladder)
+    crossings = [
+        (e, f)
+        for e, f in combinations(trees + ladder, 2)
+        if (layout.x[e[0]] - layout.x[f[0]]) * (layout.x[e[1]] - layout.x[f[1]]) < -1e-6
+    ]
+    assert crossings == []
+
+
+def test_parents_are_centred_above_their_children() -> None:
+    layers, edges = [0, 1, 1, 2, 3], [(0, 1), (0, 2), (1, 3), (2, 3), (3, 4)]
+    layout = layered_layout(layers, [(20.0, 10.0)] * 5, edges)
+    assert layout.x[0] == pytest.approx(layout.x[[1, 2]].mean(), abs=0.1)
+    assert layout.x[3] == pytest.approx(layout.x[4], abs=0.1)
+    assert (np.diff(layout.y[[0, 1, 3, 4]]) > 10).all()
 
 
 def test_edges_that_skip_layers_go_around_what_is_between() -> None:

@@ -27,14 +27,14 @@ CONVOLUTIONS = [(0, 1), (0, 2), (0, 3)]
 )
 def test_last_step_is_what_the_estimator_says(make: Any, options: dict[str, Any]) -> None:
     estimator = make(T=3, **options).fit(CELLS, TARGETS)
-    before = estimator.predict(CELLS)
+    before, config = estimator.predict(CELLS), estimator.model_.encoder.config
     steps = step_embeddings(estimator, CELL)
     (final,) = estimator.operation_embeddings([CELL])
     assert [list(cells[0]) for cells in steps] == [list(final)] * 3
     for place, embedding in final.items():
         assert_allclose(steps[2][0][place], embedding, atol=1e-6)
     assert_array_equal(estimator.predict(CELLS), before)
-    assert estimator.model_.encoder.config.T == 3
+    assert estimator.model_.encoder.config is config
 
 
 def test_an_estimator_of_fewer_passes_with_the_same_weights() -> None:
