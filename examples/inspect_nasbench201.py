@@ -83,7 +83,7 @@ export_html(
 # The best of them: its operations, and what each is worth.
 
 best = X_test[int(np.argmax(scores))]
-draw_cell(best).figure.savefig(folder / "best_cell.png", dpi=120)
+draw_cell(best, node_names=True).figure.savefig(folder / "best_cell.png", dpi=120)
 importance = OperationImportanceDisplay.from_estimator(ranker, best)
 importance.figure_.savefig(folder / "importance.png", dpi=120)
 worst = min(operation_importance(ranker, [best]), key=lambda row: row["change"])

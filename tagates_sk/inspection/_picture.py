@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..graphs.errors import InvalidArchitectureError
@@ -15,6 +15,8 @@ from ._layers import Edge, Point, Segment, layered_layout
 
 FONT_SIZE = 9.0
 """All lengths of a picture are in points at this size of its text."""
+MOST = 1000
+"""Shapes and bends of edges that are laid out; a larger picture nobody can read."""
 ARROW = 5.0
 """Length of an arrow's head."""
 
@@ -25,7 +27,7 @@ _MARGIN = 6.0
 
 @dataclass(frozen=True)
 class Shape:
-    """An operation, an input, the output or, a dot, a node without operation."""
+    """An operation, an input, the output or, a dot if it has no text, a node without operation."""
 
     kind: str
     """``"operation"``, ``"input"``, ``"output"`` or ``"node"``."""
@@ -58,7 +60,9 @@ class Picture:
     size: Point
 
 
-def architecture_pictures(architecture: Any, place: str = "dag") -> list[Picture]:
+def architecture_pictures(
+    architecture: Any, place: str = "dag", *, node_names: bool = False
+) -> list[Picture]:
     """Pictures of the cells of an architecture.
 
     Parameters
@@ -66,6 +70,8 @@ def architecture_pictures(architecture: Any, place: str = "dag") -> list[Picture
     architecture : networkx.DiGraph, or tuple of them
     place : str
         How error messages call it.
+    node_names : bool
+        Whether nodes are drawn with their names.
 
     Returns
     -------
@@ -74,13 +80,15 @@ def architecture_pictures(architecture: Any, place: str = "dag") -> list[Picture
     Raises
     ------
     InvalidArchitectureError
-        If it cannot be read.
+        If it cannot be read or is too large.
     """
     if is_single(architecture):
-        return [cell_picture(architecture, place)]
+        return [cell_picture(architecture, place, node_names)]
     if not architecture:
         raise InvalidArchitectureError(f"{place} is an empty tuple: it has no cell to draw.")
-    return [cell_picture(cell, f"{place}, cell {c}") for c, cell in enumerate(architecture)]
+    return [
+        cell_picture(cell, f"{place}, cell {c}", node_names) for c, cell in enumerate(architecture)
+    ]
 
 
 def is_single(architecture: Any) -> bool:
@@ -104,21 +112,29 @@ def attributes_at(cell: Any, place: Any) -> dict[str, Any]:
     return attributes
 
 
-def cell_picture(cell: Any, place: str) -> Picture:
+def cell_picture(cell: Any, place: str, node_names: bool = False) -> Picture:
     """Lay out one cell, its dead parts included."""
     alive = read_cell(cell, place)
     whole = read_cell(_without_none(cell), place, prune=False)
     shapes, layers, edges = (_node_cell if whole.on_node else _edge_cell)(whole, alive)
+    if node_names:
+        shapes = [_with_node_name(shape, whole.on_node) for shape in shapes]
+    bends = sum(layers[b] - layers[a] - 1 for a, b in edges)
+    if len(shapes) + bends > MOST:
+        raise InvalidArchitectureError(
+            f"{place} is too large to draw: {len(shapes)} operations and nodes and {bends} bends "
+            f"of edges around them; at most {MOST} together can be laid out."
+        )
     x, y, routes = layered_layout(layers, [shape.size for shape in shapes], edges)
     widths, heights = zip(*(shape.size for shape in shapes), strict=True)
-    bends = [point for route in routes for _, points in route for point in points]
-    left = min(*(x - [w / 2 for w in widths]), *(p[0] for p in bends), x[0])
-    right = max(*(x + [w / 2 for w in widths]), *(p[0] for p in bends), x[0])
+    route_points = [point for route in routes for _, points in route for point in points]
+    left = min(*(x - [w / 2 for w in widths]), *(p[0] for p in route_points), x[0])
+    right = max(*(x + [w / 2 for w in widths]), *(p[0] for p in route_points), x[0])
     top, bottom = min(y - [h / 2 for h in heights]), max(y + [h / 2 for h in heights])
     dx, dy = _MARGIN - left, _MARGIN - top
     placed = tuple(
-        Shape(s.kind, s.text, s.name, s.place, s.alive, s.size, (float(a + dx), float(b + dy)))
-        for s, a, b in zip(shapes, x, y, strict=True)
+        replace(shape, center=(float(a + dx), float(b + dy)))
+        for shape, a, b in zip(shapes, x, y, strict=True)
     )
     curves = tuple(
         Curve(
@@ -127,7 +143,8 @@ def cell_picture(cell: Any, place: str) -> Picture:
         )
         for route, (a, b) in zip(routes, edges, strict=True)
     )
-    return Picture(placed, curves, (right + dx + _MARGIN, bottom + dy + _MARGIN))
+    size = (float(right + dx) + _MARGIN, float(bottom + dy) + _MARGIN)
+    return Picture(placed, curves, size)
 
 
 _Parts = tuple[list[Shape], list[int], list[Edge]]
@@ -215,6 +232,16 @@ def _operation(op: str | int, place: Hashable, alive: bool) -> Shape:
     name = NO_OPERATION if op == _DRAWN_NONE else op
     text = shortened(name)
     return Shape("operation", text, name, place, alive, (text_width(text) + _PADDING, _HEIGHT))
+
+
+def _with_node_name(shape: Shape, on_node: bool) -> Shape:
+    """The shape of a node with the node's name, that of an operation on an edge as it is."""
+    if shape.kind == "operation":
+        name = f"{shape.place}: {shape.name}" if on_node else shape.name
+    else:
+        name = shape.text if shape.place is None else str(shape.place)
+    text = shortened(name)
+    return replace(shape, text=text, size=(text_width(text) + _PADDING, _HEIGHT))
 
 
 def shortened(name: str) -> str:

@@ -23,6 +23,7 @@ def draw_cell(
     *,
     importance: Mapping[Hashable, float] | Sequence[Mapping[Hashable, float]] | None = None,
     cell_names: Sequence[str] | None = None,
+    node_names: bool = False,
     cmap: Any = "PuOr",
 ) -> Any:
     """Draw a cell, or the cells of an architecture side by side, layer by layer.
@@ -44,6 +45,8 @@ def draw_cell(
         the colours instead; one mapping for every cell of a tuple.
     cell_names : sequence of str, default=None
         Titles of the cells of a tuple; ``"cell 0"`` and so on by default.
+    node_names : bool, default=False
+        Whether to write the names of nodes.
     cmap : str or matplotlib Colormap, default="PuOr"
         Colours of `importance`, symmetric about 0.
 
@@ -56,7 +59,7 @@ def draw_cell(
     ImportError
         If matplotlib is not installed.
     InvalidArchitectureError
-        If `dag` cannot be read.
+        If `dag` cannot be read, or is too large to draw.
     ValueError
         If `importance` names something that has no operation, or there are not
         as many mappings or names as cells.
@@ -74,7 +77,7 @@ def draw_cell(
     >>> ax.figure.savefig("cell.png")  # doctest: +SKIP
     """
     plt = pyplot("draw_cell")
-    pictures = architecture_pictures(dag)
+    pictures = architecture_pictures(dag, node_names=node_names)
     single = is_single(dag)
     by_cell = _by_cell(importance, pictures, single)
     titles = _titles(cell_names, len(pictures), single)
@@ -170,16 +173,18 @@ def _draw_shape(
 
     (x, y), (width, height) = np.add(shape.center, origin), shape.size
     edge = _INK if shape.alive else _FADED
-    if shape.kind == "node":
+    if not shape.text:
         ax.add_patch(Circle((x, y), width / 2, facecolor=edge, edgecolor="none", gid="node"))
         return
     text = edge
-    if shape.kind != "operation":
+    if shape.kind in ("input", "output"):
         fill, text = (_TERMINAL, "white") if shape.alive else ("white", _FADED)
     elif fill is not None:
         text = "white" if np.dot(fill[:3], (0.299, 0.587, 0.114)) < 0.5 else _INK
+    elif shape.kind == "node" or not shape.alive or by_importance:
+        fill = "white"
     else:
-        fill = operation_color(shape.name) if shape.alive and not by_importance else "white"
+        fill = operation_color(shape.name)
     rounding = height / 2 if shape.kind != "operation" else 4.0
     box = FancyBboxPatch(
         (x - width / 2, y - height / 2), width, height,

@@ -62,7 +62,7 @@ def export_html(
     Raises
     ------
     InvalidArchitectureError
-        If an architecture cannot be read.
+        If an architecture cannot be read, or is too large to draw.
     ValueError
         If lengths differ, a score is not finite, or `top` is not positive.
 

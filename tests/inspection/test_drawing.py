@@ -90,6 +90,22 @@ def test_nothing_overlaps_in_any_cell(cell: Any) -> None:
     assert sum(shape.kind == "operation" for shape in picture.shapes) == n_operations
 
 
+@pytest.mark.parametrize("node_names", [False, True])
+def test_names_of_nodes(node_names: bool) -> None:
+    edges, nodes = chain("conv", "pool"), node_chain("conv", "pool")
+    found = architecture_pictures((edges, nodes), node_names=node_names)
+    texts = [[shape.text for shape in picture.shapes] for picture in found]
+    assert texts == (
+        [["0", "1", "2", "conv", "pool"], ["0", "1: conv", "2: pool", "3"]]
+        if node_names
+        else [["in", "", "out", "conv", "pool"], ["in", "conv", "pool", "out"]]
+    )
+    for picture in found:
+        check_readable(picture)
+    gids = [patch.get_gid() for patch in draw_cell(edges, node_names=node_names).patches]
+    assert gids.count("text") == (5 if node_names else 4)
+
+
 @spaces
 def test_labels_fit_their_boxes(space: Any) -> None:
     font = FontProperties(family="DejaVu Sans")
@@ -200,6 +216,8 @@ def test_a_cell_without_a_path_can_be_drawn() -> None:
 
 
 def test_wrong_graphs() -> None:
+    with pytest.raises(InvalidArchitectureError, match="dag is too large to draw: 2001 operations"):
+        draw_cell(chain(*["conv"] * 1000))
     cyclic = nx.DiGraph([(0, 1), (1, 0)])
     with pytest.raises(InvalidArchitectureError, match=r"dag, cell 1 carries no op"):
         draw_cell((chain("conv"), cyclic))
