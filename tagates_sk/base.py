@@ -291,7 +291,7 @@ class BaseGraphEstimator(
                 schedule=self.schedule if schedule is None else schedule,
                 weight_decay=self.weight_decay,
                 batch_size=self._batch_size(len(rows)),
-                max_iter=self.max_iter if max_iter is None else max_iter,
+                max_iter=int(self.max_iter if max_iter is None else max_iter),
                 n_iter_no_change=self.n_iter_no_change,
                 tol=self.tol,
                 verbose=self.verbose,
@@ -307,7 +307,7 @@ class BaseGraphEstimator(
             self.history_.setdefault(key, []).extend(values)
 
     def _batch_size(self, n: int) -> int:
-        return 32 if isinstance(self.batch_size, str) else self.batch_size
+        return 32 if isinstance(self.batch_size, str) else int(self.batch_size)
 
     # ------------------------------------------------------------- predicting
 

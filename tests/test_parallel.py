@@ -129,5 +129,5 @@ class TestErrors:
 
     @pytest.mark.parametrize("X", [[], iter([])])
     def test_empty(self, fitted: Any, X: Any) -> None:
-        with pytest.raises(ValueError, match="X is empty: there is nothing to predict."):
+        with pytest.raises(ValueError, match="X is empty: there is nothing to predict"):
             predict_in_parallel(fitted, X)
