@@ -309,7 +309,7 @@ class BaseTAGATES(BaseGraphEstimator):
         ndarray of float64, shape (n, n_members)
         """
         check_is_fitted(self, "model_")
-        return self._all_predictions(X)[:, -1]
+        return self._predictions(self._read_batches(X))[:, -1]
 
     def predict_anytime(self, X: Any) -> Floats:
         """Predictions for all points of training that y had.
@@ -325,7 +325,7 @@ class BaseTAGATES(BaseGraphEstimator):
             A column for each of y, earliest first; means over the members.
         """
         check_is_fitted(self, "model_")
-        predictions: Floats = self._all_predictions(X).mean(2)
+        predictions: Floats = self._predictions(self._read_batches(X)).mean(2)
         return predictions
 
     def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:

@@ -335,10 +335,7 @@ class BaseGraphEstimator(
             ``"error"``.
         """
         check_is_fitted(self, "model_")
-        return mean_over_members(self._all_predictions(X))
-
-    def _all_predictions(self, X: Any) -> Floats:
-        return self._predictions(self._read_batches(X))
+        return mean_over_members(self._predictions(self._read_batches(X)))
 
     def _predictions(self, batches: Iterable[Batch]) -> Floats:
         """Predictions for all targets by all members, shape (n, n_targets, n_members)."""

@@ -128,6 +128,19 @@ def defaults() -> None:
         print(f"default fit of {n} NB201 cells: {time.perf_counter() - start:.1f} s")
 
 
+def members() -> None:
+    """A fit of five members against a fit of one."""
+    for bunch, name in ((load_nasbench201(), "NB201"), (load_nasbench101(), "NB101")):
+        train = bunch.train_indices[:364]
+        X, y = bunch.dags[train], bunch.target[train]
+
+        def fit(k: int, X: Any = X, y: Any = y) -> None:
+            TAGATESRanker(n_members=k, max_iter=10, random_state=0).fit(X, y)
+
+        one, five = (timed(lambda k=k, fit=fit: fit(k), 3)[0] for k in (1, 5))
+        print(f"fit of five members on 364 {name} cells: {five / one:.2f} times that of one")
+
+
 def grid() -> None:
     """A grid search over T and s in one process and in two."""
     bunch = load_nasbench201()
@@ -189,7 +202,8 @@ def _peak_memory() -> float:
 
 
 PARTS = {
-    f.__name__: f for f in (reading, fit, predict, defaults, grid, memory, nasbench101, zero_cost)
+    part.__name__: part
+    for part in (reading, fit, predict, defaults, members, grid, memory, nasbench101, zero_cost)
 }
 
 
