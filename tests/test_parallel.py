@@ -12,13 +12,16 @@ import joblib
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.parallel import iter_predictions, predict_in_parallel
+from tagates_sk.zero_cost import ZeroCostSaliency, evaluation
 
 from .small import CELLS, TARGETS, as_array, ranker
+from .zero_cost.forms import TINY
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +76,31 @@ def test_progress_bar(fitted: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert "predict: 100%" in capsys.readouterr().err
 
 
+def searched() -> Any:
+    """A grid search, which joblib spreads over its backend."""
+    search = GridSearchCV(ranker(), {"T": [1, 2], "s": [0.1, 1.0]}, cv=2, error_score="raise")
+    return search.fit(CELLS, TARGETS)
+
+
+def same_everywhere(fitted: Any, **config: Any) -> None:
+    """Predictions, saliencies and a grid search, there and here."""
+    saliency = ZeroCostSaliency(**TINY).fit(CELLS[:4])
+
+    def vectors() -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(evaluation, "_cache", evaluation._Cache())
+            return saliency.raw_saliencies(CELLS[4:10])
+
+    with joblib.parallel_config(**config):
+        there = predict_in_parallel(fitted, CELLS, chunk_size=16)
+        results = searched().cv_results_
+        found = vectors()
+    assert_array_equal(there, predict_in_parallel(fitted, CELLS, chunk_size=16))
+    assert_allclose(results["mean_test_score"], searched().cv_results_["mean_test_score"])
+    for a, b in zip(found, vectors(), strict=True):
+        assert_array_equal(a, b)
+
+
 @pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
 def test_dask(fitted: Any) -> None:
     distributed = pytest.importorskip("distributed")
@@ -81,10 +109,8 @@ def test_dask(fitted: Any) -> None:
             n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
         ) as cluster,
         distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
     ):
-        there = predict_in_parallel(fitted, CELLS, chunk_size=16)
-    assert_array_equal(there, predict_in_parallel(fitted, CELLS, chunk_size=16))
+        same_everywhere(fitted, backend="dask")
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -95,11 +121,9 @@ def test_ray(fitted: Any) -> None:
     ray.init(num_cpus=2, include_dashboard=False)
     try:
         register_ray()
-        with joblib.parallel_config(backend="ray"):
-            there = predict_in_parallel(fitted, CELLS, chunk_size=16, n_jobs=2)
+        same_everywhere(fitted, backend="ray", n_jobs=2)
     finally:
         ray.shutdown()
-    assert_array_equal(there, predict_in_parallel(fitted, CELLS, chunk_size=16))
 
 
 class Killed(BaseEstimator):

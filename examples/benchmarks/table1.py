@@ -172,8 +172,41 @@ def report(rows: list[dict[str, Any]]) -> str:
                   "| --- |" + " --- |" * (len(sizes) + 2)]  # fmt: skip
         encoders = sorted({r["encoder"] for r in found}, key=lambda e: (e != "tagates", e))
         lines += [_line(space, encoder, sizes, found) for encoder in encoders]
-        lines += ["", *_differences(space, encoders, found)]
+        lines += ["", *_better(space, encoders, sizes, found), ""]
+        lines += _differences(space, encoders, found)
     return "\n".join(lines) + "\n"
+
+
+def _values(
+    rows: list[dict[str, Any]], space: str, who: str, n: int, column: str
+) -> dict[str, float]:
+    """Of an encoder with n labels, by seed."""
+    return {
+        r["seed"]: float(r[column])
+        for r in rows
+        if r["space"] == space and r["encoder"] == who and int(r["n"]) == n and r[column]
+    }
+
+
+def _gain(rows: list[dict[str, Any]], space: str, encoder: str, n: int) -> float:
+    """Mean difference in tau to TA-GATES on the same seeds; NaN where there are none."""
+    tau, ours = (_values(rows, space, who, n, "kendall_tau") for who in (encoder, "tagates"))
+    both = sorted(set(tau) & set(ours))
+    return float(np.mean([tau[seed] - ours[seed] for seed in both])) if both else np.nan
+
+
+def _better(
+    space: str, encoders: list[str], sizes: list[int], rows: list[dict[str, Any]]
+) -> list[str]:
+    """Says plainly which encoders rank better than TA-GATES, and where."""
+    lines = []
+    for n in sizes:
+        gains = {e: _gain(rows, space, e, n) for e in encoders if e != "tagates"}
+        better = sorted((e for e, gain in gains.items() if gain > 0), key=lambda e: -gains[e])
+        if better:
+            said = ", ".join(f"{e} (+{gains[e]:.3f})" for e in better)
+            lines.append(f"- With {n} labels these rank better than `TAGATESRanker()`: {said}.")
+    return lines or ["`TAGATESRanker()` ranks better than all others at all sizes."]
 
 
 def _differences(space: str, encoders: list[str], rows: list[dict[str, Any]]) -> list[str]:
@@ -198,30 +231,21 @@ def _differences(space: str, encoders: list[str], rows: list[dict[str, Any]]) ->
 
 
 def _line(space: str, encoder: str, sizes: list[int], rows: list[dict[str, Any]]) -> str:
-    def values(who: str, n: int, column: str) -> dict[str, float]:
-        return {
-            r["seed"]: float(r[column])
-            for r in rows
-            if r["encoder"] == who and int(r["n"]) == n and r[column]
-        }
-
     cells = []
     for n in sizes:
-        tau = values(encoder, n, "kendall_tau")
+        tau = _values(rows, space, encoder, n, "kendall_tau")
         if not tau:
             cells.append("")
             continue
         spread = np.std([*tau.values()], ddof=1) if len(tau) > 1 else 0.0
         text = f"{np.mean([*tau.values()]):.3f} ± {spread:.3f} ({len(tau)})"
-        ours = values("tagates", n, "kendall_tau")
-        both = sorted(set(tau) & set(ours))
-        if both and np.mean([tau[s] - ours[s] for s in both]) > 0:
+        if encoder != "tagates" and _gain(rows, space, encoder, n) > 0:
             text = f"**{text}**"
         published = PAPER.get(space, {}).get(encoder, {}).get(n)
         cells.append(text + (f"<br>{published[0]:.3f} ± {published[1]:.3f}" if published else ""))
-    largest = max(n for n in sizes if values(encoder, n, "kendall_tau"))
-    top = values(encoder, largest, "precision_at_50")
-    fit = np.median([*values(encoder, largest, "fit_seconds").values()])
+    largest = max(n for n in sizes if _values(rows, space, encoder, n, "kendall_tau"))
+    top = _values(rows, space, encoder, largest, "precision_at_50")
+    fit = np.median([*_values(rows, space, encoder, largest, "fit_seconds").values()])
     precision = f"{np.mean([*top.values()]):.2f}" if top else ""
     return f"| {encoder} | " + " | ".join(cells) + f" | {precision} | {fit:.0f} s |"
 
