@@ -1,0 +1,148 @@
+"""save_model and load_model."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .. import __version__
+from ..base import BaseGraphEstimator
+from ..nn.devices import Device, resolve_device
+from .document import ESTIMATORS, Reader, Writer
+from .layout import Contents, ModelFileError, read, write
+
+_ESTIMATOR_NAMES = {cls.__name__ for cls in ESTIMATORS}
+
+
+def save_model(estimator: BaseGraphEstimator, path: str | os.PathLike[str]) -> None:
+    """Save a fitted estimator to a file without pickles.
+
+    The file holds JSON and arrays in the layout of safetensors [1]_. It takes
+    the place of an older one at once: a process that is killed while it saves
+    leaves the old file.
+
+    Parameters
+    ----------
+    estimator : TAGATESRanker, TAGATESRegressor or neural baseline
+        Fitted. Its `features`, if any, are one of the transformers in
+        :mod:`tagates_sk.features`.
+    path : path-like
+        The file; ``.safetensors`` is a good ending.
+
+    Raises
+    ------
+    NotFittedError
+        If it is not fitted.
+    ModelFileError
+        If it is another estimator, or has a parameter that cannot be written
+        down, such as a RandomState: the message says which.
+
+    See Also
+    --------
+    load_model : Loads it.
+
+    References
+    ----------
+    .. [1] https://huggingface.co/docs/safetensors
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> from tagates_sk import TAGATESRanker
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> from tagates_sk.model_files import load_model, save_model
+    >>> X, y = load_nasbench201(return_X_y=True)
+    >>> ranker = TAGATESRanker(max_iter=2, random_state=0).fit(X[:20], y[:20])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_model(ranker, os.path.join(folder, "ranker.safetensors"))
+    ...     loaded = load_model(os.path.join(folder, "ranker.safetensors"))
+    >>> bool((loaded.predict(X[:9]) == ranker.predict(X[:9])).all())
+    True
+    """
+    if type(estimator) not in ESTIMATORS:
+        raise ModelFileError(
+            f"A {type(estimator).__name__} has no model file; one of "
+            f"{', '.join(sorted(_ESTIMATOR_NAMES))} is expected. Of a Pipeline or a search save "
+            "the fitted estimator itself (pipeline[-1], search.best_estimator_). joblib.dump saves "
+            "any estimator, see docs/model_files.md for what that means."
+        )
+    check_is_fitted(estimator, "model_")
+    writer = Writer()
+    document = writer.object(estimator, "")
+    metadata = {
+        "library_version": __version__,
+        "class": type(estimator).__name__,
+        "document": json.dumps(document, allow_nan=False),
+    }
+    write(path, Contents(metadata, writer.arrays))
+
+
+def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> BaseGraphEstimator:
+    """Load an estimator that :func:`save_model` saved.
+
+    Nothing in the file is executed: it holds numbers and text, and the classes
+    that may be built of them are in a fixed table.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    device : str or torch.device, default="auto"
+        Where the model predicts. "auto" is the first GPU where there is one,
+        else the CPU. The parameter `device`, which the next fit reads, is as it
+        was.
+
+    Returns
+    -------
+    estimator
+        It predicts what the saved one did, and its `partial_fit` goes on.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is no model file, truncated, changed after it was saved, or
+        of a newer format.
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If this machine does not have the device.
+
+    See Also
+    --------
+    save_model : Saves it; with an example.
+
+    Notes
+    -----
+    The checksum in a file tells of accidents. Whoever changes a file on purpose
+    can write a new checksum, and get wrong predictions into it, but no code.
+    """
+    chosen = resolve_device(device)
+    metadata, arrays = read(path)
+    estimator = _restore(repr(os.fspath(path)), metadata, dict(arrays))
+    estimator.device_ = str(chosen)
+    estimator.model_.to(chosen)
+    return estimator
+
+
+def _restore(
+    name: str, metadata: Any, arrays: dict[str, NDArray[np.generic]]
+) -> BaseGraphEstimator:
+    try:
+        document = json.loads(metadata["document"])
+        if document["class"] not in _ESTIMATOR_NAMES:
+            raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
+        return cast(BaseGraphEstimator, Reader(arrays).object(document))
+    except (
+        ArithmeticError, AttributeError, AssertionError, LookupError, RecursionError, RuntimeError,
+        TypeError, ValueError,
+    ) as error:  # fmt: skip
+        raise ModelFileError(
+            f"{name} does not describe a model that this release of tagates_sk ({__version__}) "
+            f"can build; it was written by {metadata.get('library_version', 'an unknown one')}. "
+            f"{type(error).__name__}: {error}"
+        ) from error

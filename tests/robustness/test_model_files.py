@@ -1,0 +1,227 @@
+"""Model files that are damaged, forged or foreign, and savings that are cut short."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+
+from tagates_sk.model_files import ModelFileError, load_model, save_model
+from tests.small import CELLS, TARGETS, ranker
+
+from .model_files import forge, forged, parts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.safetensors"
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A small file."""
+    tiny: dict[str, Any] = {
+        "layer_dim": 2, "op_dim": 2, "node_dim": 2, "hidden_dim": 2, "head": (2,), "max_iter": 1,
+    }  # fmt: skip
+    file = tmp_path_factory.mktemp("models") / "model.safetensors"
+    save_model(ranker(**tiny).fit(CELLS, TARGETS), file)
+    return file.read_bytes()
+
+
+class TestRefusedToLoad:
+    def test_truncated(self, saved: bytes, path: Path) -> None:
+        n = int.from_bytes(saved[:8], "little")
+        for size in range(0, len(saved), 37):
+            path.write_bytes(saved[:size])
+            what = (
+                "is no model file" if size < 9
+                else "is truncated, or no model file: its header should have" if size < 8 + n
+                else "is truncated: .* bytes of numbers are announced"
+            )  # fmt: skip
+            with pytest.raises(ModelFileError, match=what):
+                load_model(path)
+
+    def test_too_long(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved + b"0")
+        with pytest.raises(ModelFileError, match=r"is too long: .* bytes of numbers are announced"):
+            load_model(path)
+
+    def test_any_bit(self, saved: bytes, path: Path) -> None:
+        """One changed at a time; a space between two words of JSON is no change."""
+        rng = np.random.RandomState(0)
+        for position in rng.choice(len(saved), 300, replace=False):
+            changed = bytearray(saved)
+            changed[position] ^= 1 << rng.randint(8)
+            path.write_bytes(changed)
+            with pytest.raises(ModelFileError):
+                load_model(path)
+
+    def test_changed_numbers(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved[:-1] + bytes([saved[-1] ^ 1]))
+        with pytest.raises(ModelFileError, match="was changed after it was saved: its SHA-256"):
+            load_model(path)
+
+    def test_changed_text(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved.replace(b"nor_conv_3x3", b"nor_conv_5x5"))
+        with pytest.raises(ModelFileError, match="was changed after it was saved: its SHA-256"):
+            load_model(path)
+
+    def test_newer(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved.replace(b'"format_version": "1"', b'"format_version": "2"'))
+        message = r"is in format 2, written by tagates_sk .*; this release reads formats up to 1\."
+        with pytest.raises(ModelFileError, match=message):
+            load_model(path)
+
+    @pytest.mark.parametrize("version", ["", "-1", "one", 1])
+    def test_no_version(self, saved: bytes, path: Path, version: Any) -> None:
+        path.write_bytes(saved)
+        header, data = parts(path)
+        header["__metadata__"]["format_version"] = version
+        forge(path, header, data)
+        with pytest.raises(ModelFileError, match="is damaged: its format version is"):
+            load_model(path)
+
+    def test_joblib_and_other_files(self, path: Path) -> None:
+        message = "is no model file of tagates_sk: .* A file of joblib.dump is read by joblib.load"
+        joblib.dump({"a": 1}, path)
+        with pytest.raises(ModelFileError, match=message):
+            load_model(path)
+        for header in (b"{}", b"[]", b'{"__metadata__": {"format": "pt"}}', b"{" * 10**5, b"{x"):
+            path.write_bytes(len(header).to_bytes(8, "little") + header)
+            with pytest.raises(ModelFileError, match=message):
+                load_model(path)
+
+    def test_missing(self, path: Path) -> None:
+        with pytest.raises(FileNotFoundError):
+            load_model(path)
+
+    @pytest.mark.parametrize(
+        ("entry", "message"),
+        [
+            ({"dtype": "F32"}, "what it says of 'a' is no table"),
+            ("text", "what it says of 'a' is no table"),
+            ({"dtype": "O", "shape": [1], "data_offsets": [0, 8]}, "what it says of 'a' is no tab"),
+            ({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}, "'a' does not lie where its"),
+            ({"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}, "'a' does not lie where"),
+            ({"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}, "'a' does not lie where its"),
+        ],
+        ids=str,
+    )
+    def test_tables(self, saved: bytes, path: Path, entry: Any, message: str) -> None:
+        path.write_bytes(saved)
+        header, data = parts(path)
+        forge(path, {"__metadata__": header["__metadata__"], "a": entry}, data)
+        with pytest.raises(ModelFileError, match=f"is damaged: {message}"):
+            load_model(path)
+
+    def test_metadata_that_are_no_text(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved)
+        header, data = parts(path)
+        header["__metadata__"]["document"] = [1]
+        forge(path, header, data)
+        with pytest.raises(ModelFileError, match="is damaged: its metadata are not all text"):
+            load_model(path)
+
+
+class TestForged:
+    """Files with a right checksum that say what no estimator says."""
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda d: d.update({"class": "os.system"}),
+            lambda d: d.update({"class": "Trie"}),
+            lambda d: d["state"].update(_spec={"object": {"class": "Popen", "state": {}}}),
+            lambda d: d["state"].update(_spec={"call": "os.system"}),
+            lambda d: d["state"].update(_spec={"tensor": "nowhere"}),
+            lambda d: d["state"].update(_spec={"a": 1, "b": 2}),
+            lambda d: d["state"].update(__class__="TAGATESRegressor"),
+            lambda d: d["params"].update(depth=3),
+            lambda d: d["model"]["state"]["encoder"]["object"]["state"].update(layer_dim=3),
+            lambda d: d["model"]["state"]["encoder"]["object"]["state"].update(layer_dim=10**9),
+            lambda d: d["model"]["state"].update(encoder=None),
+            lambda d: d.pop("model"),
+        ],
+    )
+    def test_is_refused(self, change: Any, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved)
+        forged(path, change)
+        with pytest.raises(ModelFileError, match="does not describe a model that this release"):
+            load_model(path)
+
+    def test_forging_works(self, saved: bytes, path: Path) -> None:
+        """Else the tests above would show nothing."""
+        path.write_bytes(saved)
+        forged(path, lambda d: d["params"].update(s=7.0))
+        assert load_model(path).get_params()["s"] == 7.0
+
+    def test_deep_nesting(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved)
+        header, data = parts(path)
+        header["__metadata__"]["document"] = "[" * 10**5
+        forge(path, header, data)
+        with pytest.raises(ModelFileError, match="RecursionError"):
+            load_model(path)
+
+
+class TestAtomic:
+    def test_a_write_that_fails_leaves_the_old_file(
+        self, saved: bytes, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        path.write_bytes(saved)
+        estimator = ranker().fit(CELLS, TARGETS)
+
+        def full(descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("tagates_sk.model_files.atomic.os.fsync", full)
+        with pytest.raises(OSError, match="No space left"):
+            save_model(estimator, path)
+        assert path.read_bytes() == saved
+        assert os.listdir(path.parent) == [path.name]
+
+    def test_links_stay(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved)
+        link = path.with_name("link")
+        link.symlink_to(path)
+        save_model(ranker().fit(CELLS, TARGETS), link)
+        assert link.is_symlink()
+        assert path.read_bytes() != saved
+
+    def test_killed(self, path: Path) -> None:
+        """Killed at random moments while two models take each other's place."""
+        script = f"""
+            import os, signal, time
+            import numpy as np
+            from tagates_sk.model_files import load_model, save_model
+            from tests.small import CELLS, TARGETS, ranker
+
+            path = {str(path)!r}
+            models = [ranker(random_state=seed).fit(CELLS, TARGETS) for seed in (0, 1)]
+            expected = [model.predict(CELLS).tobytes() for model in models]
+            save_model(models[0], path)
+            for delay in np.random.RandomState(0).uniform(0, 0.1, 12):
+                child = os.fork()
+                if not child:
+                    while True:
+                        for model in models:
+                            save_model(model, path)
+                time.sleep(delay)
+                os.kill(child, signal.SIGKILL)
+                assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+                found = load_model(path, device="cpu").predict(CELLS).tobytes()
+                print(expected.index(found))
+        """
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(script)],
+            cwd=Path(__file__).parents[2], check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        assert len(done.stdout.split()) == 12
+        assert len(set(done.stdout.split())) == 2  # they did save
