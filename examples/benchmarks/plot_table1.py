@@ -61,22 +61,23 @@ def draw_tau(ax: Axes, space: str, rows: list[dict[str, str]], encoders: list[st
         )  # fmt: skip
     published = PAPER.get(space, {}).get("tagates", {})
     ax.plot(list(published), [tau for tau, _ in published.values()], "kx", markersize=7)
-    ax.set(xscale="log", xlabel="measured architectures", title=TITLES[space])
+    ax.set(xscale="log", xlabel="measured architectures", title=TITLES[space].replace(", ", "\n"))
     ax.set_xticks(labels, [str(n) for n in labels])
     ax.minorticks_off()
     ax.grid(alpha=0.3)
 
 
 def draw_precision(ax: Axes, space: str, rows: list[dict[str, str]], encoders: list[str]) -> None:
-    """Share of the predicted top K that is in the true top K, at the median size."""
+    """Share of the predicted top K that is in the true top K, at the size most encoders had."""
     labels = sorted({int(r["n"]) for r in rows})
-    n = labels[len(labels) // 2]
+    run = {n: {r["encoder"] for r in rows if int(r["n"]) == n and r[TOP[10]]} for n in labels}
+    n = max(labels[len(labels) // 2 :] + labels, key=lambda n: len(run[n]))
     ks = [k for k in TOP if k >= 1]
     for encoder in encoders:
         values = [over_seeds(rows, TOP[k], [n], encoder)[1] for k in ks]
         if all(len(v) for v in values):
             ax.plot(ks, [v[0] for v in values], marker="o", markersize=3, **look(encoder))
-    ax.set(xlabel="K", title=f"{TITLES[space]}, {n} labels")
+    ax.set(xlabel="K", title=f"{TITLES[space]}\n{n} labels")
     ax.set_xticks(ks, [str(k) for k in ks])
     ax.grid(alpha=0.3)
 
@@ -91,7 +92,7 @@ def main() -> None:
     spaces = [space for space in TITLES if any(r["space"] == space for r in rows)]
     encoders = [e for e in ORDER if any(r["encoder"] == e for r in rows)]
     handles = [Line2D([], [], label=e, **look(e)) for e in encoders]
-    handles.append(Line2D([], [], color="k", marker="x", linestyle="", label="paper's TA-GATES"))
+    published = Line2D([], [], color="k", marker="x", linestyle="", label="paper's TA-GATES")
     for name, draw, label in (
         ("tau", draw_tau, "Kendall's tau"),
         ("precision", draw_precision, "precision@K"),
@@ -103,7 +104,8 @@ def main() -> None:
         for ax, space in zip(axes[0], spaces, strict=True):
             draw(ax, space, [r for r in rows if r["space"] == space], encoders)
         axes[0, 0].set_ylabel(f"{label} (mean over seeds)")
-        figure.legend(handles=handles, loc="outside right center", frameon=False)
+        shown = [*handles, published] if name == "tau" else handles
+        figure.legend(handles=shown, loc="outside right center", frameon=False)
         path = args.csv.with_name(f"table1_{name}.png")
         figure.savefig(path, dpi=130)
         print(f"saved {path}")

@@ -161,7 +161,8 @@ def report(rows: list[dict[str, Any]]) -> str:
         f"scikit-learn {sklearn.__version__}, {os.cpu_count()} cores. Kendall's tau, mean ± "
         "standard deviation over seeds (how many in brackets), the paper's below; seconds are the "
         "median of a fit on one core while other fits ran. **Bold**: better than "
-        "`TAGATESRanker()` on the same seeds.",
+        "`TAGATESRanker()` on the same seeds. Rows of TA-GATES without precision@10 are those of "
+        "[ranking.csv](ranking.csv): the same subsets, seeds and settings.",
     ]
     for space, title in TITLES.items():
         found = [r for r in rows if r["space"] == space]
