@@ -90,25 +90,26 @@ class DigitCells:
 digits = load_digits()
 images = torch.tensor(digits.images[:, None] / 16.0, dtype=torch.float32)
 labels = torch.tensor(digits.target)
+BATCH_SIZE = 50
 TRAIN, REST = train_test_split(
     np.arange(len(labels)), train_size=400, stratify=labels, random_state=0
 )
 VALIDATION, TEST = train_test_split(REST, test_size=0.5, stratify=labels[REST], random_state=0)
 
 
-def train(cell: nx.DiGraph, seed: int, epochs: int = 5) -> torch.nn.Module:
+def train(cell: nx.DiGraph, seed: int, epochs: int = 6) -> torch.nn.Module:
     """A network of two cells with a pooling between them, after a short training."""
     network = build_network(
         cell, skeleton="nasbench101", stem_channels=8, n_stages=2, in_channels=1,
         random_state=seed,
     )  # fmt: skip
-    optimizer = torch.optim.SGD(network.parameters(), lr=0.05, momentum=0.9, nesterov=True)
-    steps = epochs * -(-len(TRAIN) // 50)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.1, total_steps=steps)
+    optimizer = torch.optim.Adam(network.parameters())
+    n_batches = len(TRAIN) // BATCH_SIZE
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.03, epochs * n_batches)
     random = np.random.RandomState(seed)
     network.train()
     for _ in range(epochs):
-        for batch in np.array_split(random.permutation(TRAIN), -(-len(TRAIN) // 50)):
+        for batch in np.array_split(random.permutation(TRAIN), n_batches):
             optimizer.zero_grad()
             cross_entropy(network(images[batch]), labels[batch]).backward()
             optimizer.step()
