@@ -1,0 +1,154 @@
+"""Tables and figures of pages, made from docs/results by the scripts in examples/benchmarks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+DOCS = Path(__file__).parents[1]
+RESULTS = DOCS / "results"
+BENCHMARKS = DOCS.parent / "examples" / "benchmarks"
+
+SPACES = {"nasbench201": "NAS-Bench-201", "nasbench101": "NAS-Bench-101"}
+DRAWN = ["T", "s", "margin", "dropout", "layer_dim", "max_iter"]
+"""Parameters that the figure of changes shows."""
+SMALL_BUDGETS = [
+    "tagates", "gates", "gcn", "nasbowl", "random_forest", "gradient_boosting", "xgboost",
+]  # fmt: skip
+"""Predictors in the figure of small budgets."""
+
+
+def changes(parameters: list[str]) -> list[dict[str, Any]]:
+    """What changing one parameter did, newest comparison first, from `search_defaults.report`."""
+    from common import finished
+    from search_defaults import report
+
+    found: dict[tuple[str, ...], dict[str, Any]] = {}
+    for line in report(finished(RESULTS / "search_defaults.csv")).splitlines()[2:]:
+        protocol, space, labels, base, change, delta, seeds = (
+            cell.strip() for cell in line.strip("|").split("|")
+        )
+        name, value = change.split("=", 1)
+        if name in parameters:
+            mean, error = (float(number) for number in delta.split(" ± "))
+            # Later lines compare with a later step of the search.
+            found[protocol, space, labels, change] = {
+                "parameter": name, "value": value, "protocol": protocol, "space": SPACES[space],
+                "labels": int(labels), "base": base, "tau": mean, "error": error,
+                "seeds": int(seeds),
+            }  # fmt: skip
+    order = {name: place for place, name in enumerate(parameters)}
+    return sorted(
+        found.values(),
+        key=lambda row: (order[row["parameter"]], row["space"], row["labels"], row["value"]),
+    )
+
+
+def changes_table(parameters: list[str]) -> str:
+    """Those changes as a table in markdown, in points of Kendall's tau."""
+    lines = [
+        "| change | cells, labels | compared with | points of tau | seeds |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in changes(parameters):
+        where = f"{row['space']}, {row['labels']}"
+        if row["protocol"] != "search":
+            where += f", {row['protocol']}"
+        lines.append(
+            f"| `{row['parameter']}={row['value']}` | {where} | {row['base'].replace(', ', '<br>')} "
+            f"| {100 * row['tau']:+.1f} ± {100 * row['error']:.1f} | {row['seeds']} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def draw_changes(path: Path) -> None:
+    """A panel for each parameter: change in tau with its standard error."""
+    import matplotlib.pyplot as plt
+
+    rows = changes(DRAWN)
+    panels = [[row for row in rows if row["parameter"] == name] for name in DRAWN]
+    panels = [panel for panel in panels if panel]
+    figure, axes = plt.subplots(
+        len(panels), 1, figsize=(7, 0.27 * len(rows) + 0.7 * len(panels)), sharex=True,
+        layout="constrained", gridspec_kw={"height_ratios": [len(p) + 1 for p in panels]},
+    )  # fmt: skip
+    for ax, panel in zip(axes, panels, strict=True):
+        ax.axvline(0, color="0.6", linewidth=0.8)
+        for y, row in enumerate(panel):
+            color = "#0072b2" if row["space"] == "NAS-Bench-201" else "#d55e00"
+            ax.errorbar(
+                100 * row["tau"], y, xerr=100 * row["error"], fmt="o", color=color, markersize=4
+            )
+        labels = [
+            f"{r['value']}   {r['space'].removeprefix('NAS-Bench-')}, {r['labels']}"
+            + (f" {r['protocol']}" if r["protocol"] != "search" else "")
+            for r in panel
+        ]
+        ax.set_yticks(range(len(panel)), labels, fontsize=8)
+        ax.set(ylim=(len(panel) - 0.4, -0.6))
+        ax.set_title(panel[0]["parameter"], loc="left", fontsize=9, family="monospace")
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        ax.tick_params(left=False)
+    axes[-1].set_xlabel("change in Kendall's tau (points), mean ± standard error over seeds")
+    save(figure, path)
+
+
+def draw_small_budgets(path: Path) -> None:
+    """Tau against labels for some predictors, from `plot_table1`."""
+    import matplotlib.pyplot as plt
+    from common import finished
+    from matplotlib.lines import Line2D
+    from plot_table1 import draw_tau, look
+
+    rows = finished(RESULTS / "table1.csv")
+    figure, axes = plt.subplots(1, 2, figsize=(8, 4.4), layout="constrained")
+    for ax, space in zip(axes, SPACES, strict=True):
+        draw_tau(ax, space, [row for row in rows if row["space"] == space], SMALL_BUDGETS)
+    axes[0].set_ylabel("Kendall's tau")
+    handles = [Line2D([], [], label=e.replace("_", " "), **look(e)) for e in SMALL_BUDGETS]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
+    save(figure, path)
+
+
+def save(figure: Any, path: Path) -> None:
+    """Write an SVG that is the same for the same numbers."""
+    import matplotlib.pyplot as plt
+
+    with plt.rc_context({"svg.hashsalt": path.name}):
+        figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)
+
+
+def write(folder: Path) -> None:
+    """Write all tables and figures into a folder."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    sys.path.insert(0, str(BENCHMARKS))
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, parameters in {
+            "changes_time": ["T", "s", "update", "updated_operations", "symmetry_breaking"],
+            "changes_training": ["margin", "loss", "batch_size", "max_iter", "learning_rate",
+                                 "weight_decay", "dropout"],
+            "changes_size": ["layer_dim", "n_layers", "op_dim", "head"],
+        }.items():  # fmt: skip
+            (folder / f"{name}.md").write_text(changes_table(parameters))
+        draw_changes(folder / "changes.svg")
+        draw_small_budgets(folder / "small_budgets.svg")
+    finally:
+        sys.path.remove(str(BENCHMARKS))
+
+
+def add_title(app: Any, page: str, source: list[str]) -> None:
+    """`search_defaults.md` is a bare table, as its script prints it."""
+    if page == "results/search_defaults":
+        source[0] = f"# All comparisons of the search for defaults\n\n{source[0]}"
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Write them before pages are read."""
+    app.connect("source-read", add_title)
+    app.connect("builder-inited", lambda app: write(DOCS / "_generated"))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
