@@ -105,13 +105,14 @@ def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
                 rows.append(None)
                 continue
             try:
-                vector = np.asarray(z, dtype=np.float32)
+                numbers = np.asarray(z)
             except (TypeError, ValueError):
-                vector = np.empty((0, 0), dtype=np.float32)
-            if vector.ndim != 1 or len(vector) == 0:
+                numbers = np.empty((0, 0))
+            if numbers.ndim != 1 or len(numbers) == 0 or numbers.dtype.kind not in "fiub":
                 raise InvalidArchitectureError(
                     f"{here}: zero_cost must be a 1-D array of floats, got {z!r}."
                 )
+            vector = numbers.astype(np.float32, copy=False)
             if not np.isfinite(vector).all():
                 raise InvalidArchitectureError(
                     f"{here}: zero_cost has non-finite values: {vector}. Clip or scale the "
@@ -127,8 +128,8 @@ def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
             rows.append(vector)
     if missing:
         raise InvalidArchitectureError(
-            f"{where} carries no zero_cost although other operations of X do. Give it to every "
-            "operation or to none."
+            f"{where} carries no zero_cost although other operations of X do, the first of them "
+            f"{first}. Give it to every operation or to none."
         )
     zeros = np.zeros(length or 0, dtype=np.float32)
     return np.stack([zeros if row is None else row for row in rows])

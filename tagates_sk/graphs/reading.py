@@ -257,7 +257,7 @@ def _kind(
     on_node = on_edge = terminals = False
     for op in node_ops:
         if op is not None:
-            if not isinstance(op, str):
+            if not _is_name(op):
                 raise InvalidArchitectureError(_not_a_name(place, "a node", op))
             if op in _TERMINALS:
                 terminals = True
@@ -265,7 +265,7 @@ def _kind(
                 on_node = True
     for op in edge_ops:
         if op is not None:
-            if not isinstance(op, str):
+            if not _is_name(op):
                 raise InvalidArchitectureError(_not_a_name(place, "an edge", op))
             on_edge = True
     if on_node and on_edge:
@@ -337,11 +337,18 @@ def _terminals(
     return [flag and i != output for i, flag in enumerate(is_input)], output
 
 
+def _is_name(op: Any) -> bool:
+    # Wires, inputs and outputs have the other names where graphs are written down.
+    return isinstance(op, str) and op != "" and op[0] != "\0"
+
+
 def _not_a_name(place: str, kind: str, op: Any) -> str:
-    return (
-        f"{place} has {kind} with op={op!r} of type {type(op).__name__}; an operation is named "
-        "by a string."
+    what = (
+        "; the name of an operation is not empty and does not begin with a null character."
+        if isinstance(op, str)
+        else f" of type {type(op).__name__}; an operation is named by a string."
     )
+    return f"{place} has {kind} with op={op!r}{what}"
 
 
 def _alive(

@@ -154,6 +154,13 @@ def test_op_is_no_string(op):
     refused(oon("conv", op), f"has a node {named}")
 
 
+@pytest.mark.parametrize("op", ["", "\0", "\0input"])
+def test_names_that_stand_for_something_else(op):
+    named = f"with op={op!r}; the name of an operation is not empty and does not begin with a null"
+    refused(ooe("conv", op), f"has an edge {named}")
+    refused(oon("conv", op), f"has a node {named}")
+
+
 def test_op_on_input():
     cell = oon("conv")
     cell.nodes[0]["op"] = "stem"
@@ -252,7 +259,11 @@ class TestZeroCost:
         ):
             read_architectures(self.bad([1.0, 2.0, 3.0], key=(1, 2)))
 
-    @pytest.mark.parametrize("value", [1.0, [[1.0, 2.0]], [], "high", {"snip": 1.0}])
+    @pytest.mark.parametrize(
+        "value",
+        [1.0, [[1.0, 2.0]], [], "high", {"snip": 1.0}, [1j, 0.0], ["1", "2"], [10**400, 1]],
+        ids=repr,
+    )
     def test_no_vector(self, value):
         with pytest.raises(
             InvalidArchitectureError, match=r"X\[1\], edge \(0, 1\): zero_cost must be a 1-D array"
