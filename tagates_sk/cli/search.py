@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..integrations.unknown_operations import tolerate_unknown_operations
 from ..search import FailedEvaluationWarning, PredictorSearch
 from .errors import UserError, explained
 from .files import SPACES, ArchitectureFile, check_output, read_file, require_some, writer
@@ -77,8 +76,6 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"expected --space {{{','.join(SPACES)}}} or --candidates FILE.")
     settings = parse_settings(args.settings)
     predictor = make_estimator(args.estimator, settings, args.seed)
-    if "handle_unknown" not in settings:
-        tolerate_unknown_operations(predictor)
     known = read_file(args.file, args.space, args.value_key)
     pool = None
     if args.candidates is not None:

@@ -14,11 +14,11 @@ from sklearn.model_selection import ParameterSampler
 from sklearn.utils import check_random_state
 
 from .._targets import Floats
+from .._unknown_operations import tolerate_unknown_operations
 from ..estimators import TAGATESRanker
 from ..graphs import InvalidArchitectureError
 from .naslib_graphs import cached_dag, check_ss_type, native_form
 from .naslib_parameters import SEARCHED, plain, scalars
-from .unknown_operations import tolerate_unknown_operations
 
 ENCODING = "adjacency_one_hot"
 """The one encoding that can be turned back into a graph."""

@@ -47,10 +47,10 @@ class PredictorSearch(Saved):
         returns an architecture; those in :mod:`tagates_sk.spaces` have both. A
         finite space can be given as the sequence of all its architectures.
     predictor : estimator, default=None
-        Any regressor over architectures, higher is better; it is cloned, and
-        seeded where its `random_state` is None. None is
-        ``TAGATESRanker(handle_unknown="mean")``: candidates may have operations
-        that nothing measured so far has.
+        Any regressor over architectures, higher is better; it is cloned, seeded
+        where its `random_state` is None, and told by `handle_unknown` to
+        tolerate operations that nothing measured so far has. None is
+        :class:`~tagates_sk.TAGATESRanker`.
     acquisition : {"mean", "ucb", "ei", "thompson"} or callable, default="mean"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All
@@ -156,8 +156,7 @@ class PredictorSearch(Saved):
         if predictor is None:
             from ..estimators import TAGATESRanker  # imports torch
 
-            # Random architectures need not have all operations that candidates have.
-            predictor = TAGATESRanker(handle_unknown="mean")
+            predictor = TAGATESRanker()
         self.space = space
         self.predictor = predictor
         self.acquisition = acquisition

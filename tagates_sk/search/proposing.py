@@ -106,7 +106,9 @@ class Proposer:
     def _fit(self, architectures: Sequence[Any], values: Floats) -> None:
         n = len(architectures)
         if self.predictor_ is None or self._n_fitted != n:
-            model = clone(self.predictor)
+            from .._unknown_operations import tolerate_unknown_operations  # imports torch
+
+            model = tolerate_unknown_operations(clone(self.predictor))
             random_state = np.random.RandomState([self.seed, n])
             for name, value in sorted(model.get_params().items()):
                 if value is None and name.split("__")[-1] == "random_state":

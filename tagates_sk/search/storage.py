@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import pickle
-import tempfile
-from pathlib import Path
 from typing import TypeVar
+
+from .._atomic import replacing
 
 Self = TypeVar("Self", bound="Saved")
 
@@ -24,17 +24,8 @@ class Saved:
         path : path-like
             The file. It is a pickle: load only what you trust.
         """
-        target = Path(path)
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                pickle.dump(self, file, protocol=pickle.HIGHEST_PROTOCOL)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with replacing(path) as file:
+            pickle.dump(self, file, protocol=pickle.HIGHEST_PROTOCOL)
 
     @classmethod
     def load(cls: type[Self], path: str | os.PathLike[str]) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base import BaseGraphEstimator
+from .base import BaseGraphEstimator
 
 
 def tolerate_unknown_operations(estimator: Any) -> Any:
