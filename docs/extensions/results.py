@@ -55,11 +55,25 @@ def changes_table(parameters: list[str]) -> str:
         where = f"{row['space']}, {row['labels']}"
         if row["protocol"] != "search":
             where += f", {row['protocol']}"
+        base = row["base"].replace(", ", "<br>")
         lines.append(
-            f"| `{row['parameter']}={row['value']}` | {where} | {row['base'].replace(', ', '<br>')} "
+            f"| `{row['parameter']}={row['value']}` | {where} | {base} "
             f"| {100 * row['tau']:+.1f} ± {100 * row['error']:.1f} | {row['seeds']} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def symmetry_breaking_table() -> str:
+    """What zero-cost features buy, from `symmetry_breaking.table`."""
+    from common import finished
+    from symmetry_breaking import SETTINGS, table
+
+    rows = finished(RESULTS / "symmetry_breaking.csv")
+    by_setting = {name: [row for row in rows if row["setting"] == name] for name in SETTINGS}
+    by_setting["none"] = [
+        row for row in finished(RESULTS / "ranking.csv") if row["setting"] == "default"
+    ]
+    return table(by_setting) + "\n"
 
 
 def draw_changes(path: Path) -> None:
@@ -135,6 +149,7 @@ def write(folder: Path) -> None:
             "changes_size": ["layer_dim", "n_layers", "op_dim", "head"],
         }.items():  # fmt: skip
             (folder / f"{name}.md").write_text(changes_table(parameters))
+        (folder / "symmetry_breaking.md").write_text(symmetry_breaking_table())
         draw_changes(folder / "changes.svg")
         draw_small_budgets(folder / "small_budgets.svg")
     finally:
