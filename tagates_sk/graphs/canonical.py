@@ -14,6 +14,9 @@ from .packing import OpGraph, pack_cells
 MAX_LEAVES = 2000
 """Numberings compared at most for one cell; more need dozens of interchangeable subgraphs."""
 
+MAX_VISITS = 1_000_000
+"""Nodes looked at, at most, before the numberings compared so far must do: some seconds."""
+
 Operation = tuple[str, int, tuple[int, ...]]
 """Type, destination, sources."""
 
@@ -38,8 +41,9 @@ class CanonicalForm(NamedTuple):
     ----------
     cells : tuple of CanonicalCell
         Equal for isomorphic architectures. (A cell with so many symmetric parts
-        that more than `MAX_LEAVES` numberings would have to be compared may
-        have several forms; it is never confused with another cell.)
+        that more than `MAX_LEAVES` numberings would have to be compared, or more
+        than `MAX_VISITS` nodes looked at, may have several forms; it is never
+        confused with another cell.)
     order : ndarray of int, shape (n_ops,)
         Operation i of the canonical form, counted over all cells, is operation
         ``order[i]`` of the architecture.
@@ -138,6 +142,7 @@ class _Search:
             self.into[dst].append((kind, sources))
             for source in sources:
                 self.out[source].append((kind, dst))
+        self.neighbours = [(sorted(self.into[v]), sorted(self.out[v])) for v in range(n)]
         depth = [0] * n
         for v in range(n):  # nodes come in topological order
             depth[v] = 1 + max(
@@ -148,11 +153,19 @@ class _Search:
         self.start = [(0, mark) for mark in marks]
         self.start += [(1, depth[v]) for v in range(len(marks), n - 1)]
         self.start += [(2, 0)] * (n > len(marks))
-        self.leaves = 0
+        self.leaves = self.visits = 0
         self.found: tuple[tuple[Operation, ...], list[int], list[int]] | None = None
 
     def best(self) -> tuple[CanonicalCell, list[int]]:
-        self._descend(self._refine(_ranks(self.start)))
+        color = self._part_twins(self._refine(_ranks(self.start)))
+        # A stack of its own: nodes to choose can be more than calls may be nested.
+        stack = [iter([color])]
+        while stack and not self._enough():
+            chosen = next(stack[-1], None)
+            if chosen is None:
+                stack.pop()
+            else:
+                stack.append(self._choices(chosen))
         assert self.found is not None
         operations, positions, color = self.found
         marks = self.cell.input_marks
@@ -160,9 +173,14 @@ class _Search:
         named = tuple(marks[v] for v in ordered)
         return self.cell._replace(operations=operations, input_marks=named), positions
 
+    def _enough(self) -> bool:
+        spent = self.leaves >= MAX_LEAVES or self.visits >= MAX_VISITS
+        return spent and self.found is not None
+
     def _refine(self, color: list[int]) -> list[int]:
         n_classes = len(set(color))
         while n_classes < len(color):
+            self.visits += len(color)
             color = _ranks([
                 (
                     color[v],
@@ -176,24 +194,29 @@ class _Search:
                 break
         return color
 
-    def _descend(self, color: list[int]) -> None:
-        classes: dict[int, list[int]] = {}
-        for v, c in enumerate(color):
-            classes.setdefault(c, []).append(v)
+    def _part_twins(self, color: list[int]) -> list[int]:
+        """Number nodes of one colour that all have the very same neighbours: any order will do."""
+        place = [0] * len(color)
+        for nodes in _classes(color).values():
+            first = self.neighbours[nodes[0]]
+            if all(self.neighbours[v] == first for v in nodes[1:]):
+                for i, v in enumerate(nodes):
+                    place[v] = i
+        return _ranks(list(zip(color, place, strict=True)))
+
+    def _choices(self, color: list[int]) -> Iterator[list[int]]:
+        """Colours with one more node told apart; a leaf has none."""
+        classes = _classes(color)
         ties = [c for c in sorted(classes) if len(classes[c]) > 1]
         if not ties:
             self._leaf(color)
             return
         # Of nodes with the very same neighbours any one will do.
-        different = {
-            repr((sorted(self.into[v]), sorted(self.out[v]))): v for v in reversed(classes[ties[0]])
-        }
+        different = {repr(self.neighbours[v]): v for v in reversed(classes[ties[0]])}
         for v in different.values():
             chosen = [2 * c + 1 for c in color]
             chosen[v] -= 1
-            self._descend(self._refine(_ranks(chosen)))
-            if self.leaves >= MAX_LEAVES:
-                return
+            yield self._refine(_ranks(chosen))
 
     def _leaf(self, color: list[int]) -> None:
         self.leaves += 1
@@ -205,6 +228,14 @@ class _Search:
         operations = tuple(operation for operation, _ in named)
         if self.found is None or operations < self.found[0]:
             self.found = operations, [m for _, m in named], color
+
+
+def _classes(color: list[int]) -> dict[int, list[int]]:
+    """Nodes of each colour."""
+    classes: dict[int, list[int]] = {}
+    for v, c in enumerate(color):
+        classes.setdefault(c, []).append(v)
+    return classes
 
 
 def _ranks(signatures: list[Any]) -> list[int]:

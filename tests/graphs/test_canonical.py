@@ -119,3 +119,13 @@ def test_many_interchangeable_parts_end() -> None:
         a, b = f"a{i}", f"b{i}"
         chains += [("in", a, "conv"), (a, b, "conv"), (b, "out", "conv")]
     assert len(form(labelled(chains)).order) == 24
+
+
+def test_thousands_of_twins() -> None:
+    """Nodes with the very same neighbours are numbered at once, not one by one."""
+    fan = nx.DiGraph()
+    for i in np.random.RandomState(0).permutation(2000).tolist():
+        fan.add_node(i, op="ab"[i % 2])
+        fan.add_edges_from([("in", i), (i, "out")])
+    (found,) = form(fan).cells
+    assert [kind for kind, *_ in found.operations[1:-1]] == ["a"] * 1000 + ["b"] * 1000

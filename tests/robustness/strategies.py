@@ -208,7 +208,7 @@ CORRUPTIONS: list[Corruption] = [
 ]  # fmt: skip
 
 NEVER_LEGAL: list[Corruption] = [
-    cycle, self_loop, several_outputs, odd_operation, odd_name, on_both, no_operations, empty,
+    cycle, self_loop, several_outputs, odd_operation, on_both, no_operations, empty,
     undirected, no_graph,
 ]  # fmt: skip
 
