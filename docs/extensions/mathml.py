@@ -22,7 +22,8 @@ def visit_block(self: Any, node: nodes.math_block) -> None:
         number = f'<span class="eqno">({get_node_equation_number(self, node)})</span>'
     equation = tex2mathml(node.astext(), as_block=True)
     self.body.append(
-        f'<div class="math notranslate" role="math" tabindex="0">{number}{equation}</div>\n'
+        f'<div class="math notranslate"><div class="equation" tabindex="0">{equation}</div>'
+        f"{number}</div>\n"
     )
     raise nodes.SkipNode
 

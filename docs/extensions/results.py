@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from tagates_sk import TAGATESRanker
+
 DOCS = Path(__file__).parents[1]
 RESULTS = DOCS / "results"
 BENCHMARKS = DOCS.parent / "examples" / "benchmarks"
 
 SPACES = {"nasbench201": "NAS-Bench-201", "nasbench101": "NAS-Bench-101"}
-DRAWN = ["T", "s", "margin", "dropout", "layer_dim", "max_iter"]
+DRAWN = ["T", "s", "margin", "layer_dim", "dropout"]
 """Parameters that the figure of changes shows."""
 SMALL_BUDGETS = [
     "tagates", "gates", "gcn", "nasbowl", "random_forest", "gradient_boosting", "xgboost",
@@ -20,46 +22,50 @@ SMALL_BUDGETS = [
 
 
 def changes(parameters: list[str]) -> list[dict[str, Any]]:
-    """What changing one parameter did, newest comparison first, from `search_defaults.report`."""
+    """What other values than the default of one parameter did, from `search_defaults.report`.
+
+    Of several comparisons on the same cells that with the last step of the search counts.
+    """
     from common import finished
     from search_defaults import report
 
+    defaults = TAGATESRanker().get_params()
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for line in report(finished(RESULTS / "search_defaults.csv")).splitlines()[2:]:
-        protocol, space, labels, base, change, delta, seeds = (
+        protocol, space, labels, _, change, delta, seeds = (
             cell.strip() for cell in line.strip("|").split("|")
         )
         name, value = change.split("=", 1)
-        if name in parameters:
-            mean, error = (float(number) for number in delta.split(" ± "))
-            # Later lines compare with a later step of the search.
+        if name in parameters and value not in (str(defaults[name]), _as_list(defaults[name])):
+            mean, error = (100 * float(number) for number in delta.split(" ± "))
             found[protocol, space, labels, change] = {
-                "parameter": name, "value": value, "protocol": protocol, "space": SPACES[space],
-                "labels": int(labels), "base": base, "tau": mean, "error": error,
-                "seeds": int(seeds),
+                "parameter": name, "value": value, "space": SPACES[space], "labels": int(labels),
+                "protocol": "" if protocol == "search" else protocol, "points": mean,
+                "error": error, "seeds": int(seeds),
             }  # fmt: skip
-    order = {name: place for place, name in enumerate(parameters)}
     return sorted(
         found.values(),
-        key=lambda row: (order[row["parameter"]], row["space"], row["labels"], row["value"]),
-    )
+        key=lambda row: (
+            parameters.index(row["parameter"]), row["value"], row["space"], row["labels"]
+        ),
+    )  # fmt: skip
+
+
+def _as_list(value: Any) -> str:
+    return str(list(value)) if isinstance(value, tuple) else str(value)
 
 
 def changes_table(parameters: list[str]) -> str:
     """Those changes as a table in markdown, in points of Kendall's tau."""
     lines = [
-        "| change | cells, labels | compared with | points of tau | seeds |",
+        "| change | cells | labels | points of tau | seeds |",
         "| --- | --- | --- | --- | --- |",
     ]
-    for row in changes(parameters):
-        where = f"{row['space']}, {row['labels']}"
-        if row["protocol"] != "search":
-            where += f", {row['protocol']}"
-        base = row["base"].replace(", ", "<br>")
-        lines.append(
-            f"| `{row['parameter']}={row['value']}` | {where} | {base} "
-            f"| {100 * row['tau']:+.1f} ± {100 * row['error']:.1f} | {row['seeds']} |"
-        )
+    lines += [
+        f"| `{row['parameter']}={row['value']}` | {row['space']} {row['protocol']} "
+        f"| {row['labels']} | {row['points']:+.1f} ± {row['error']:.1f} | {row['seeds']} |"
+        for row in changes(parameters)
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -84,19 +90,18 @@ def draw_changes(path: Path) -> None:
     panels = [[row for row in rows if row["parameter"] == name] for name in DRAWN]
     panels = [panel for panel in panels if panel]
     figure, axes = plt.subplots(
-        len(panels), 1, figsize=(7, 0.27 * len(rows) + 0.7 * len(panels)), sharex=True,
+        len(panels), 1, figsize=(6, 0.2 * len(rows) + 0.55 * len(panels)), sharex=True,
         layout="constrained", gridspec_kw={"height_ratios": [len(p) + 1 for p in panels]},
     )  # fmt: skip
     for ax, panel in zip(axes, panels, strict=True):
         ax.axvline(0, color="0.6", linewidth=0.8)
         for y, row in enumerate(panel):
             color = "#0072b2" if row["space"] == "NAS-Bench-201" else "#d55e00"
-            ax.errorbar(
-                100 * row["tau"], y, xerr=100 * row["error"], fmt="o", color=color, markersize=4
-            )
+            ax.errorbar(row["points"], y, xerr=row["error"], fmt="o", color=color, markersize=4)
         labels = [
-            f"{r['value']}   {r['space'].removeprefix('NAS-Bench-')}, {r['labels']}"
-            + (f" {r['protocol']}" if r["protocol"] != "search" else "")
+            f"{r['value']}  (NB{r['space'][-3:]} {r['protocol']}, {r['labels']} labels)".replace(
+                " ,", ","
+            )
             for r in panel
         ]
         ax.set_yticks(range(len(panel)), labels, fontsize=8)
@@ -104,7 +109,7 @@ def draw_changes(path: Path) -> None:
         ax.set_title(panel[0]["parameter"], loc="left", fontsize=9, family="monospace")
         ax.spines[["top", "right", "left"]].set_visible(False)
         ax.tick_params(left=False)
-    axes[-1].set_xlabel("change in Kendall's tau (points), mean ± standard error over seeds")
+    axes[-1].set_xlabel("change in points of tau, ± standard error")
     save(figure, path)
 
 
@@ -156,14 +161,7 @@ def write(folder: Path) -> None:
         sys.path.remove(str(BENCHMARKS))
 
 
-def add_title(app: Any, page: str, source: list[str]) -> None:
-    """`search_defaults.md` is a bare table, as its script prints it."""
-    if page == "results/search_defaults":
-        source[0] = f"# All comparisons of the search for defaults\n\n{source[0]}"
-
-
 def setup(app: Any) -> dict[str, bool]:
     """Write them before pages are read."""
-    app.connect("source-read", add_title)
     app.connect("builder-inited", lambda app: write(DOCS / "_generated"))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
