@@ -1,0 +1,103 @@
+"""What other processes are asked to do: predict, search a grid, evaluate networks.
+
+Run as ``python -m tests.robustness.work NAME ARGUMENT...``: a process of its
+own, with as many threads as a test wants, whose children are forked.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+
+from tagates_sk.zero_cost import ZeroCostSaliency
+from tests.small import CELLS, TARGETS, ranker, sample
+from tests.zero_cost.forms import TINY
+
+POOL = sample(1000, seed=5)
+
+
+def predict(model: Any, n: int) -> np.ndarray:
+    """Predictions for n architectures, by as many threads as there are to use."""
+    found: np.ndarray = model.predict(POOL[:n])
+    return found
+
+
+def predict_in_processes(kind: str, n_processes: str, n: str) -> None:
+    """All children predict the same as this process, which has used its threads before."""
+    model = ranker().fit(CELLS, TARGETS)
+    expected = predict(model, len(POOL))[: int(n)]
+    assert torch.get_num_threads() > 1
+    with multiprocessing.get_context(kind).Pool(int(n_processes)) as pool:
+        for found in pool.starmap(predict, [(model, int(n))] * int(n_processes), chunksize=1):
+            np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def grid_search(cache: str) -> np.ndarray:
+    """Scores of a grid over a pipeline, everything cached."""
+    saliency = ZeroCostSaliency(**TINY, metrics=["snip", "plain"], memory=cache)
+    pipeline = Pipeline([("saliency", saliency), ("ranker", ranker())], memory=cache)
+    grid = {"ranker__T": [1, 2], "saliency__scaling": ["rank", "standard"]}
+    search = GridSearchCV(pipeline, grid, cv=2).fit(CELLS[:16], TARGETS[:16])
+    return np.column_stack([search.cv_results_[f"split{i}_test_score"] for i in range(2)])
+
+
+def zero_cost(cache: str) -> np.ndarray:
+    """Saliencies of many networks."""
+    saliency = ZeroCostSaliency(**TINY, memory=cache).fit(POOL[:30])
+    return np.concatenate(saliency.raw_saliencies(POOL[:30]))
+
+
+def killed(name: str, folder: str, seed: str) -> None:
+    """Kill work at random moments until it is done; the numbers are those of undisturbed work.
+
+    It is given more time after each kill: the fits of a grid are not cached.
+    """
+    work: Callable[[str], np.ndarray] = {"grid_search": grid_search, "zero_cost": zero_cost}[name]
+    start = time.perf_counter()
+    assert _in_child(work, Path(folder, "whole"), delay=None)
+    taken = time.perf_counter() - start
+    rng = np.random.RandomState(int(seed))
+    n_kills = 0
+    while not _in_child(work, Path(folder, "killed"), rng.uniform(0.1, 0.6 + n_kills / 10) * taken):
+        n_kills += 1
+        assert n_kills < 100, "the work never gets further"
+    expected, found = (np.load(Path(folder, way, "out.npy")) for way in ("whole", "killed"))
+    np.testing.assert_array_equal(found, expected)
+    print(n_kills)
+
+
+def _in_child(work: Callable[[str], np.ndarray], folder: Path, delay: float | None) -> bool:
+    """Whether it was done before the time was over."""
+    folder.mkdir(exist_ok=True)
+    child = os.fork()
+    if not child:
+        found = work(str(folder / "cache"))
+        np.save(folder / "out.npy", found)
+        os._exit(0)
+    if delay is not None:
+        time.sleep(delay)
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return True
+        os.kill(child, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Do what the first argument names."""
+    name, *rest = arguments
+    {"predict_in_processes": predict_in_processes, "killed": killed}[name](*rest)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
