@@ -19,8 +19,8 @@ from tests.small import CELLS, TARGETS, sample
 DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
 NOT_RUN = "# not run here"
-SLOW = {"index.md", "search.md"}
-"""Pages that fit many times, or with all epochs."""
+SLOW = {"index.md", "scaling_out.md", "search.md"}
+"""Pages that fit many times or with all epochs, or start processes."""
 FEW_EPOCHS = {"cli.md", "inspection.md", "model_files.md", "scaling_out.md", "search.md"}
 """Pages that print nothing which depends on how well a model is trained."""
 
