@@ -25,8 +25,8 @@ class HeadFeatures:
     def __init__(self, transformer: Any) -> None:
         self.transformer = clone(transformer)
 
-    def fit(self, X: Any) -> HeadFeatures:
-        """Learn the features, their means and standard deviations.
+    def fit_transform(self, X: Any) -> NDArray[np.float32]:
+        """Learn the features, their means and standard deviations; as :meth:`transform`.
 
         Raises
         ------
@@ -38,11 +38,13 @@ class HeadFeatures:
         self.mean, std = matrix.mean(0), matrix.std(0)
         self.std = np.where(std > 1e-9 * (1 + abs(self.mean)), std, 1.0)
         self.n_features = matrix.shape[1]
-        return self
+        return self._standardised(matrix)
 
-    def __call__(self, X: Any) -> NDArray[np.float32]:
+    def transform(self, X: Any) -> NDArray[np.float32]:
         """Standardised features, shape (n, n_features)."""
-        matrix = self._checked(self.transformer.transform(X), len(X))
+        return self._standardised(self._checked(self.transformer.transform(X), len(X)))
+
+    def _standardised(self, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
         standardised = (matrix - self.mean) / self.std
         features: NDArray[np.float32] = np.clip(standardised, -LIMIT, LIMIT).astype(np.float32)
         return features

@@ -14,20 +14,17 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _docstrings
 from ._head_features import HeadFeatures
-from ._targets import Floats
+from ._targets import Features, Floats
 from ._tasks import RANKING_LOSSES
 from .base import CHUNK, BaseGraphEstimator
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
 from .graphs.operations import IDENTITY_OPERATIONS, updated_mask
-from .nn.batching import GraphBatches, batch_spec
+from .nn.batching import Batches, batch_spec
 from .nn.config import EncoderConfig
 from .nn.devices import Device
 from .nn.engine import operation_embeddings
 from .nn.predictor import Predictor
-
-MANY = 1000
-"""Most targets of a y where passes do not limit them."""
 
 
 class BaseTAGATES(BaseGraphEstimator):
@@ -220,19 +217,19 @@ class BaseTAGATES(BaseGraphEstimator):
         self.n_layers_ = config.n_layers
         return model, spec
 
-    def _prepare(self, X: Any) -> None:
+    def _fit_features(self, X: Any) -> Features | None:
         self.head_features_ = None
-        if self.features is not None:
-            self.head_features_ = HeadFeatures(self.features).fit(X)
+        if self.features is None:
+            return None
+        self.head_features_ = HeadFeatures(self.features)
+        return self.head_features_.fit_transform(X)
 
-    def _batches(self, packed: PackedGraphs, X: Any) -> GraphBatches:
-        features = None if self.head_features_ is None else self.head_features_(X)
-        return GraphBatches(packed, self._spec, self.device_, features=features)
+    def _features(self, X: Any) -> Features | None:
+        return None if self.head_features_ is None else self.head_features_.transform(X)
 
     def _train(  # type: ignore[override]
         self,
-        packed: PackedGraphs,
-        X: Any,
+        batches: Batches[Any],
         y: Floats,
         weights: Floats | None,
         rng: np.random.RandomState,
@@ -243,15 +240,15 @@ class BaseTAGATES(BaseGraphEstimator):
         if self.bootstrap and self.n_members > 1:
             seen = [np.bincount(rng.randint(n, size=n), minlength=n) for _ in range(self.n_members)]
             draws = np.column_stack(seen).astype(np.float64)
-        super()._train(packed, X, y, weights, rng, draws=draws, **changes)
-        self.std_scale_ = 1.0 if draws is None else self._std_scale(packed, X, y, draws == 0)
+        super()._train(batches, y, weights, rng, draws=draws, **changes)
+        self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)
 
-    def _std_scale(self, packed: PackedGraphs, X: Any, y: Floats, unseen: Any) -> float:
+    def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
         """What the members' disagreement is multiplied by; scores without unit stay as they are."""
         return 1.0
 
-    def _max_targets(self) -> int:
-        return self.T if self.anytime else MANY
+    def _max_targets(self) -> int | None:
+        return self.T if self.anytime else None
 
     def predict(  # type: ignore[override]
         self, X: Any, return_std: bool = False
@@ -288,7 +285,7 @@ class BaseTAGATES(BaseGraphEstimator):
         if not return_std:
             return super().predict(X)
         check_is_fitted(self, "model_")
-        if self.model_.encoder.config.n_members < 2:
+        if self.model_.n_members < 2:
             raise ValueError(
                 "return_std=True asks for the disagreement of members, and this "
                 f"{type(self).__name__} has one. Fit it with n_members=5, for instance."
@@ -360,7 +357,7 @@ class BaseTAGATES(BaseGraphEstimator):
         for packed, part in self._read(X):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
-            for batch in self._batches(packed, part).chunks(CHUNK):
+            for batch in self._batches(packed, self._features(part)).chunks(CHUNK):
                 embeddings = operation_embeddings(self.model_, batch)
                 gated = batch.op_position[: len(embeddings)]
                 rows = np.searchsorted(packed.op_ptr, gated, side="right") - 1

@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
 Floats = NDArray[np.float64]
+Features = NDArray[np.float32]
 Rows = NDArray[np.integer[Any]]
 
 
 def check_targets(
-    who: str, n: int, y: ArrayLike, sample_weight: ArrayLike | None, max_targets: int = 1
+    who: str, n: int, y: ArrayLike, sample_weight: ArrayLike | None, max_targets: int | None = 1
 ) -> tuple[Floats, Floats | None]:
     """Targets and sample weights of a fit, or an error that says what is wrong.
 
@@ -26,8 +27,8 @@ def check_targets(
     y : array-like of float, shape (n,), or (n, k) with k > 1
         Two-dimensional targets may be NaN where they were not measured.
     sample_weight : array-like of float, shape (n,), or None
-    max_targets : int, default=1
-        Most targets k an architecture may have.
+    max_targets : int or None, default=1
+        Most targets k an architecture may have; None for any number.
 
     Returns
     -------
@@ -74,13 +75,13 @@ def check_targets(
     return targets, weights
 
 
-def _checked(who: str, y: ArrayLike, max_targets: int) -> Floats:
+def _checked(who: str, y: ArrayLike, max_targets: int | None) -> Floats:
     shape = np.shape(y)
     if max_targets == 1 or len(shape) < 2 or shape[1] == 1:
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         return np.asarray(column_or_1d(targets, warn=True), dtype=np.float64)[:, None]
     targets = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
-    if targets.shape[1] > max_targets:
+    if max_targets is not None and targets.shape[1] > max_targets:
         raise ValueError(
             f"y has {targets.shape[1]} columns and {who} has T={max_targets}: each column is read "
             "after a pass of its own. Set T to as many at least, or anytime=False."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from numbers import Integral, Real
@@ -11,7 +10,6 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import (
-    BaseEstimator,
     ClassNamePrefixFeaturesOutMixin,
     RegressorMixin,
     TransformerMixin,
@@ -22,11 +20,21 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
-from ._targets import Floats, Rows, check_targets, hold_out, loss_columns, mean_over_members, units
+from ._pickling import PickledOnCPU
+from ._targets import (
+    Features,
+    Floats,
+    Rows,
+    check_targets,
+    hold_out,
+    loss_columns,
+    mean_over_members,
+    units,
+)
 from .graphs import PackedGraphs, read_architectures
 from .graphs.errors import InvalidArchitectureError
 from .nn.batching import Batch, Batches, GraphBatches
-from .nn.devices import Device, on_cpu, resolve_device
+from .nn.devices import Device, resolve_device
 from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
 from .nn.predictor import GraphPredictor
 from .nn.training import TrainingConfig
@@ -38,7 +46,7 @@ CHUNK = 2048
 
 
 class BaseGraphEstimator(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, PickledOnCPU
 ):
     """Reads architectures, trains a model on them, predicts and encodes.
 
@@ -105,16 +113,21 @@ class BaseGraphEstimator(
         """Predictions, shape (n, n_targets, n_members), of scores of that shape."""
         return scores
 
-    def _max_targets(self) -> int:
-        """Most targets that an architecture may have."""
+    def _max_targets(self) -> int | None:
+        """Most targets that an architecture may have; None for any number."""
         return 1
 
-    def _prepare(self, X: Any) -> None:
-        """Learn from the architectures of fit what `_build` and `_batches` need."""
+    def _fit_features(self, X: Any) -> Features | None:
+        """Learn features of architectures; returns them as :meth:`_features` does."""
+        return None
 
-    def _batches(self, packed: PackedGraphs, X: Any) -> Batches[Any]:
-        """Batches of some architectures, read into `packed` from X."""
-        return GraphBatches(packed, self._spec, self.device_)
+    def _features(self, X: Any) -> Features | None:
+        """What the head reads beside the encodings, shape (n, k)."""
+        return None
+
+    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
+        """Batches of some architectures."""
+        return GraphBatches(packed, self._spec, self.device_, features=features)
 
     def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:
         """Hold zero-cost vectors against those of fit, if the model reads them."""
@@ -195,15 +208,15 @@ class BaseGraphEstimator(
         rng = check_random_state(self.random_state)
         go_on = go_on and hasattr(self, "model_")
         if go_on:
-            packed = self._conform(packed)
+            packed, features = self._conform(packed), self._features(X)
             if targets.shape[1] != self.n_targets_:
                 raise ValueError(
                     f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
                 )
         else:
-            self._prepare(X)
+            features = self._fit_features(X)
             packed = self._start(packed, targets, weights, rng)
-        self._train(packed, X, targets, weights, rng, **changes)
+        self._train(self._batches(packed, features), targets, weights, rng, **changes)
         return self
 
     def _start(
@@ -246,8 +259,7 @@ class BaseGraphEstimator(
 
     def _train(
         self,
-        packed: PackedGraphs,
-        X: Any,
+        batches: Batches[Any],
         y: Floats,
         weights: Floats | None,
         rng: np.random.RandomState,
@@ -257,7 +269,6 @@ class BaseGraphEstimator(
         early_stopping: bool | None = None,
         extra_loss: ExtraLoss | None = None,
     ) -> None:
-        batches = self._batches(packed, X)
         rows: Rows = np.arange(len(y))
         validate = None
         if self.early_stopping if early_stopping is None else early_stopping:
@@ -362,7 +373,7 @@ class BaseGraphEstimator(
 
     def _read_batches(self, X: Any) -> Iterator[Batch]:
         for packed, part in self._read(X):
-            yield from self._batches(packed, part).chunks(CHUNK)
+            yield from self._batches(packed, self._features(part)).chunks(CHUNK)
 
     def _read(self, X: Any) -> Iterator[tuple[PackedGraphs, Any]]:
         """Parts of X, read as they are needed, and what they were read from."""
@@ -374,23 +385,6 @@ class BaseGraphEstimator(
         for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
             part = X[start : start + CHUNK]
             yield self._conform(read_architectures(part, start=start)), part
-
-    # ----------------------------------------------------------------- pickling
-
-    def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = dict(super().__getstate__())
-        if "model_" in state and self.device_ != "cpu":
-            # So that a machine without this device can load it.
-            state["model_"] = copy.deepcopy(self.model_).cpu()
-            state["_optimizer_state"] = on_cpu(self._optimizer_state)
-        return state
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        if hasattr(self, "model_"):
-            device = resolve_device(self.device_, fallback=True)
-            self.device_ = str(device)
-            self.model_.to(device)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

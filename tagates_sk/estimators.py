@@ -11,7 +11,7 @@ from ._tagates import BaseTAGATES
 from ._targets import Floats
 from ._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from .base import CHUNK
-from .graphs import PackedGraphs
+from .nn.batching import Batches
 
 COVERAGE = 0.8
 """Central interval for which the standard deviations of a regressor are scaled."""
@@ -115,8 +115,8 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
         **REGRESSION_LOSSES,
     }
 
-    def _std_scale(self, packed: PackedGraphs, X: Any, y: Floats, unseen: Any) -> float:
-        members = self._predictions(self._batches(packed, X).chunks(CHUNK))[:, -1]
+    def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
+        members = self._predictions(batches.chunks(CHUNK))[:, -1]
         rows = (unseen.sum(1) > 1) & np.isfinite(y[:, -1])
         if rows.sum() < FEWEST:
             return 1.0

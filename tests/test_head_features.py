@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV
 from tagates_sk._head_features import LIMIT, HeadFeatures
 from tagates_sk.features import AdjacencyOneHot, OperationStatistics, PathEncoding
 
-from .small import BOTH, CELLS, TARGETS, ranker
+from .small import BOTH, CELLS, TARGETS, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 
@@ -51,12 +51,28 @@ def test_the_head_learns_from_them() -> None:
 
 def test_standardised_and_cut_off() -> None:
     rows = np.column_stack([np.arange(40.0), np.full(40, 3.0)])
-    features = HeadFeatures(Given(rows)).fit(CELLS)
-    out = features(CELLS)
+    features = HeadFeatures(Given(rows))
+    out = features.fit_transform(CELLS)
+    np.testing.assert_array_equal(features.transform(CELLS), out)
     np.testing.assert_allclose(out.mean(0), 0, atol=1e-6)
     np.testing.assert_allclose(out.std(0), [1, 0], atol=1e-6)
     features.transformer.rows = 1e9 * rows + 1e12
-    assert abs(features(CELLS)).max() == LIMIT
+    assert abs(features.transform(CELLS)).max() == LIMIT
+
+
+def test_are_computed_once_a_fit() -> None:
+    calls: list[int] = []
+
+    class Counted(Given):
+        def transform(self, X: Any) -> Any:
+            calls.append(len(X))
+            return super().transform(X)
+
+    fitted = regressor(features=Counted(np.arange(80.0)[:, None]), n_members=4, bootstrap=True)
+    fitted.fit(CELLS, TARGETS)
+    assert calls == [40]
+    fitted.predict(CELLS)
+    assert calls == [40, 40]
 
 
 def test_grid_search_over_parameters_of_the_transformer() -> None:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from .. import _docstrings
+from .._targets import Features
 from .._tasks import RANKING_LOSSES
 from ..base import BaseGraphEstimator
 from ..graphs import PackedGraphs
@@ -123,7 +124,7 @@ class CellBaseline(BaseBaseline):
     def _describe(self, packed: PackedGraphs) -> CellSpec:
         return CellSpec.of(packed)
 
-    def _batches(self, packed: PackedGraphs, X: Any) -> CellBatches:
+    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> CellBatches:
         return CellBatches(packed, self.device_)
 
 
@@ -133,5 +134,5 @@ class SentenceBaseline(BaseBaseline):
     def _describe(self, packed: PackedGraphs) -> Dictionary:
         return Dictionary.of(packed)
 
-    def _batches(self, packed: PackedGraphs, X: Any) -> SentenceBatches:
+    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> SentenceBatches:
         return SentenceBatches(packed, self._spec, self.device_)

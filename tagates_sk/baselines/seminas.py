@@ -15,6 +15,7 @@ from .._tasks import RankingMixin
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
+from ..nn.batching import Batches
 from ..nn.devices import Device
 from ._base import SentenceBaseline
 
@@ -185,8 +186,7 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
 
     def _train(  # type: ignore[override]
         self,
-        packed: PackedGraphs,
-        X: Any,
+        batches: Batches[Any],
         y: Floats,
         weights: Floats | None,
         rng: Any,
@@ -195,6 +195,6 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
     ) -> None:
         others = None
         if unlabeled is not None:
-            others = self._batches(self._conform(read_architectures(unlabeled)), unlabeled)
+            others = self._batches(self._conform(read_architectures(unlabeled)))
         extra = Reconstruction(self.model_, self.reconstruction, others)
-        super()._train(packed, X, y, weights, rng, extra_loss=extra, **changes)
+        super()._train(batches, y, weights, rng, extra_loss=extra, **changes)

@@ -52,7 +52,7 @@ class TAGATESEncoder(nn.Module):
         super().__init__()
         c = self.config = config
         k = c.n_members
-        self._n_gate_layers = (2 if c.T > 1 else 1) * c.n_layers
+        n_gate_layers = (2 if c.T > 1 else 1) * c.n_layers
         gate_in = c.op_dim + (c.n_zero_cost if c.symmetry_breaking == "concat" else 0)
         self.op_embedding = nn.Parameter(torch.empty(c.n_operations, k * c.op_dim))
         if c.terminal_operations:
@@ -67,8 +67,8 @@ class TAGATESEncoder(nn.Module):
         )
         self.node_hidden = linear(c.node_dim, c.hidden_dim, k)
         # Gate maps of all layers of a member, forward first: one product serves a time step.
-        self.gate_weight = nn.Parameter(torch.empty(k * self._n_gate_layers, c.layer_dim, gate_in))
-        self.gate_bias = nn.Parameter(torch.empty(k * self._n_gate_layers, c.layer_dim))
+        self.gate_weight = nn.Parameter(torch.empty(k * n_gate_layers, c.layer_dim, gate_in))
+        self.gate_bias = nn.Parameter(torch.empty(k * n_gate_layers, c.layer_dim))
         layers = (c.layer_dim, c.n_layers, c.layer_bias, k)
         self.forward_layers = Propagation(c.hidden_dim, *layers)
         if c.T > 1:
@@ -181,8 +181,8 @@ class TAGATESEncoder(nn.Module):
         c = self.config
         if c.n_cells == 1 or c.n_members == 1:
             return state.reshape(-1, c.n_members * c.layer_dim)
-        by_member = state.view(-1, c.n_members, c.n_cells, c.layer_dim)
-        return by_member.transpose(1, 2).reshape(-1, c.n_members * c.layer_dim)
+        within_member = state.view(-1, c.n_members, c.n_cells, c.layer_dim)
+        return within_member.transpose(1, 2).reshape(-1, c.n_members * c.layer_dim)
 
     def _type_embeddings(self) -> Tensor:
         """Embeddings of the vocabulary, unknown operation, output, input and wire."""

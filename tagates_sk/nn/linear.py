@@ -15,30 +15,26 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-def member_product(x: Tensor, weight: Tensor, n_members: int) -> Tensor:
-    """Product of every member's states with its own matrix.
+def member_product(
+    x: Tensor, weight: Tensor, n_members: int, *, transposed: bool = False
+) -> Tensor:
+    """Product of every member's states with its own matrix, or with its transpose.
 
     Parameters
     ----------
     x : Tensor, shape (n, n_members * n_in)
-    weight : Tensor, shape (n_members * n_in, n_out)
+    weight : Tensor, shape (n_members * n_in, n_out), or (n_members * n_out, n_in) if transposed
     n_members : int
+    transposed : bool, default=False
 
     Returns
     -------
     Tensor, shape (n, n_members * n_out)
     """
     if n_members == 1:
-        return x @ weight
+        return x @ (weight.t() if transposed else weight)
     maps = _each(weight, n_members)
-    return side_by_side(torch.bmm(by_member(x, n_members), maps))
-
-
-def member_map(x: Tensor, weight: Tensor, n_members: int) -> Tensor:
-    """Product of every member's states (n_out) with its transposed matrix: (n_in)."""
-    if n_members == 1:
-        return x @ weight.t()
-    maps = _each(weight, n_members).transpose(1, 2)
+    maps = maps.transpose(1, 2) if transposed else maps
     return side_by_side(torch.bmm(by_member(x, n_members), maps))
 
 

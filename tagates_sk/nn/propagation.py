@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .linear import member_map, member_outer, member_product
+from .linear import member_outer, member_product
 from .tables import LayerTables
 
 
@@ -132,7 +132,7 @@ class _Pass(torch.autograd.Function):
             if i == 0 and not ctx.needs_input_grad[0]:
                 grad_state = None
                 break
-            grad_state = member_map(grad_support, weights[i], k)
+            grad_state = member_product(grad_support, weights[i], k, transposed=True)
             if plan.support_rows is not None:
                 whole = grad_state.new_zeros((ctx.sizes[i], grad_state.shape[1]))
                 grad_state = whole.index_copy_(0, plan.support_rows, grad_state)

@@ -95,7 +95,7 @@ class TestSemiNAS:
             ranker = small(SemiNASRanker, **options)
             ranker.fit(CELLS[:4], TARGETS[:4], X_unlabeled=unlabeled)
             packed = read_architectures(others).with_vocabulary(ranker.operations_, "mean")
-            batch = ranker._batches(packed, others)(np.arange(60))
+            batch = ranker._batches(packed)(np.arange(60))
             with torch.inference_mode():
                 encoding = ranker.model_.encode(batch).architectures
                 losses.append(float(ranker.model_.reconstruction_loss(batch, encoding)))
