@@ -4,6 +4,7 @@ Few examples by default, HYPOTHESIS_PROFILE=thorough for many.
 """
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,6 +27,19 @@ def fitted(request: pytest.FixtureRequest) -> Any:
     from tests import small  # torch is not imported for the tests that do without
 
     return getattr(small, request.param)().fit(small.CELLS, small.TARGETS)
+
+
+@pytest.fixture
+def dask_cluster() -> Iterator[None]:
+    """A cluster of two processes on this machine; ``backend="dask"`` uses it."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster),
+    ):
+        yield
 
 
 @pytest.fixture

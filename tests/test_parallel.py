@@ -102,15 +102,9 @@ def same_everywhere(fitted: Any, **config: Any) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
+@pytest.mark.usefixtures("dask_cluster")
 def test_dask(fitted: Any) -> None:
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster),
-    ):
-        same_everywhere(fitted, backend="dask")
+    same_everywhere(fitted, backend="dask")
 
 
 @pytest.mark.filterwarnings("ignore")

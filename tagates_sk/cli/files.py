@@ -8,16 +8,16 @@ import json
 import math
 import os
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import networkx as nx
 import numpy as np
 
+from .._atomic import replacing
 from .._targets import Floats
 from ..graphs import InvalidArchitectureError, read_architectures
 from ..spaces import DARTS, ENASMacro, ENASMicro, NASBench101, NASBench201, SearchSpace
@@ -280,7 +280,7 @@ def table(file: TextIO, *columns: str) -> Any:
     return rows
 
 
-def replace_file(path: str, write: Any) -> None:
+def replace_file(path: str, write: Callable[[BinaryIO], object]) -> None:
     """Write a file that is replaced at once or not at all.
 
     Parameters
@@ -288,22 +288,15 @@ def replace_file(path: str, write: Any) -> None:
     path : str
         The file.
     write : callable
-        Called with the name of a temporary file beside it.
+        Called with a binary file to write to.
 
     Raises
     ------
     UserError
         If it cannot be written.
     """
-    target = Path(path)
     try:
-        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        try:
-            write(temporary)
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        with replacing(path) as file:
+            write(file)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}.") from None

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> None:
     with explained(file.places):
         estimator.fit(file.architectures, file.values)
     seconds = time.perf_counter() - start
-    replace_file(args.out, lambda path: joblib.dump(estimator, path))
+    replace_file(args.out, lambda file: joblib.dump(estimator, file))
     print(
         f"fitted {type(estimator).__name__} to {len(file.lines)} architectures in {seconds:.1f} s: "
         f"{args.out}",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .. import TAGATESRanker, TAGATESRegressor
+from .._steps import last_step
 from .errors import UserError
 from .files import SPACES
 
@@ -147,8 +148,7 @@ def make_estimator(name: str, settings: dict[str, Any], seed: int, task: str = "
 
 
 def _last_step(estimator: Any) -> Any:
-    pipeline = getattr(estimator, "regressor", estimator)
-    return pipeline.steps[-1][1] if hasattr(pipeline, "steps") else pipeline
+    return last_step(getattr(estimator, "regressor", estimator))
 
 
 def _check_names(estimator: str, settings: dict[str, Any], known: dict[str, Any]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import inspect
 import pickle
 from typing import Any
 
 import joblib
 
+from .._steps import predicts_std
 from .errors import UserError, explained
 from .files import check_output, read_file, require_some, table, writer
 from .options import add_input_options, new_command
@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
     """
     check_output(args.out, args.model, args.file)
     model = load_model(args.model)
-    if args.std and "return_std" not in inspect.signature(model.predict).parameters:
+    if args.std and not predicts_std(model):
         raise UserError(
             f"{args.model}: a {type(model).__name__} has no standard deviations; expected a model "
             "such as that of tagates fit --estimator nasbowl."

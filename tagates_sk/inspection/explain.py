@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from .._steps import last_step
 from .._tagates import BaseTAGATES
 from ._matplotlib import axes
 from ._palette import operation_color
@@ -62,7 +63,7 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     X = [x]
     if isinstance(estimator, Pipeline):
         X = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
-        estimator = estimator.steps[-1][1]
+        estimator = last_step(estimator)
     if not isinstance(estimator, BaseTAGATES):
         raise TypeError(
             f"{type(estimator).__name__} has no operation embeddings that are updated over time; "

@@ -7,8 +7,8 @@ from collections.abc import Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
-from sklearn.pipeline import Pipeline
 
+from .._steps import last_step
 from ..graphs import read_architectures
 from ..graphs.operations import NO_OPERATION
 from ._picture import attributes_at, cells_of, is_single
@@ -231,7 +231,7 @@ def _with_operation(architecture: Any, c: int, place: Any, name: str) -> Any:
 
 
 def _vocabulary(estimator: Any, architectures: Sequence[Any]) -> list[str]:
-    last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+    last = last_step(estimator)
     known = getattr(last, "operations_", None)
     if known is None:
         raise ValueError(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
-from sklearn.pipeline import Pipeline
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
+from .._steps import last_step, predicts_std
 from ._matplotlib import axes
 
 _Self = TypeVar("_Self", bound="UncertaintyDisplay")
@@ -112,12 +111,11 @@ class UncertaintyDisplay:
         TypeError
             If the estimator has no `return_std`.
         """
-        last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
-        if "return_std" not in inspect.signature(last.predict).parameters:
+        if not predicts_std(estimator):
             raise TypeError(
-                f"{type(last).__name__} predicts no standard deviations: its predict has no "
-                "parameter return_std. TAGATESRegressor(n_members=5), WLKernelGP and "
-                "scikit-learn's GaussianProcessRegressor have it."
+                f"{type(last_step(estimator)).__name__} predicts no standard deviations: its "
+                "predict has no parameter return_std. TAGATESRegressor(n_members=5), WLKernelGP "
+                "and scikit-learn's GaussianProcessRegressor have it."
             )
         mean, std = estimator.predict(X, return_std=True)
         name = type(estimator).__name__ if name is None else name

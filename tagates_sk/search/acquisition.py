@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from scipy.stats import norm
-from sklearn.pipeline import Pipeline
 
+from .._steps import last_step, predicts_std
 from .._targets import Floats
 
 PART = 8192
@@ -169,7 +168,7 @@ class ThompsonSampling:
         random_state: np.random.RandomState,
     ) -> Floats:
         """Draw for candidates, shape (n, m); see :class:`Acquisition`."""
-        final = _final(predictor)
+        final = last_step(predictor)
         if hasattr(final, "predict_members"):
             found = [final.predict_members(_before(predictor, p)) for p in _parts(candidates)]
             members = np.concatenate(found).T
@@ -206,18 +205,13 @@ def _predict_std(predictor: Any, X: Sequence[Any]) -> tuple[Floats, Floats]:
     return mean, std
 
 
-def _final(predictor: Any) -> Any:
-    """The last step of a pipeline, else the estimator itself."""
-    return predictor.steps[-1][1] if isinstance(predictor, Pipeline) else predictor
-
-
 def _before(predictor: Any, X: Sequence[Any]) -> Any:
     """What the last step of a pipeline sees of X."""
-    return predictor[:-1].transform(X) if _final(predictor) is not predictor else X
+    return predictor[:-1].transform(X) if last_step(predictor) is not predictor else X
 
 
 def _check_std(predictor: Any, name: str) -> None:
-    final = _final(predictor)
+    final = last_step(predictor)
     kind = type(final).__name__
     if hasattr(final, "predict_members"):
         if getattr(final, "n_members", None) == 1:
@@ -225,7 +219,7 @@ def _check_std(predictor: Any, name: str) -> None:
                 f"acquisition={name!r} needs an ensemble, and this {kind} has one member. Give it "
                 "more, n_members=5 for instance, or use acquisition='mean'."
             )
-    elif "return_std" not in inspect.signature(final.predict).parameters:
+    elif not predicts_std(predictor):
         raise ValueError(
             f"acquisition={name!r} needs predictions with a standard deviation, and {kind}.predict "
             "has no parameter return_std. Use acquisition='mean', or a predictor that has it, such "

@@ -109,15 +109,9 @@ def test_in_parallel(backend: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
+@pytest.mark.usefixtures("dask_cluster")
 def test_on_dask() -> None:
-    distributed = pytest.importorskip("distributed")
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
+    with joblib.parallel_config(backend="dask"):
         s = search().run(worth, budget=10)
     assert len(s.history_) == 10
     assert all(row["value"] == worth(row["architecture"]) for row in s.history_)

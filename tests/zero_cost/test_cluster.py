@@ -13,17 +13,11 @@ from .forms import TINY
 
 
 @pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
+@pytest.mark.usefixtures("dask_cluster")
 def test_dask(monkeypatch: pytest.MonkeyPatch) -> None:
-    distributed = pytest.importorskip("distributed")
     X = NASBench201().sample(8, random_state=0)
     monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-        ) as cluster,
-        distributed.Client(cluster),
-        joblib.parallel_config(backend="dask"),
-    ):
+    with joblib.parallel_config(backend="dask"):
         there = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
     monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
     here = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
