@@ -13,6 +13,7 @@ from ..graphs.batch import FIXED, UNGATED, UPDATED, BatchSpec, build_batch
 from ..graphs.operations import IDENTITY_OPERATIONS
 from ..graphs.packed import PackedGraphs
 from .config import EncoderConfig
+from .devices import safe_threads
 from .tables import BatchTables
 
 
@@ -92,7 +93,9 @@ class Batches(ABC, Generic[AnyBatch]):
         """Batches of at most `size` architectures each, of all or of those in `rows`."""
         rows = np.arange(len(self)) if rows is None else rows
         for start in range(0, len(rows), size):
-            yield self(rows[start : start + size])
+            with safe_threads():
+                batch = self(rows[start : start + size])
+            yield batch
 
 
 class GraphBatches(Batches[BatchTables]):

@@ -1,15 +1,18 @@
-"""Which device a model runs on."""
+"""Which device a model runs on, and how many threads of the CPU."""
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import torch
 
 Device = torch.device
+
+_PROCESS = os.getpid()
 
 
 def resolve_device(device: str | torch.device, *, fallback: bool = False) -> torch.device:
@@ -57,16 +60,10 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
 
 
 @contextmanager
-def one_thread(wanted: bool = True) -> Iterator[None]:
-    """Let torch use one CPU thread inside the block.
-
-    Parameters
-    ----------
-    wanted : bool, default=True
-        Whether to; otherwise nothing happens.
-    """
+def one_thread() -> Iterator[None]:
+    """Let torch use one CPU thread inside the block."""
     before = torch.get_num_threads()
-    if not wanted or before == 1:
+    if before == 1:
         yield
         return
     torch.set_num_threads(1)
@@ -74,6 +71,24 @@ def one_thread(wanted: bool = True) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def safe_threads(few: bool = False) -> Iterator[None]:
+    """Let torch use as many CPU threads inside the block as do not hang or slow it down.
+
+    In a forked process that is one: OpenMP's other threads stayed in the
+    process that was forked, and the child would wait for them forever. Also a
+    decorator of functions.
+
+    Parameters
+    ----------
+    few : bool, default=False
+        Whether there is so little to do that one thread is faster than two.
+    """
+    is_forked = os.getpid() != _PROCESS
+    with one_thread() if few or is_forked else nullcontext():
+        yield
 
 
 def on_cpu(value: Any) -> Any:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from .batching import Batch, Batches
-from .devices import one_thread
+from .devices import safe_threads
 from .encoder import Encoding
 from .predictor import GraphPredictor
 from .training import Scored, TrainingConfig, TrainingResult, train
@@ -22,6 +22,7 @@ FEW = 32
 """Architectures for which one thread is faster than two."""
 
 
+@safe_threads()
 def fit_predictor(
     model: GraphPredictor,
     batches: Batches[Batch],
@@ -103,7 +104,7 @@ def operation_embeddings(model: GraphPredictor, batch: Batch) -> Floats:
 def _evaluate(model: GraphPredictor, batch: Batch) -> tuple[torch.Tensor, Encoding]:
     # A second thread costs more than it gives on so little work, and on a busy
     # machine waiting for it takes a hundred times as long as the work.
-    with one_thread(batch.n_architectures <= FEW):
+    with safe_threads(few=batch.n_architectures <= FEW):
         evaluated: tuple[torch.Tensor, Encoding] = model(batch)
     return evaluated
 

@@ -1,4 +1,4 @@
-"""What other processes are asked to do: predict, search a grid, evaluate networks.
+"""What other processes are asked to do: predict, fit, search a grid, evaluate networks.
 
 Run as ``python -m tests.robustness.work NAME ARGUMENT...``: a process of its
 own, with as many threads as a test wants, whose children are forked.
@@ -20,27 +20,48 @@ import torch
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 
+from tagates_sk.baselines import LSTMRanker
 from tagates_sk.zero_cost import ZeroCostSaliency
 from tests.small import CELLS, TARGETS, ranker, sample
 from tests.zero_cost.forms import TINY
 
-POOL = sample(1000, seed=5)
+POOL = sample(300, seed=5)
 
 
-def predict(model: Any, n: int) -> np.ndarray:
-    """Predictions for n architectures, by as many threads as there are to use."""
-    found: np.ndarray = model.predict(POOL[:n])
+def use(model: Any) -> np.ndarray:
+    """What a fitted model makes of architectures, a row each."""
+    embeddings = model.operation_embeddings(POOL)
+    sums = [sum(cell.values(), np.zeros(model.op_dim)) for cell in embeddings]
+    return np.column_stack([model.predict(POOL), model.transform(POOL), sums])
+
+
+def fit(model: Any) -> np.ndarray:
+    """Predictions of a model that is fitted in large steps."""
+    found: np.ndarray = model.fit(POOL, np.arange(len(POOL)) % 17).predict(POOL)
     return found
 
 
-def predict_in_processes(kind: str, n_processes: str, n: str) -> None:
-    """All children predict the same as this process, which has used its threads before."""
-    model = ranker().fit(CELLS, TARGETS)
-    expected = predict(model, len(POOL))[: int(n)]
-    assert torch.get_num_threads() > 1
+def do(task: Callable[[Any], np.ndarray], model: Any) -> np.ndarray:
+    """Work for several threads; how many torch may use stays what it was."""
+    n_threads = torch.get_num_threads()
+    assert n_threads > 1
+    found = task(model)
+    assert torch.get_num_threads() == n_threads
+    return found
+
+
+def work_in_processes(kind: str, n_processes: str) -> None:
+    """All children find what this process found, which has used its threads before."""
+    tasks: list[tuple[Callable[[Any], np.ndarray], Any]] = [
+        (use, ranker().fit(CELLS, TARGETS)),
+        (fit, ranker(batch_size=len(POOL))),
+        (fit, LSTMRanker(batch_size=len(POOL), max_iter=2, random_state=0)),
+    ]
+    with_expected = [(task, do(*task)) for task in tasks]
     with multiprocessing.get_context(kind).Pool(int(n_processes)) as pool:
-        for found in pool.starmap(predict, [(model, int(n))] * int(n_processes), chunksize=1):
-            np.testing.assert_allclose(found, expected, atol=1e-6)
+        for task, expected in with_expected:
+            for found in pool.starmap(do, [task] * int(n_processes), chunksize=1):
+                np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
 def grid_search(cache: str) -> np.ndarray:
@@ -96,7 +117,7 @@ def _in_child(work: Callable[[str], np.ndarray], folder: Path, delay: float | No
 def main(arguments: Sequence[str]) -> None:
     """Do what the first argument names."""
     name, *rest = arguments
-    {"predict_in_processes": predict_in_processes, "killed": killed}[name](*rest)
+    {"work_in_processes": work_in_processes, "killed": killed}[name](*rest)
 
 
 if __name__ == "__main__":
