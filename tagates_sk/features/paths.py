@@ -279,7 +279,7 @@ def _walk(
         kind: _transposed_adjacency(edges.src, edges.dst, edges.kind == kind, n_nodes)
         for kind in np.unique(edges.kind[(edges.kind >= 0) & (edges.kind < n_ops)]).tolist()
     }
-    wires = _with_all_powers(_transposed_adjacency(edges.src, edges.dst, edges.kind < 0, n_nodes))
+    wires = _powers(_transposed_adjacency(edges.src, edges.dst, edges.kind < 0, n_nodes))
     typed = (edges.kind >= 0) & (edges.kind < n_ops)
     out_degree = np.bincount(edges.src[typed], minlength=n_nodes)
     cell = owners(packed.node_ptr)
@@ -293,7 +293,8 @@ def _walk(
     )  # fmt: skip
     length = 0
     while True:
-        state = wires @ state
+        for power in wires:
+            state = state + power @ state
         yield state[outputs]
         if length == max_length:
             return
@@ -327,11 +328,15 @@ def _transposed_adjacency(
     return sparse.csr_matrix((ones, (dst[chosen], src[chosen])), shape=(n_nodes, n_nodes))
 
 
-def _with_all_powers(adjacency: Any) -> Any:
-    """1 + A + A² + … of a graph without cycles, by squaring."""
-    total = sparse.identity(adjacency.shape[0], format="csr") + adjacency
-    power = adjacency @ adjacency
-    while power.nnz:
-        total = total + total @ power
-        power = power @ power
-    return total
+def _powers(adjacency: Any) -> list[Any]:
+    """A, A², A⁴, A⁸, … of a graph without cycles, as long as they are not zero.
+
+    Every number is a sum of different powers of two, so 1 + A + A² + A³ + … =
+    (1 + A) (1 + A²) (1 + A⁴) …; the factors of a long chain of wires are
+    sparse, while its sum has a number for every two nodes.
+    """
+    powers = []
+    while adjacency.nnz:
+        powers.append(adjacency)
+        adjacency = adjacency @ adjacency
+    return powers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import networkx as nx
@@ -61,6 +62,20 @@ def test_numbers_of_paths_without_overflow() -> None:
     wires.add_edge(1500, 1501, op="a")
     counts = PathEncoding(binary=False, sparse_output=False).fit_transform([wires])
     assert counts.tolist() == [[np.finfo(float).max]]
+
+
+def test_memory_of_long_chains_of_wires() -> None:
+    """It grows with the wires, not with the pairs of nodes that they connect."""
+    cell = nx.MultiDiGraph([(i, i + 1) for i in range(2000)])
+    cell.add_edge(2000, 2001, op="a")
+    tracemalloc.start()
+    try:
+        encoding = PathEncoding().fit([cell])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert encoding.paths_ == [(0, 0, ("a",))]
+    assert peak < 10 * 2**20
 
 
 @pytest.mark.parametrize("transformer", ALL, ids=repr)
