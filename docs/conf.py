@@ -27,7 +27,7 @@ extensions = [
     "mathml",
     "results",
 ]
-exclude_patterns = ["_generated", "search.md", "sg_execution_times.rst"]
+exclude_patterns = ["_generated", "sg_execution_times.rst"]
 templates_path = ["_templates"]
 
 myst_enable_extensions = ["dollarmath", "deflist"]
@@ -39,15 +39,6 @@ html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_math_renderer = "mathml"
 html_show_sourcelink = False
-
-
-def adapt(app: Any, page: str, source: list[str]) -> None:
-    """What reads well by itself, as a page among others."""
-    if page == "results/search_defaults":  # as its script prints it
-        source[0] = f"# All comparisons of the search for defaults\n\n{source[0]}"
-    # Sphinx has a page of its own called "search".
-    source[0] = source[0].replace("](search.md", "](searching.md")
-
 
 # ------------------------------------------------------------------ reference
 
@@ -98,6 +89,5 @@ sphinx_gallery_conf = {
 
 
 def setup(app: Any) -> None:
-    """Connect what is defined above."""
-    app.connect("source-read", adapt)
+    """Connect the filter above."""
     app.connect("autodoc-skip-member", skip_what_is_sklearns)

@@ -80,7 +80,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/results/search_defaults.csv"))
     args = parser.parse_args()
     if args.report:
-        print(report(finished(args.out)))
+        print(f"# All comparisons of the search for defaults\n\n{report(finished(args.out))}")
         return
     spaces = [
         ("nasbench201", "cifar100", args.nasbench201),

@@ -19,9 +19,9 @@ from tests.small import CELLS, TARGETS, sample
 DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
 NOT_RUN = "# not run here"
-SLOW = {"index.md", "scaling_out.md", "search.md"}
+SLOW = {"index.md", "scaling_out.md", "searching.md"}
 """Pages that fit many times or with all epochs, or start processes."""
-FEW_EPOCHS = {"cli.md", "inspection.md", "model_files.md", "scaling_out.md", "search.md"}
+FEW_EPOCHS = {"cli.md", "inspection.md", "model_files.md", "scaling_out.md", "searching.md"}
 """Pages that print nothing which depends on how well a model is trained."""
 
 
