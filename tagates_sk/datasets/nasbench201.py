@@ -114,8 +114,8 @@ def load_nasbench201(
     >>> data.dags
     <SpaceSequence of 15625 architectures of NAS-Bench-201>
     >>> best = data.target.argmax()
-    >>> data.target[best], data.dags[[best]].native()[0].count("nor_conv_3x3")
-    (np.float64(94.3733), 4)
+    >>> float(data.target[best]), data.dags[[best]].native()[0].count("nor_conv_3x3")
+    (94.3733, 4)
     """
     single = isinstance(target, str) and target != "all"
     names = [target] if single else list(_TARGETS if target == "all" else target)
