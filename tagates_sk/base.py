@@ -36,6 +36,7 @@ from .graphs.errors import InvalidArchitectureError
 from .nn.batching import Batch, Batches, GraphBatches
 from .nn.devices import Device, resolve_device
 from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
+from .nn.precision import SinglePrecision
 from .nn.predictor import GraphPredictor
 from .nn.training import TrainingConfig
 
@@ -228,7 +229,8 @@ class BaseGraphEstimator(
         packed = packed.with_vocabulary(operations)
         device = resolve_device(self.device)
         self.n_targets_ = y.shape[1]
-        model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
+        with SinglePrecision():
+            model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
         self.operations_ = list(operations)
         self.n_cells_ = packed.n_cells
         self.device_ = str(device)

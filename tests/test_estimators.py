@@ -164,6 +164,20 @@ class TestRandomness:
         estimator.partial_fit(CELLS, TARGETS).transform(CELLS)
         assert state() == before
 
+    @both
+    @pytest.mark.parametrize("breaking", ["add", "concat", "random"])
+    def test_the_default_dtype_changes_nothing(self, make: Make, breaking: str) -> None:
+        estimator = make(symmetry_breaking=breaking, features=OperationStatistics())
+        X = [chain(*ops, zero_cost=2) for ops in ("ab", "ba", "aab", "b", "a", "bab")]
+        expected = estimator.fit(X, range(6)).predict(X)
+        torch.set_default_dtype(torch.float64)
+        try:
+            assert_array_equal(estimator.predict(X), expected)
+            assert_array_equal(clone(estimator).fit(X, range(6)).predict(X), expected)
+            assert torch.get_default_dtype() == torch.float64
+        finally:
+            torch.set_default_dtype(torch.float32)
+
     def test_random_noise_is_fixed_in_prediction(self) -> None:
         estimator = ranker(symmetry_breaking="random").fit(CELLS, TARGETS)
         together = estimator.predict(CELLS)

@@ -207,6 +207,6 @@ class Predictor(GraphPredictor):
         # By the place of an operation in its cell, so that no prediction depends on the batch.
         fixed = torch.Generator().manual_seed(self.seed)
         n_places = int(place.max()) + 1 if len(place) else 0
-        rows = [torch.randn(width, generator=fixed) for _ in range(n_places)]
+        rows = [torch.randn(width, generator=fixed, dtype=torch.float32) for _ in range(n_places)]
         table = torch.stack(rows) if rows else torch.empty(0, width)
         return table.to(weight)[place]

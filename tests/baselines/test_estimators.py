@@ -61,6 +61,15 @@ class TestConventions:
         assert before == after
 
     @neural
+    def test_the_default_dtype_changes_nothing(self, cls: Any) -> None:
+        expected = small(cls).fit(CELLS, TARGETS).predict(CELLS)
+        torch.set_default_dtype(torch.float64)
+        try:
+            assert_array_equal(small(cls).fit(CELLS, TARGETS).predict(CELLS), expected)
+        finally:
+            torch.set_default_dtype(torch.float32)
+
+    @neural
     def test_encodings(self, cls: Any) -> None:
         estimator = small(cls).fit(CELLS, TARGETS)
         assert estimator.transform(CELLS).shape == (40, 16)

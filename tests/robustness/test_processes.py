@@ -101,12 +101,13 @@ class TestKilled:
         assert int(run("killed", "zero_cost", tmp_path, 0)) > 0
 
     @pytest.mark.slow
-    def test_grid_search(self, tmp_path: Path) -> None:
-        assert int(run("killed", "grid_search", tmp_path, 1)) > 0
+    @pytest.mark.parametrize("work", ["fitting", "grid_search"])
+    def test_fits(self, work: str, tmp_path: Path) -> None:
+        assert int(run("killed", work, tmp_path, 1)) > 0
 
     @pytest.mark.slow
     @pytest.mark.parametrize("seed", range(2, 8))
-    @pytest.mark.parametrize("work", ["zero_cost", "grid_search"])
+    @pytest.mark.parametrize("work", ["fitting", "grid_search", "zero_cost"])
     def test_at_other_moments(self, work: str, seed: int, tmp_path: Path) -> None:
         run("killed", work, tmp_path, seed)
 
