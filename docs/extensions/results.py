@@ -32,7 +32,7 @@ def changes(parameters: list[str]) -> list[dict[str, Any]]:
     defaults = TAGATESRanker().get_params()
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for line in report(finished(RESULTS / "search_defaults.csv")).splitlines()[2:]:
-        protocol, space, labels, _, change, delta, seeds = (
+        protocol, space, labels, change, delta, seeds, _ = (
             cell.strip() for cell in line.strip("|").split("|")
         )
         name, value = change.split("=", 1)

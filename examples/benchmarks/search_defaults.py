@@ -45,7 +45,7 @@ def report(rows: list[dict[str, Any]]) -> str:
         run = (row["protocol"], row["space"], int(row["n"]), row["parameters"])
         taus.setdefault(run, {})[int(row["seed"])] = float(row["kendall_tau"])
     lines = [
-        "| protocol | space | labels | compared with | change | Δ tau ± standard error | seeds |",
+        "| protocol | space | labels | change | Δ tau ± standard error | seeds | compared with |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for step in STEPS:
@@ -58,8 +58,8 @@ def report(rows: list[dict[str, Any]]) -> str:
                 d = np.array([changed[seed] - base[seed] for seed in seeds])
                 error = d.std(ddof=1) / np.sqrt(len(d))
                 lines.append(
-                    f"| {protocol} | {space} | {n} | {_short(step)} | {_short(new)} | "
-                    f"{d.mean():+.4f} ± {error:.4f} | {len(d)} |"
+                    f"| {protocol} | {space} | {n} | {_short(new)} | "
+                    f"{d.mean():+.4f} ± {error:.4f} | {len(d)} | {_short(step)} |"
                 )
     return "\n".join(lines)
 
