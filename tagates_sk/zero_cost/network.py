@@ -60,10 +60,27 @@ class Network(nn.Module):
         Tensor, shape (N, n_classes)
             Logits.
         """
+        return self.classify(self.states(images)[-1])
+
+    def states(self, images: Tensor) -> list[Tensor]:
+        """Outputs of the stem and of every part of the body.
+
+        Parameters
+        ----------
+        images : Tensor, shape (N, in_channels, H, W)
+
+        Returns
+        -------
+        list of Tensor, shape (N, channels, H', W')
+        """
         states = [self.stem(images)]
         for module, sources in zip(self.body, self.links, strict=True):
             states.append(module(*[states[i] for i in sources]))
-        x = states[-1] if self.head is None else self.head(states[-1])
+        return states
+
+    def classify(self, state: Tensor) -> Tensor:
+        """Logits, shape (N, n_classes), of the last state."""
+        x = state if self.head is None else self.head(state)
         logits: Tensor = self.classifier(x.mean(dim=(2, 3)))
         return logits
 

@@ -6,21 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
-from torch import Tensor, nn
 
 from ..graphs import read_architectures
 from ..graphs.canonical import pack_canonical
 from ..nn.devices import Device
 from .evaluation import Cells, Data, Setting, networks, sums
+from .forward_scores import FORWARD_SCORES, forward_scores
 from .saliency import Floats, weight_saliencies
 from .transformer import FIVE, BaseZeroCost
-
-COUNTS = ("parameters", "flops", "naswot")
-"""Scores that are no sums over saliencies."""
 
 
 class ZeroCostProxies(BaseZeroCost):
@@ -33,13 +29,17 @@ class ZeroCostProxies(BaseZeroCost):
     Parameters
     ----------
     proxies : sequence of str, default=("grad_norm", "snip", "plain", "grasp", \
-"synflow", "parameters", "flops", "naswot")
+"synflow", "parameters", "flops", "naswot", "expressivity", "progressivity")
         The columns. Any saliency of :class:`ZeroCostSaliency`, over all weights
         of the network; ``"parameters"``, the number of trained parameters;
         ``"flops"``, multiply-adds for one image in convolutions and linear
         layers; ``"naswot"``, log det K of the kernel of binary activation codes
         of the ReLUs, K_ij the number of units on which images i and j agree
-        [1]_ (plus 1e-6 on the diagonal, so that it is finite).
+        [1]_ (plus 1e-6 on the diagonal, so that it is finite);
+        ``"expressivity"``, how many directions the features behind each part of
+        the skeleton fill: the sum of the entropies of their principal
+        components [2]_; ``"progressivity"``, the smallest growth of that
+        entropy from one part to the next [2]_.
     skeleton : {"auto", "nasbench201", "nasbench101", "darts", "macro"}, default="auto"
         The network around the cell, see :func:`~tagates_sk.zero_cost.build_network`.
     stem_channels : int, default=8
@@ -89,6 +89,8 @@ class ZeroCostProxies(BaseZeroCost):
     ----------
     .. [1] J. Mellor, J. Turner, A. Storkey and E. Crowley, "Neural architecture
        search without training", ICML 2021.
+    .. [2] J. Lee and B. Ham, "AZ-NAS: Assembling zero-cost proxies for network
+       architecture search", CVPR 2024.
 
     Examples
     --------
@@ -109,7 +111,7 @@ class ZeroCostProxies(BaseZeroCost):
 
     def __init__(
         self,
-        proxies: Sequence[str] = (*FIVE, *COUNTS),
+        proxies: Sequence[str] = (*FIVE, *FORWARD_SCORES),
         *,
         skeleton: str = "auto",
         stem_channels: int = 8,
@@ -159,7 +161,7 @@ class ZeroCostProxies(BaseZeroCost):
         """
         read_architectures(X)
         self._check_names("proxies")
-        self._start([name for name in self.proxies if name not in COUNTS])
+        self._start([name for name in self.proxies if name not in FORWARD_SCORES])
         self._n_features_out = len(self.proxies)
         return self
 
@@ -185,7 +187,7 @@ class ZeroCostProxies(BaseZeroCost):
         """
         check_is_fitted(self, "seed_")
         _, rows = self._evaluate(network_scores, read_architectures(X))
-        columns = [*(name for name, _ in self._setting.metrics), *COUNTS]
+        columns = [*(name for name, _ in self._setting.metrics), *FORWARD_SCORES]
         order = [columns.index(name) for name in self.proxies]
         scores: NDArray[np.float64] = np.stack(rows)[:, order]
         return scores
@@ -223,52 +225,18 @@ def network_scores(
 
     Returns
     -------
-    ndarray, shape (n_metrics + 3,)
-        Sums of the saliencies over all weights, then `COUNTS`.
+    ndarray, shape (n_metrics + 5,)
+        Sums of the saliencies over all weights, then `FORWARD_SCORES`.
     """
     metrics = dict(setting.metrics)
-    total = np.zeros(len(metrics) + len(COUNTS))
+    total = np.zeros(len(metrics) + len(FORWARD_SCORES))
     for network, images, labels in networks(
         pack_canonical(cells), setting, factories, data, device
     ):
-        total[len(metrics) :] += _counts(network, images)
+        total[len(metrics) :] += forward_scores(network, images)
         if metrics:
             _, terms = weight_saliencies(network, images, labels, metrics)
             for k, (name, metric) in enumerate(setting.metrics):
                 group = np.zeros(len(terms[name]), dtype=np.int64)
                 total[k] += sums(metric, terms[name], group, 1)[0]
     return total / setting.n_init
-
-
-def _counts(network: nn.Module, images: Tensor) -> Floats:
-    """Parameters, multiply-adds for one image and NASWOT, from one forward pass."""
-    n = len(images)
-    multiply_adds = 0
-    agree = torch.zeros(n, n, dtype=torch.float64, device=images.device)
-
-    def count(module: nn.Module, _: Any, output: Tensor) -> None:
-        nonlocal multiply_adds
-        weight = module.weight
-        assert isinstance(weight, Tensor)
-        # Every output number is a sum of as many products as one filter has weights.
-        multiply_adds += output.numel() // n * (weight.numel() // weight.shape[0])
-
-    def code(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
-        on = (output > 0).flatten(1).double()
-        agree.add_(on @ on.t() + (1 - on) @ (1 - on).t())
-
-    hooks = []
-    for module in network.modules():
-        if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)):
-            hooks.append(module.register_forward_hook(count))
-        elif isinstance(module, nn.ReLU):
-            hooks.append(module.register_forward_hook(code))
-    try:
-        with torch.no_grad():
-            network.train()(images)
-    finally:
-        for hook in hooks:
-            hook.remove()
-    agree.diagonal().add_(1e-6)
-    parameters = sum(p.numel() for p in network.parameters() if p.requires_grad)
-    return np.array([parameters, multiply_adds, torch.linalg.slogdet(agree)[1].item()])

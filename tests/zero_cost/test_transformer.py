@@ -31,6 +31,7 @@ from tagates_sk.zero_cost import (
     register_metric,
     register_operation,
 )
+from tagates_sk.zero_cost.forward_scores import forward_scores, spectral_entropy
 from tests.small import ranker
 from tests.spaces.helpers import scrambled
 from tests.strategies import cells
@@ -58,6 +59,23 @@ def raw(X: Any, **changes: Any) -> list[np.ndarray]:
 def by_canonical_operation(architecture: Any, values: np.ndarray) -> tuple[Any, np.ndarray]:
     (form,) = canonical_forms(read_architectures([architecture]))
     return form.cells, values[form.order]
+
+
+class Parts(nn.Module):
+    """A network whose states are those of modules that follow each other."""
+
+    def __init__(self, *modules: nn.Module) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(modules)
+
+    def states(self, images: torch.Tensor) -> list[torch.Tensor]:
+        states = [images]
+        for part in self.parts:
+            states.append(part(states[-1]))
+        return states
+
+    def classify(self, state: torch.Tensor) -> torch.Tensor:
+        return state
 
 
 class TestWhatVectorsDependOn:
@@ -309,13 +327,24 @@ class TestProxies:
         assert parameters == 27 * 4 + 16 + 4 * 10 + 10 + 3 * 2 * 4
 
     def test_naswot_of_codes(self) -> None:
-        from tagates_sk.zero_cost.proxies import _counts
-
-        images = torch.tensor([[1.0, -1.0, 2.0], [1.0, 3.0, -2.0]])
+        images = torch.tensor([[1.0, -1.0, 2.0], [1.0, 3.0, -2.0]])[:, :, None, None]
         kernel = np.array([[3.0, 1.0], [1.0, 3.0]]) + 1e-6 * np.eye(2)
-        assert _counts(nn.Sequential(nn.ReLU()), images)[2] == pytest.approx(
+        assert forward_scores(Parts(nn.ReLU()), images)[2] == pytest.approx(
             np.log(np.linalg.det(kernel))
         )
+
+    def test_expressivity_and_progressivity(self) -> None:
+        """Two directions of equal variance, and one of them alone behind the first part."""
+        images = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])[:, :, None, None]
+        first = nn.Conv2d(2, 2, 1, bias=False)
+        with torch.no_grad():
+            first.weight[:] = torch.tensor([[1.0, 0.0], [0.0, 0.0]])[:, :, None, None]
+        scores = forward_scores(Parts(first), images)
+        assert scores[3:] == pytest.approx([np.log(2), -np.log(2)], abs=1e-6)
+
+    def test_expressivity_without_a_path(self) -> None:
+        """Features that do not vary fill no direction; nothing divides by their variance."""
+        assert spectral_entropy(torch.ones(4, 3, 2, 2)) == 0.0
 
     def test_sums_over_the_network(self) -> None:
         """Operations are part of the network: its snip is larger than theirs."""
