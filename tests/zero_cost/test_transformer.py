@@ -335,7 +335,9 @@ class TestProxies:
 
     def test_expressivity_and_progressivity(self) -> None:
         """Two directions of equal variance, and one of them alone behind the first part."""
-        images = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])[:, :, None, None]
+        images = torch.tensor([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])[
+            :, :, None, None
+        ]
         first = nn.Conv2d(2, 2, 1, bias=False)
         with torch.no_grad():
             first.weight[:] = torch.tensor([[1.0, 0.0], [0.0, 0.0]])[:, :, None, None]
