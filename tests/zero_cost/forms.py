@@ -4,11 +4,24 @@ from itertools import pairwise
 from typing import Any
 
 import networkx as nx
+import numpy as np
+
+from tagates_sk.spaces import NASBench201
+from tagates_sk.zero_cost import ZeroCostSaliency
 
 TINY: dict[str, Any] = {
     "stem_channels": 4, "n_stages": 1, "image_size": 6, "batch_size": 4, "random_state": 0,
 }  # fmt: skip
 """Parameters of transformers that are done in a moment."""
+CELLS = list(NASBench201().sample(12, random_state=0))
+
+
+def saliency(**changes: Any) -> ZeroCostSaliency:
+    return ZeroCostSaliency(**{**TINY, **changes})
+
+
+def raw(X: Any, **changes: Any) -> list[np.ndarray]:
+    return saliency(**changes).fit(X).raw_saliencies(X)
 
 
 def nodes(*edges, **ops):
