@@ -82,11 +82,15 @@ def spectral_entropy(features: Tensor) -> float:
     -------
     float
         −Σ p log p of the shares p of the variance; 0 for features that do not
-        vary, log(channels) at most.
+        vary or are not finite, log(channels) at most.
     """
-    vectors = features.transpose(0, 1).flatten(1)
+    # Squares of features that grow from layer to layer are beyond float32.
+    vectors = features.transpose(0, 1).flatten(1).double()
     vectors = vectors - vectors.mean(1, keepdim=True)
-    variances = torch.linalg.eigvalsh((vectors @ vectors.t()).double()).clamp_min(0)
+    products = vectors @ vectors.t()
+    if not products.isfinite().all():
+        return 0.0
+    variances = torch.linalg.eigvalsh(products).clamp_min(0)
     total = variances.sum()
     if not total > 1e-12 * vectors.shape[1]:
         return 0.0

@@ -10,7 +10,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from torch import nn
 
-from tagates_sk.zero_cost import ZeroCostProxies
+from tagates_sk.zero_cost import ZeroCostProxies, register_operation
 from tagates_sk.zero_cost.forward_scores import forward_scores, spectral_entropy
 
 from .forms import CELLS, TINY, raw
@@ -89,3 +89,25 @@ def test_no_path_and_no_relu() -> None:
 def test_in_a_pipeline() -> None:
     forest = make_pipeline(ZeroCostProxies(**TINY), RandomForestRegressor(10, random_state=0))
     assert forest.fit(CELLS, np.arange(12.0)).score(CELLS, np.arange(12.0)) > 0.5
+
+
+@pytest.mark.parametrize("scale", [1e25, 1e38, np.nan])
+def test_features_that_explode(scale: float) -> None:
+    """Scores are finite whatever features become."""
+
+    class Explosion(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x * scale * scale
+
+    name = f"explosion_{scale:g}"
+    register_operation(name, lambda *_: Explosion(), overwrite=True)
+    proxies = ["parameters", "flops", "naswot", "expressivity", "progressivity"]
+    cell = nx.DiGraph([(0, 1, {"op": name}), (1, 2, {"op": "nor_conv_1x1"})])
+    scores = ZeroCostProxies(proxies, **TINY).fit_transform([cell])
+    assert np.isfinite(scores).all()
+
+
+def test_expressivity_of_large_features() -> None:
+    """Their squares are beyond float32; the entropy knows no scale."""
+    features = torch.randn(8, 3, 2, 2, generator=torch.Generator().manual_seed(0))
+    assert spectral_entropy(1e25 * features) == pytest.approx(spectral_entropy(features))
