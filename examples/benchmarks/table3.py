@@ -88,7 +88,11 @@ def report(rows: list[dict[str, Any]]) -> str:
     lines = []
     for space in SIZES:
         names = [f"after {epochs} epochs" for epochs in EPOCHS[space]]
-        lines += ["", f"| {space} | labels | {' | '.join(names)} |", "| --- " * (2 + len(names)) + "|"]
+        lines += [
+            "",
+            f"| {space} | labels | {' | '.join(names)} |",
+            "| --- " * (2 + len(names)) + "|",
+        ]
         for n in SIZES[space]:
             chosen = [r for r in rows if r["space"] == space and int(r["n"]) == n]
             lines += _lines(chosen, n, TAUS[: len(names)])

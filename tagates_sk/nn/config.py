@@ -60,6 +60,10 @@ class EncoderConfig:
         Encodings wanted, each for a target: points of training, earliest first.
     anytime : bool
         Whether these are of the last passes, one each, and not all of the last.
+    n_augmentations : int
+        Data augmentations whose input nodes have embeddings of their own.
+    n_losses : int
+        Training losses whose FBConvert differs.
     """
 
     n_operations: int
@@ -85,6 +89,8 @@ class EncoderConfig:
     n_members: int = 1
     n_targets: int = 1
     anytime: bool = True
+    n_augmentations: int = 1
+    n_losses: int = 1
 
     @property
     def encoding_dim(self) -> int:
