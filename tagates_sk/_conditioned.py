@@ -144,7 +144,8 @@ class ConditionedEstimator(BaseGraphEstimator):
             return X, y  # is refused by what checks targets
         known = KnownConditions.of(listed, targets) if known is None else known
         self.conditions_ = known
-        return WithTraining(X, known.codes(listed, self.T)), known.to_reference(targets, listed)
+        training = known.codes(listed, self.T)._replace(group=known.groups(listed))
+        return WithTraining(X, training), known.to_reference(targets, listed)
 
     def _under(
         self, X: Any, conditions: Conditions
@@ -171,6 +172,14 @@ class ConditionedEstimator(BaseGraphEstimator):
         final = extrapolations(self.model_, batches)
         columns = np.repeat(final[:, None], self.n_targets_, axis=1)
         return self._to_target_units(columns)[:, -1]
+
+    def _loss_targets(self, y: Floats, batches: Batches[Any]) -> Floats:
+        if y.shape[1] > 1:
+            return np.column_stack([y, y[:, -1]])  # the last again, by what was observed
+        if self.conditions_ is None:
+            return y
+        group = batches.packed.training.group  # type: ignore[attr-defined]
+        return np.where(group[:, None] == np.arange(len(self.conditions_.seen)), y, np.nan)
 
     def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
         if self.conditions_ is not None and packed.training is None:

@@ -133,7 +133,7 @@ class KnownConditions:
 
     def to_reference(self, y: Floats, conditions: Sequence[TrainingCondition]) -> Floats:
         """Targets in the units that those of the reference have, shape (n,)."""
-        i = self._seen(conditions)
+        i = self.groups(conditions)
         mapped: Floats = (y - self.means[i]) / self.stds[i] * self.stds[0] + self.means[0]
         return mapped
 
@@ -141,7 +141,7 @@ class KnownConditions:
         self, values: Floats, conditions: Sequence[TrainingCondition]
     ) -> tuple[Floats, Floats]:
         """Predictions in the targets' units under each condition, and what they were scaled by."""
-        i = self._seen(conditions)
+        i = self.groups(conditions)
         scale = self.stds[i] / self.stds[0]
         return (values - self.means[0]) * scale + self.means[i], scale
 
@@ -165,17 +165,40 @@ class KnownConditions:
         most = sum(self.seen[0].schedule) / max(parts, 1)
         scale = np.array([c.learning(parts) if parts else [] for c in distinct]) / most
         place = _places(conditions, distinct)
+        augmentation = np.array([self.augmentations.index(c.augmentation) for c in distinct])
+        loss = np.array([self.losses.index(c.loss) for c in distinct])
+        numbers = np.column_stack(
+            [
+                [self._amount(c) for c in distinct],
+                *(augmentation == i for i in range(1, len(self.augmentations))),
+                *(loss == i for i in range(1, len(self.losses))),
+            ]
+        )
         return Training(
             scale.astype(np.float32)[place],
-            np.array([self.augmentations.index(c.augmentation) for c in distinct])[place],
-            np.array([self.losses.index(c.loss) for c in distinct])[place],
+            augmentation[place],
+            loss[place],
+            numbers.astype(np.float32)[place],
         )
 
     def reference(self, n: int, T: int) -> Training:
-        """The reference's codes for n architectures."""
-        return self.codes([self.seen[0]] * n, T)
+        """The reference's codes for n architectures, as if fit trained on them."""
+        return self.codes([self.seen[0]] * n, T)._replace(group=np.zeros(n, dtype=np.int64))
 
-    def _seen(self, conditions: Sequence[TrainingCondition]) -> NDArray[np.int64]:
+    def _amount(self, condition: TrainingCondition) -> float:
+        """Learning on a logarithmic scale from −1 to 1, the least and the most that was seen."""
+        amounts = [math.log(sum(c.schedule)) for c in (condition, self.seen[-1], self.seen[0])]
+        amount, least, most = amounts
+        return 1.0 if most == least else 1 - 2 * (most - amount) / (most - least)
+
+    def groups(self, conditions: Sequence[TrainingCondition]) -> NDArray[np.int64]:
+        """Place of each condition among those seen, shape (n,).
+
+        Raises
+        ------
+        ValueError
+            If fit has not seen one.
+        """
         unseen = [c for c in dict.fromkeys(conditions) if c not in self.seen]
         if unseen:
             raise ValueError(

@@ -206,6 +206,7 @@ class BaseTAGATES(ConditionedEstimator):
             anytime=self.anytime,
             n_augmentations=1 if known is None else len(known.augmentations),
             n_losses=1 if known is None else len(known.losses),
+            n_conditions=1 if known is None else len(known.seen),
         )
         config.check_zero_cost(packed.zero_cost)
         spec = batch_spec(
@@ -250,9 +251,6 @@ class BaseTAGATES(ConditionedEstimator):
             shown = batches.observing(standardised(y, self._units))  # type: ignore[attr-defined]
         super()._train(shown, y, weights, rng, draws=draws, **changes)
         self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)
-
-    def _loss_targets(self, y: Floats) -> Floats:
-        return y if y.shape[1] == 1 else np.column_stack([y, y[:, -1]])  # the last, extrapolated
 
     def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
         """What the members' disagreement is multiplied by; scores without unit stay as they are."""

@@ -49,15 +49,18 @@ class Data(NamedTuple):
     y_test: Any
 
 
-def data(space: str, n: int, seed: int) -> Data:
-    """The seed-th random subset of n cells, and the test cells of a space."""
+def data(space: str, n: int, seed: int, epochs: Iterable[int]) -> Data:
+    """The seed-th random subset of n cells, and the test cells of a space.
+
+    `epochs` are the points of training that are wanted of NAS-Bench-101.
+    """
     if space == "nasbench201":
         bunch = load_nasbench201(target=["cifar10-12epochs", "cifar10"])
         train, test = split(bunch, "published", n, seed)
         return Data(bunch.dags[train], bunch.target[train], bunch.dags[test], bunch.target[test])
     bunch = load_nasbench101()
     measured = bunch.multi_fidelity
-    columns = [list(measured.epochs).index(epochs) for epochs in EPOCHS[space]]
+    columns = [list(measured.epochs).index(epochs) for epochs in epochs]
     y, cells = measured.validation_accuracy[:, columns], bunch.dags[measured.index]
     order = np.random.RandomState(0).permutation(len(y))
     test, pool = order[:N_TEST], order[N_TEST:]
@@ -68,7 +71,7 @@ def data(space: str, n: int, seed: int) -> Data:
 def run(task: dict[str, Any]) -> dict[str, Any]:
     """Fit on a subset, rank the test cells, measure in every column."""
     space, n, seed, setting = (task[name] for name in KEY)
-    X, y, unseen, truth = data(space, MANY if setting == "many" else n, seed)
+    X, y, unseen, truth = data(space, MANY if setting == "many" else n, seed, EPOCHS[space])
     k = y.shape[1]
     model = TAGATESRanker(T=max(2, k), anytime=setting != "multi", random_state=seed)
     start = time.perf_counter()

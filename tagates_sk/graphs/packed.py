@@ -32,6 +32,10 @@ class Training(NamedTuple):
         What each update of operation embeddings is multiplied by.
     augmentation, loss : ndarray of int, shape (n,), or None
         Which data augmentation and which loss they were trained with.
+    condition : ndarray of float32, shape (n, m), or None
+        All of that in numbers about −1 to 1.
+    group : ndarray of int, shape (n,), or None
+        Architectures of one group are compared in training.
     observed : ndarray of float32, shape (n, k - 1), or None
         Standardised performance at all points of training but the last, NaN
         where it was not observed.
@@ -40,6 +44,8 @@ class Training(NamedTuple):
     update_scale: NDArray[np.float32] | None = None
     augmentation: IntArray | None = None
     loss: IntArray | None = None
+    condition: NDArray[np.float32] | None = None
+    group: IntArray | None = None
     observed: NDArray[np.float32] | None = None
 
     def of(self, rows: Any) -> Training:

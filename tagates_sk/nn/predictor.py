@@ -12,6 +12,7 @@ from .config import EncoderConfig
 from .encoder import Encoding, TAGATESEncoder
 from .extrapolation import observation_inputs
 from .linear import mlp, uniform_
+from .modulation import Modulation
 from .tables import BatchTables
 
 
@@ -170,6 +171,8 @@ class Predictor(GraphPredictor):
             for _ in range(config.n_targets - 1)
         )
         self.seed = seed
+        if config.condition_dim:
+            self.modulation = Modulation(config.condition_dim, k * width)
         if config.n_targets > 1:
             width += n_features + 2 * (config.n_targets - 1)
             self.observing_head = _head(width, head, dropout, generator, k)
@@ -180,7 +183,8 @@ class Predictor(GraphPredictor):
         """Scores, shape (n, n_targets * n_members), and encodings of a batch.
 
         In training, where performance at earlier points was observed, the
-        scores that :meth:`extrapolate` gives are one more target.
+        scores that :meth:`extrapolate` gives are one more target; and where
+        conditions of training differ, each is a target of its own.
         """
         encoding = self.encode(batch, generator)
         heads = [*self.earlier_heads, self.head]
@@ -190,6 +194,8 @@ class Predictor(GraphPredictor):
         ]
         if generator is not None and batch.observed is not None:
             scores.append(self._observing(encoding, batch, generator))
+        if generator is not None:
+            scores *= self.encoder.config.n_conditions
         return scores[0] if len(scores) == 1 else torch.cat(scores, 1), encoding
 
     def extrapolate(self, batch: BatchTables) -> Tensor:
@@ -227,7 +233,10 @@ class Predictor(GraphPredictor):
         if self.encoder.config.symmetry_breaking == "random":
             noise = self._noise(batch, generator)
         encoding: Encoding = self.encoder(batch, noise)
-        return encoding
+        if batch.condition is None or not self.encoder.config.condition_dim:
+            return encoding
+        under = self.modulation(encoding.architectures, batch.condition)
+        return encoding._replace(architectures=under)
 
     def _noise(self, batch: BatchTables, generator: torch.Generator | None) -> Tensor:
         place, weight = batch.op_within_cell, self.encoder.op_embedding

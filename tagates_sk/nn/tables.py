@@ -149,6 +149,7 @@ class BatchTables:
     features: Tensor | None = None
     update_scale: Tensor | None = None
     loss: Tensor | None = None
+    condition: Tensor | None = None
     observed: Tensor | None = None
 
     @classmethod
@@ -213,5 +214,6 @@ class BatchTables:
             update_scale=None if training.update_scale is None else
             numbers(training.update_scale[batch.updated_owner]),
             loss=None if training.loss is None else as_tensor(training.loss, device),
+            condition=numbers(training.condition),
             observed=numbers(training.observed),
         )  # fmt: skip
