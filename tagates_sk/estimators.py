@@ -37,6 +37,8 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    conditions_ : KnownConditions or None
+        Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
 
     See Also
     --------
@@ -86,6 +88,8 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    conditions_ : KnownConditions or None
+        Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
 
     See Also
     --------
