@@ -17,12 +17,13 @@ from __future__ import annotations
 
 import argparse
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from common import finished, run_all
-from scipy.optimize import curve_fit
+from scipy.optimize import OptimizeWarning, curve_fit
 from table3 import data
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
@@ -42,6 +43,7 @@ def power_law(epochs: Any, curves: Any, final: int) -> Any:
     def law(x: Any, a: float, b: float, c: float) -> Any:
         return a - b * x**-c
 
+    warnings.simplefilter("ignore", OptimizeWarning)  # three points say nothing of the spread
     predicted = curves[:, -1].copy()
     for i, curve in enumerate(curves):
         start = (curve[-1], max(curve[-1] - curve[0], 0.1), 1.0)

@@ -89,7 +89,7 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
 def report(rows: list[dict[str, Any]]) -> str:
     """Means and paired differences of every column, in markdown."""
     lines = []
-    for space in SIZES:
+    for space in sorted({r["space"] for r in rows}, reverse=True):
         names = [f"after {epochs} epochs" for epochs in EPOCHS[space]]
         lines += [
             "",
