@@ -4,6 +4,7 @@
 from .nn.training import FitInterruptedWarning, NonFiniteLossError
 
 # isort: split
+from ._conditions import TrainingCondition
 from .estimators import TAGATESRanker, TAGATESRegressor
 from .graphs.errors import InvalidArchitectureError, UnknownOperationError
 from .paper import paper_config
@@ -16,6 +17,7 @@ __all__ = [
     "NonFiniteLossError",
     "TAGATESRanker",
     "TAGATESRegressor",
+    "TrainingCondition",
     "UnknownOperationError",
     "__version__",
     "paper_config",

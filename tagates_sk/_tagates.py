@@ -8,15 +8,17 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from . import _docstrings
+from ._conditioned import ConditionedEstimator, Conditions
 from ._head_features import HeadFeatures
+from ._observations import standardised
 from ._targets import Features, Floats
 from ._tasks import RANKING_LOSSES
-from .base import CHUNK, BaseGraphEstimator
+from .base import CHUNK
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
 from .graphs.operations import IDENTITY_OPERATIONS, updated_mask
@@ -27,13 +29,13 @@ from .nn.engine import operation_embeddings
 from .nn.predictor import Predictor
 
 
-class BaseTAGATES(BaseGraphEstimator):
+class BaseTAGATES(ConditionedEstimator):
     """The encoder's parameters, and how they become a model."""
 
     model_: Predictor
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseGraphEstimator._parameter_constraints,
+        **ConditionedEstimator._parameter_constraints,
         "T": [Interval(Integral, 1, None, closed="left")],
         "s": [Interval(Real, None, None, closed="neither")],
         "symmetry_breaking": [StrOptions({"auto", "none", "random", "add", "concat"})],
@@ -175,6 +177,7 @@ class BaseTAGATES(BaseGraphEstimator):
                 f"stop_gradient={self.stop_gradient!r} may name 'embedding', 'forward' and "
                 "'backward' only."
             )
+        known = self.conditions_
         config = EncoderConfig(
             n_operations=len(packed.operations),
             n_cells=packed.n_cells,
@@ -201,6 +204,9 @@ class BaseTAGATES(BaseGraphEstimator):
             n_members=self.n_members,
             n_targets=self.n_targets_,
             anytime=self.anytime,
+            n_augmentations=1 if known is None else len(known.augmentations),
+            n_losses=1 if known is None else len(known.losses),
+            n_conditions=1 if known is None else len(known.seen),
         )
         config.check_zero_cost(packed.zero_cost)
         spec = batch_spec(
@@ -240,7 +246,10 @@ class BaseTAGATES(BaseGraphEstimator):
         if self.bootstrap and self.n_members > 1:
             seen = [np.bincount(rng.randint(n, size=n), minlength=n) for _ in range(self.n_members)]
             draws = np.column_stack(seen).astype(np.float64)
-        super()._train(batches, y, weights, rng, draws=draws, **changes)
+        shown = batches
+        if self.n_targets_ > 1:
+            shown = batches.observing(standardised(y, self._units))  # type: ignore[attr-defined]
+        super()._train(shown, y, weights, rng, draws=draws, **changes)
         self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)
 
     def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
@@ -251,7 +260,11 @@ class BaseTAGATES(BaseGraphEstimator):
         return self.T if self.anytime else None
 
     def predict(  # type: ignore[override]
-        self, X: Any, return_std: bool = False
+        self,
+        X: Any,
+        return_std: bool = False,
+        partial: ArrayLike | None = None,
+        conditions: Conditions = None,
     ) -> Floats | tuple[Floats, Floats]:
         """Predict the performance of architectures.
 
@@ -262,6 +275,13 @@ class BaseTAGATES(BaseGraphEstimator):
             stays bounded.
         return_std : bool, default=False
             Whether to give the members' disagreement, too.
+        partial : array-like of float, shape (n, j) with j < k, or (n, k), optional
+            What was observed of architectures whose training is not finished:
+            columns as those of y, the first j; NaN where nothing was. The final
+            column is predicted from these and the graphs.
+        conditions : sequence of n TrainingCondition, or one for all, optional
+            Of which training the result is wanted; by default the reference,
+            the one with most learning in fit.
 
         Returns
         -------
@@ -280,18 +300,19 @@ class BaseTAGATES(BaseGraphEstimator):
             If it has an operation that fit never saw and `handle_unknown` is
             ``"error"``.
         ValueError
-            If `return_std` is set and there is one member only.
+            If `return_std` is set and there is one member only, or if `partial`
+            or `conditions` do not fit X or what fit saw.
         """
-        if not return_std:
-            return super().predict(X)
         check_is_fitted(self, "model_")
-        if self.model_.n_members < 2:
+        if return_std and self.model_.n_members < 2:
             raise ValueError(
                 "return_std=True asks for the disagreement of members, and this "
                 f"{type(self).__name__} has one. Fit it with n_members=5, for instance."
             )
-        members = self.predict_members(X)
-        return members.mean(1), members.std(1, ddof=1) * self.std_scale_
+        X, listed = self._under(X, conditions)
+        members = self.predict_members(X) if partial is None else self._extrapolations(X, partial)
+        mean, scale = self._in_units_of(members.mean(1), listed)
+        return (mean, members.std(1, ddof=1) * self.std_scale_ * scale) if return_std else mean
 
     def predict_members(self, X: Any) -> Floats:
         """Predictions of every member of the ensemble.

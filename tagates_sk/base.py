@@ -118,6 +118,10 @@ class BaseGraphEstimator(
         """Most targets that an architecture may have; None for any number."""
         return 1
 
+    def _loss_targets(self, y: Floats, batches: Batches[Any]) -> Floats:
+        """Standardised targets with a column for each that the model scores in training."""
+        return y
+
     def _fit_features(self, X: Any) -> Features | None:
         """Learn features of architectures; returns them as :meth:`_features` does."""
         return None
@@ -286,7 +290,7 @@ class BaseGraphEstimator(
 
         mean, std = self._units
         targets, columns = loss_columns(
-            (y[rows] - mean) / std,
+            self._loss_targets((y - mean) / std, batches)[rows],
             None if weights is None else weights[rows],
             None if draws is None else draws[rows],
             self.model_.n_members,

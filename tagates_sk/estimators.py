@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from scipy.stats import norm
 
+from ._conditions import TrainingCondition
 from ._tagates import BaseTAGATES
 from ._targets import Floats
 from ._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
@@ -35,6 +37,8 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    conditions_ : KnownConditions or None
+        Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
 
     See Also
     --------
@@ -84,6 +88,8 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    conditions_ : KnownConditions or None
+        Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
 
     See Also
     --------
@@ -114,6 +120,13 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
         **BaseTAGATES._parameter_constraints,
         **REGRESSION_LOSSES,
     }
+
+    def _in_units_of(
+        self, predictions: Floats, conditions: Sequence[TrainingCondition] | None
+    ) -> tuple[Floats, Floats]:
+        if conditions is None or self.conditions_ is None:
+            return super()._in_units_of(predictions, None)
+        return self.conditions_.from_reference(predictions, conditions)
 
     def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
         members = self._predictions(batches.chunks(CHUNK))[:, -1]

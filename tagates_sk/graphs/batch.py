@@ -66,6 +66,8 @@ class BatchSpec:
         Whether updates read node states, not messages.
     mean_readout : bool
         Whether the encoding is the mean over nodes, not the output's state.
+    n_augmentations : int
+        Initial states of nodes that are told apart by how data are augmented.
     """
 
     block: IntArray
@@ -74,6 +76,7 @@ class BatchSpec:
     residual: bool
     node_update: bool
     mean_readout: bool
+    n_augmentations: int = 1
 
 
 @dataclass(frozen=True)
@@ -111,6 +114,8 @@ class GraphBatch:
     """Node whose backward state updates an operation."""
     readout: Incidence | None
     """Cells ← nodes that are no inputs, for the mean read-out."""
+    updated_owner: IntArray
+    """Architecture of each updated operation."""
 
 
 def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphBatch:
@@ -128,7 +133,7 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
     -------
     GraphBatch
     """
-    nodes = _Nodes(packed, rows, spec.n_marks)
+    nodes = _Nodes(packed, rows, spec)
     ops = _Operations(packed, nodes, spec)
     forward_first, forward_inner, forward_last, forward_final = _forward_plans(nodes, ops, spec)
     backward_first, backward_inner, backward_last = _backward_plans(nodes, ops, spec, forward_inner)
@@ -161,13 +166,15 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
         updated_dst=ops.dst[: ops.n_updated],
         updated_back_dst=ops.back_dst[: ops.n_updated],
         readout=nodes.mean_readout() if spec.mean_readout else None,
+        updated_owner=ops.cell[: ops.n_updated] // packed.n_cells,
     )
 
 
 class _Nodes:
     """Numbers of the nodes of a batch: inputs, inner nodes, outputs."""
 
-    def __init__(self, packed: PackedGraphs, rows: IntArray, n_marks: int) -> None:
+    def __init__(self, packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> None:
+        n_marks, training = spec.n_marks, packed.training
         self.cells = cells = packed.cells_of(rows)
         self.first_op = packed.op_ptr[cells]
         self.n_cells = self.n_outputs = n_cells = len(cells)
@@ -181,9 +188,12 @@ class _Nodes:
         self._before_inner = self.n_inputs + np.cumsum(self.inner_in) - self.inner_in
 
         # Initial state of each node: for every kind of cell one row for each
-        # input and one for the other nodes.
-        kind = np.arange(n_cells) % packed.n_cells * (n_marks + 1)
-        self.n_codes = packed.n_cells * (n_marks + 1)
+        # input and one for the other nodes; each kind of augmentation has its own.
+        kind = np.arange(n_cells) % packed.n_cells
+        if training is not None and training.augmentation is not None:
+            kind += np.repeat(training.augmentation[rows], packed.n_cells) * packed.n_cells
+        kind *= n_marks + 1
+        self.n_codes = spec.n_augmentations * packed.n_cells * (n_marks + 1)
         marks = packed.input_mark[ragged_positions(first_node, self.inputs_in)]
         self.code = np.concatenate(
             [

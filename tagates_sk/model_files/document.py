@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from torch import Tensor, device, from_numpy
 
 from .. import baselines
+from .._conditions import KnownConditions, TrainingCondition
 from .._head_features import HeadFeatures
 from ..base import BaseGraphEstimator
 from ..estimators import TAGATESRanker, TAGATESRegressor
@@ -35,7 +36,9 @@ ESTIMATORS: tuple[type[BaseGraphEstimator], ...] = (
 
 PARTS: tuple[type[Any], ...] = (
     AdjacencyOneHot, BatchSpec, CellSpec, Dictionary, EncoderConfig, HeadFeatures, Iteration,
-    Layout, Multisets, OperationStatistics, PathEncoding, Sizes, Trie, WeisfeilerLehman,
+    KnownConditions,
+    Layout, Multisets, OperationStatistics, PathEncoding, Sizes, TrainingCondition, Trie,
+    WeisfeilerLehman,
 )  # fmt: skip
 """What may be in it. None has a method that acts when attributes are set."""
 

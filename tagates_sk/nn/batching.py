@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from ..graphs.operations import IDENTITY_OPERATIONS
 from ..graphs.packed import PackedGraphs
 from .config import EncoderConfig
 from .devices import safe_threads
-from .tables import BatchTables
+from .tables import NOTHING, BatchTables
 
 
 def batch_spec(
@@ -55,6 +56,7 @@ def batch_spec(
         residual=residual,
         node_update=config.update == "node",
         mean_readout=config.readout == "mean",
+        n_augmentations=config.n_augmentations,
     )
 
 
@@ -127,4 +129,17 @@ class GraphBatches(Batches[BatchTables]):
         """Tables of the architectures in `rows`."""
         batch = build_batch(self.packed, rows, self.spec)
         features = None if self.features is None else self.features[rows]
-        return BatchTables.of(batch, self.device, self.dtype, features)
+        training = (self.packed.training or NOTHING).of(rows)
+        return BatchTables.of(batch, self.device, self.dtype, features, training)
+
+    def observing(self, observed: np.ndarray[Any, Any]) -> GraphBatches:
+        """The same, with performance observed at earlier points of training.
+
+        Parameters
+        ----------
+        observed : ndarray of float32, shape (n, k - 1)
+            Standardised; NaN where nothing was observed.
+        """
+        training = (self.packed.training or NOTHING)._replace(observed=observed)
+        packed = replace(self.packed, training=training)
+        return GraphBatches(packed, self.spec, self.device, self.dtype, self.features)

@@ -60,6 +60,13 @@ class EncoderConfig:
         Encodings wanted, each for a target: points of training, earliest first.
     anytime : bool
         Whether these are of the last passes, one each, and not all of the last.
+    n_augmentations : int
+        Data augmentations whose input nodes have embeddings of their own.
+    n_losses : int
+        Training losses whose FBConvert differs.
+    n_conditions : int
+        Conditions of training that differ in one of the two or in the schedule;
+        1 where they are no input.
     """
 
     n_operations: int
@@ -85,6 +92,14 @@ class EncoderConfig:
     n_members: int = 1
     n_targets: int = 1
     anytime: bool = True
+    n_augmentations: int = 1
+    n_losses: int = 1
+    n_conditions: int = 1
+
+    @property
+    def condition_dim(self) -> int:
+        """How many numbers describe a condition of training."""
+        return self.n_augmentations + self.n_losses - 1 if self.n_conditions > 1 else 0
 
     @property
     def encoding_dim(self) -> int:

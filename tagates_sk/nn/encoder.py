@@ -61,9 +61,10 @@ class TAGATESEncoder(nn.Module):
             self.input_op_embedding = nn.Parameter(
                 torch.empty(1, k * c.op_dim), requires_grad=False
             )
-        self.input_embedding = nn.Parameter(torch.empty(c.n_cells, c.n_marks, k * c.node_dim))
+        kinds = c.n_augmentations * c.n_cells
+        self.input_embedding = nn.Parameter(torch.empty(kinds, c.n_marks, k * c.node_dim))
         self.other_embedding = nn.Parameter(
-            torch.zeros(c.n_cells, 1, k * c.node_dim), requires_grad=c.train_other_nodes
+            torch.zeros(kinds, 1, k * c.node_dim), requires_grad=c.train_other_nodes
         )
         self.node_hidden = linear(c.node_dim, c.hidden_dim, k)
         # Gate maps of all layers of a member, forward first: one product serves a time step.
@@ -76,6 +77,8 @@ class TAGATESEncoder(nn.Module):
             self.fb_convert = mlp(*[c.encoding_dim] * 3, n_members=k)
             sizes = (c.op_dim + 2 * c.layer_dim, c.update_dim, c.op_dim)
             self.op_update = mlp(*sizes, n_members=k)
+            if c.n_losses > 1:
+                self.loss_shift = nn.Parameter(torch.zeros(c.n_losses, k * c.encoding_dim))
         if c.symmetry_breaking == "add":
             self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim, n_members=k)
         if generator is not None:
@@ -93,6 +96,9 @@ class TAGATESEncoder(nn.Module):
                     continue
                 for weight in parameter.chunk(self.config.n_members):
                     nn.init.xavier_uniform_(weight, generator=generator)
+        # Whatever tells conditions of training apart starts alike for all.
+        for initial in (self.input_embedding, self.other_embedding):
+            initial.copy_(initial[: self.config.n_cells].repeat(self.config.n_augmentations, 1, 1))
         uniform_(self.gate_weight, self.gate_bias, generator)
         for module in self.modules():
             if isinstance(module, nn.Linear):
@@ -142,7 +148,10 @@ class TAGATESEncoder(nn.Module):
             if c.anytime and t > c.T - c.n_targets:
                 earlier.append(self._read_out(initial, batch, forward_gates, f_out))
             b_info = self._backward_pass(f_out, batch, backward_gates)
-            emb_u = emb_u + c.s * self._update(emb_u, f_info, b_info)
+            scale: float | Tensor = c.s
+            if batch.update_scale is not None:
+                scale = c.s * batch.update_scale[:, t - 1 : t]
+            emb_u = emb_u + scale * self._update(emb_u, f_info, b_info)
             both = 1 if t == c.T - 1 else 2
             logits = self._gate_logits(emb_u, both, None if z is None else z[:u])
             if torch.is_grad_enabled():
@@ -262,7 +271,10 @@ class TAGATESEncoder(nn.Module):
     def _backward_pass(self, f_out: Tensor, batch: BatchTables, gates: Tensor) -> Tensor:
         """What updates read of the pass over the transposed graph."""
         inner = self.config.n_layers - 2
-        state = self._part_cells(self.fb_convert(self._join_cells(f_out)))
+        output = self._join_cells(f_out)
+        if batch.loss is not None and self.config.n_losses > 1:
+            output = output + self.loss_shift[batch.loss]
+        state = self._part_cells(self.fb_convert(output))
         plans = [batch.backward_first, *[batch.backward_inner] * inner, batch.backward_last]
         if inner < 0:
             state = F.pad(state, (0, 0, batch.n_nodes - batch.n_outputs, 0))

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from .batching import Batch, Batches
 from .devices import safe_threads
 from .encoder import Encoding
-from .predictor import GraphPredictor
+from .predictor import GraphPredictor, Predictor
+from .tables import BatchTables
 from .training import Scored, TrainingConfig, TrainingResult, train
 
 Floats = NDArray[np.float64]
@@ -86,6 +87,12 @@ def fit_predictor(
 def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Scores of the architectures of some batches, shape (n, n_scores)."""
     return np.concatenate([_numpy(_evaluate(model, batch)[0]) for batch in batches])
+
+
+def extrapolations(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
+    """Scores of the last target by what was observed of earlier ones, shape (n, n_members)."""
+    with torch.inference_mode():
+        return np.concatenate([_numpy(model.extrapolate(batch)) for batch in batches])
 
 
 def encodings(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:

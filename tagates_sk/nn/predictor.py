@@ -10,7 +10,9 @@ from torch import Tensor, nn
 
 from .config import EncoderConfig
 from .encoder import Encoding, TAGATESEncoder
+from .extrapolation import observation_inputs
 from .linear import mlp, uniform_
+from .modulation import Modulation
 from .tables import BatchTables
 
 
@@ -169,25 +171,61 @@ class Predictor(GraphPredictor):
             for _ in range(config.n_targets - 1)
         )
         self.seed = seed
+        if config.condition_dim:
+            self.modulation = Modulation(config.condition_dim, k * width)
+        if config.n_targets > 1:
+            width += n_features + 2 * (config.n_targets - 1)
+            self.observing_head = _head(width, head, dropout, generator, k)
 
     def forward(
         self, batch: BatchTables, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Encoding]:
-        """Scores, shape (n, n_targets * n_members), and encodings of a batch."""
+        """Scores, shape (n, n_targets * n_members), and encodings of a batch.
+
+        In training, where performance at earlier points was observed, the
+        scores that :meth:`extrapolate` gives are one more target; and where
+        conditions of training differ, each is a target of its own.
+        """
         encoding = self.encode(batch, generator)
         heads = [*self.earlier_heads, self.head]
         scores = [
-            head(self._beside_features(state, batch), generator)
+            head(self._beside(state, batch.features), generator)
             for head, state in zip(heads, encoding.by_target, strict=True)
         ]
+        if generator is not None and batch.observed is not None:
+            scores.append(self._observing(encoding, batch, generator))
+        if generator is not None:
+            scores *= self.encoder.config.n_conditions
         return scores[0] if len(scores) == 1 else torch.cat(scores, 1), encoding
 
-    def _beside_features(self, encoding: Tensor, batch: BatchTables) -> Tensor:
-        if batch.features is None:
+    def extrapolate(self, batch: BatchTables) -> Tensor:
+        """Scores of the last target by what was observed of earlier ones, shape (n, n_members).
+
+        Those of :meth:`forward` where nothing was observed.
+        """
+        assert batch.observed is not None
+        encoding = self.encode(batch)
+        blind = self.head(self._beside(encoding.architectures, batch.features))
+        any_known = batch.observed.isfinite().any(1, keepdim=True)
+        return torch.where(any_known, self._observing(encoding, batch), blind)
+
+    def _observing(
+        self, encoding: Encoding, batch: BatchTables, generator: torch.Generator | None = None
+    ) -> Tensor:
+        assert batch.observed is not None
+        observed = observation_inputs(batch.observed, generator)
+        features = observed if batch.features is None else torch.cat([batch.features, observed], 1)
+        scores: Tensor = self.observing_head(
+            self._beside(encoding.architectures, features), generator
+        )
+        return scores
+
+    def _beside(self, encoding: Tensor, features: Tensor | None) -> Tensor:
+        if features is None:
             return encoding
         k = self.encoder.config.n_members
-        features = batch.features[:, None].expand(-1, k, -1)
-        return torch.cat([encoding.view(len(encoding), k, -1), features], 2).flatten(1)
+        wide = features[:, None].expand(-1, k, -1)
+        return torch.cat([encoding.view(len(encoding), k, -1), wide], 2).flatten(1)
 
     def encode(self, batch: BatchTables, generator: torch.Generator | None = None) -> Encoding:
         """Encodings of a batch; noise is that of ``symmetry_breaking="random"``."""
@@ -195,7 +233,10 @@ class Predictor(GraphPredictor):
         if self.encoder.config.symmetry_breaking == "random":
             noise = self._noise(batch, generator)
         encoding: Encoding = self.encoder(batch, noise)
-        return encoding
+        if batch.condition is None or not self.encoder.config.condition_dim:
+            return encoding
+        under = self.modulation(encoding.architectures, batch.condition)
+        return encoding._replace(architectures=under)
 
     def _noise(self, batch: BatchTables, generator: torch.Generator | None) -> Tensor:
         place, weight = batch.op_within_cell, self.encoder.op_embedding

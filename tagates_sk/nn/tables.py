@@ -12,6 +12,9 @@ from torch import Tensor
 from ..graphs import incidence as graphs
 from ..graphs.batch import GraphBatch, Plan
 from ..graphs.incidence import Incidence
+from ..graphs.packed import Training
+
+NOTHING = Training()
 
 
 def as_tensor(array: Any, device: torch.device) -> Tensor:
@@ -144,6 +147,10 @@ class BatchTables:
     readout: SparseSum | None
     readout_count: Tensor | None
     features: Tensor | None = None
+    update_scale: Tensor | None = None
+    loss: Tensor | None = None
+    condition: Tensor | None = None
+    observed: Tensor | None = None
 
     @classmethod
     def of(
@@ -152,6 +159,7 @@ class BatchTables:
         device: torch.device,
         dtype: torch.dtype,
         features: np.ndarray[Any, Any] | None = None,
+        training: Training = NOTHING,
     ) -> BatchTables:
         """Move the tables of a batch to a device.
 
@@ -163,6 +171,8 @@ class BatchTables:
             Of the zero-cost vectors and whatever else is no index.
         features : ndarray of float, shape (n_architectures, k), optional
             What heads read beside the encoding.
+        training : Training
+            What is known of the architectures' training.
         """
         moved: dict[int, LayerTables] = {}  # plans that are one object stay one
 
@@ -170,6 +180,9 @@ class BatchTables:
             if id(p) not in moved:
                 moved[id(p)] = LayerTables.of(p, device)
             return moved[id(p)]
+
+        def numbers(values: Any) -> Tensor | None:
+            return None if values is None else as_tensor(values, device).to(dtype)
 
         readout = count = None
         if batch.readout is not None:
@@ -185,8 +198,7 @@ class BatchTables:
             any_type=SparseSum.of(batch.any_type, device),
             op_within_cell=as_tensor(batch.op_within_cell, device),
             op_position=batch.op_position,
-            zero_cost=None if batch.zero_cost is None else
-            as_tensor(batch.zero_cost, device).to(dtype),
+            zero_cost=numbers(batch.zero_cost),
             forward_first=plan(batch.forward_first),
             forward_inner=plan(batch.forward_inner),
             forward_last=plan(batch.forward_last),
@@ -198,5 +210,10 @@ class BatchTables:
             updated_back_dst=as_tensor(batch.updated_back_dst, device),
             readout=readout,
             readout_count=count,
-            features=None if features is None else as_tensor(features, device).to(dtype),
+            features=numbers(features),
+            update_scale=None if training.update_scale is None else
+            numbers(training.update_scale[batch.updated_owner]),
+            loss=None if training.loss is None else as_tensor(training.loss, device),
+            condition=numbers(training.condition),
+            observed=numbers(training.observed),
         )  # fmt: skip

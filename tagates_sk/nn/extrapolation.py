@@ -1,0 +1,35 @@
+"""What a head reads of performance that was observed at earlier points of training."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+LIMIT = 5.0
+"""Standard deviations at which an observation is cut off."""
+
+
+def observation_inputs(observed: Tensor, generator: torch.Generator | None = None) -> Tensor:
+    """Observed values, zero where there is none, and whether there is one.
+
+    Parameters
+    ----------
+    observed : Tensor, shape (n, k - 1)
+        Standardised; NaN where nothing was observed.
+    generator : torch.Generator, optional
+        Hides observations at random, so that a head learns to do with any of
+        them; each architecture keeps at least one of those it has.
+
+    Returns
+    -------
+    Tensor, shape (n, 2 * (k - 1))
+    """
+    known = observed.isfinite()
+    if generator is not None and observed.shape[1] > 1:
+        shape, device = observed.shape, observed.device
+        order = torch.rand(shape, generator=generator, device=device).masked_fill(~known, 2.0)
+        kept = torch.rand(shape, generator=generator, device=device) < 0.5
+        first = torch.zeros_like(kept).scatter_(1, order.argmin(1, keepdim=True), True)
+        known = known & (kept | first)
+    values = observed.clamp(-LIMIT, LIMIT).where(known, observed.new_zeros(()))
+    return torch.cat([values, known.to(observed.dtype)], 1)
