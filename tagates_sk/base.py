@@ -118,6 +118,15 @@ class BaseGraphEstimator(
         """Most targets that an architecture may have; None for any number."""
         return 1
 
+    def _vocabulary(self, packed: PackedGraphs) -> list[str]:
+        """Operations that the model is to know, sorted."""
+        given = None if isinstance(self.operations, str) else sorted(set(self.operations))
+        return packed.used_operations() if given is None else given
+
+    def _encoder_rate(self) -> float:
+        """What the encoder's learning rate is multiplied by."""
+        return 1.0
+
     def _fit_features(self, X: Any) -> Features | None:
         """Learn features of architectures; returns them as :meth:`_features` does."""
         return None
@@ -224,8 +233,7 @@ class BaseGraphEstimator(
         self, packed: PackedGraphs, y: Floats, weights: Floats | None, rng: np.random.RandomState
     ) -> PackedGraphs:
         """Learn the vocabulary and the units of the target; draw the initial weights."""
-        auto = isinstance(self.operations, str)
-        operations = packed.used_operations() if auto else sorted(set(self.operations))
+        operations = self._vocabulary(packed)
         packed = packed.with_vocabulary(operations)
         device = resolve_device(self.device)
         self.n_targets_ = y.shape[1]
@@ -308,6 +316,7 @@ class BaseGraphEstimator(
                 n_iter_no_change=self.n_iter_no_change,
                 tol=self.tol,
                 verbose=self.verbose,
+                encoder_rate=self._encoder_rate(),
             ),
             rng,
             validate=validate,

@@ -164,3 +164,32 @@ def summary(rows: list[dict[str, Any]]) -> list[str]:
             f"± {spread:.4f} (sd of {len(tau)} seeds)  fit {fit:.1f} s"
         )
     return lines
+
+
+def paired(rows: Iterable[dict[str, Any]], one: str, other: str, field: str) -> str:
+    """Mean ± standard error of a difference of settings in points, paired over seeds.
+
+    Parameters
+    ----------
+    rows : iterable of dict
+        Runs of one size, with "setting", "seed" and `field`.
+    one, other : str
+        The settings.
+    field : str
+        What is compared.
+
+    Returns
+    -------
+    str
+        With the number of seeds in brackets; empty without two common seeds.
+    """
+    values: dict[str, dict[str, float]] = {one: {}, other: {}}
+    for row in rows:
+        if row["setting"] in values and row[field]:
+            values[row["setting"]][row["seed"]] = 100 * float(row[field])
+    seeds = values[one].keys() & values[other].keys()
+    if len(seeds) < 2:
+        return ""
+    gains = np.array([values[one][seed] - values[other][seed] for seed in seeds])
+    error = gains.std(ddof=1) / np.sqrt(len(gains))
+    return f"{gains.mean():+.1f} ± {error:.1f} ({len(gains)})"
