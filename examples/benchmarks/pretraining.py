@@ -63,7 +63,12 @@ def pretrained(space: str, seed: int, setting: str) -> TAGATESRanker:
     if setting != "zero_cost":
         targets.append(OperationStatistics().fit_transform(cells))
     if setting != "statistics":
-        targets.append(zero_cost_sums(data(space, TARGETS[space], zero_cost=True).dags[rows]))
+        # Of NAS-Bench-101 the cells with zero-cost vectors are a Bunch of their own.
+        attached = data(space, TARGETS[space], zero_cost=True)
+        place = {row: i for i, row in enumerate(bunch.train_indices)}
+        same = attached.train_indices[[place[row] for row in rows]]
+        assert (attached.target[same] == bunch.target[rows]).all()
+        targets.append(zero_cost_sums(attached.dags[same]))
     return TAGATESRanker(random_state=seed).pretrain(cells, np.hstack(targets))
 
 
