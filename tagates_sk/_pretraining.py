@@ -166,7 +166,9 @@ class PretrainableEstimator(BaseGraphEstimator):
         if source is not None:
             source.load_into(model.encoder, operations)
 
-    def _encoder_rate(self) -> float:
+    @property
+    def _encoder_rate(self) -> float:  # type: ignore[override]
+        """What the encoder's learning rate is multiplied by."""
         return 1.0 if self._source() is None else float(self.pretrained_learning_rate)
 
 

@@ -92,6 +92,7 @@ class BaseGraphEstimator(
     verbose: int
 
     model_: GraphPredictor
+    _encoder_rate: float = 1.0
 
     # ------------------------------------------------ what subclasses decide
 
@@ -122,10 +123,6 @@ class BaseGraphEstimator(
         """Operations that the model is to know, sorted."""
         given = None if isinstance(self.operations, str) else sorted(set(self.operations))
         return packed.used_operations() if given is None else given
-
-    def _encoder_rate(self) -> float:
-        """What the encoder's learning rate is multiplied by."""
-        return 1.0
 
     def _fit_features(self, X: Any) -> Features | None:
         """Learn features of architectures; returns them as :meth:`_features` does."""
@@ -235,14 +232,13 @@ class BaseGraphEstimator(
         """Learn the vocabulary and the units of the target; draw the initial weights."""
         operations = self._vocabulary(packed)
         packed = packed.with_vocabulary(operations)
-        device = resolve_device(self.device)
+        self.device_ = str(resolve_device(self.device))
         self.n_targets_ = y.shape[1]
         with SinglePrecision():
             model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
         self.operations_ = list(operations)
         self.n_cells_ = packed.n_cells
-        self.device_ = str(device)
-        self.model_ = model.to(device)
+        self.model_ = model.to(self.device_)
         self._n_features_out = model.encoding_dim
         self._units = units(y, weights)
         self.y_mean_, self.y_std_ = (float(values[-1]) for values in self._units)
@@ -316,7 +312,7 @@ class BaseGraphEstimator(
                 n_iter_no_change=self.n_iter_no_change,
                 tol=self.tol,
                 verbose=self.verbose,
-                encoder_rate=self._encoder_rate(),
+                encoder_rate=self._encoder_rate,
             ),
             rng,
             validate=validate,

@@ -35,6 +35,9 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    pretrained_ : EncoderState
+        Weights of the encoder that `pretrain` trained, its sizes and its
+        vocabulary; only after it.
 
     See Also
     --------
@@ -84,6 +87,9 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    pretrained_ : EncoderState
+        Weights of the encoder that `pretrain` trained, its sizes and its
+        vocabulary; only after it.
 
     See Also
     --------
