@@ -83,7 +83,17 @@ default=("embedding", "forward")
         With several targets (y of shape (n, k): performance at k points of
         training, the final one last): whether the encoding after each of the
         last k passes predicts one of them, which needs k ≤ T, or the last
-        encoding predicts all (section 3.3 of the paper)."""
+        encoding predicts all (section 3.3 of the paper).
+    pretrained : TAGATESRanker, TAGATESRegressor or their `pretrained_`, default=None
+        Whose encoder this one starts from, instead of random weights: an
+        estimator that was fitted, on other targets perhaps, or else pre-trained
+        by :meth:`pretrain`. Embeddings of operations are matched by name. The
+        sizes must agree; where `n_layers` or `operations` is "auto", depth and
+        further operations are taken over. It is only read, and clones start
+        from the same one.
+    pretrained_learning_rate : float, default=0.1
+        Factor of the encoder's learning rate where it starts from another one's
+        weights; 0 leaves it as it was. The head has the full rate."""
 
 SIZES = """\
 layer_dim : int, default=64
@@ -184,7 +194,8 @@ _PARTS = {
     "encoder": ENCODER,
     "gates_encoder": _without(
         ENCODER, "T", "s", "symmetry_breaking", "beta", "update", "updated_operations",
-        "stop_gradient", "features", "n_members", "bootstrap", "anytime",
+        "stop_gradient", "features", "n_members", "bootstrap", "anytime", "pretrained",
+        "pretrained_learning_rate",
     ),
     "sizes": SIZES,
     "ranking_loss": RANKING_LOSS,

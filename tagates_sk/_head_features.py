@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
+
+from ._targets import Floats
 
 LIMIT = 5.0
 """Standard deviations at which a feature is cut off, so that strange architectures do no harm."""
@@ -22,6 +24,9 @@ class HeadFeatures:
         From architectures to a numeric matrix; cloned.
     """
 
+    parameter: ClassVar[str] = "features"
+    """Where users gave it."""
+
     def __init__(self, transformer: Any) -> None:
         self.transformer = clone(transformer)
 
@@ -35,35 +40,74 @@ class HeadFeatures:
             each architecture.
         """
         matrix = self._checked(self.transformer.fit(X).transform(X), len(X))
-        self.mean, std = matrix.mean(0), matrix.std(0)
-        self.std = np.where(std > 1e-9 * (1 + abs(self.mean)), std, 1.0)
+        self.mean, self.std = moments(matrix)
         self.n_features = matrix.shape[1]
-        return self._standardised(matrix)
+        return standardised(matrix, self.mean, self.std)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Standardised features, shape (n, n_features)."""
-        return self._standardised(self._checked(self.transformer.transform(X), len(X)))
+        matrix = self._checked(self.transformer.transform(X), len(X))
+        return standardised(matrix, self.mean, self.std)
 
-    def _standardised(self, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-        standardised = (matrix - self.mean) / self.std
-        features: NDArray[np.float32] = np.clip(standardised, -LIMIT, LIMIT).astype(np.float32)
-        return features
+    def _checked(self, matrix: Any, n: int) -> Floats:
+        who = f"The transformer {self.parameter}={type(self.transformer).__name__}(...)"
+        return checked_matrix(matrix, n, f"{who} gives")
 
-    def _checked(self, matrix: Any, n: int) -> NDArray[np.float64]:
-        who = f"The transformer features={type(self.transformer).__name__}(...)"
-        dense = matrix.toarray() if issparse(matrix) else matrix
-        matrix = np.asarray(dense, dtype=np.float64)
-        if matrix.ndim != 2 or len(matrix) != n:
-            raise ValueError(
-                f"{who} gives an array of shape {matrix.shape} for {n} architectures; it must give "
-                "one row of numbers for each."
-            )
-        bad = np.argwhere(~np.isfinite(matrix))
-        if len(bad):
-            row, column = bad[0]
-            raise ValueError(
-                f"{who} gives {matrix[row, column]} in column {column} for architecture {row} of "
-                "X; its features must be finite."
-            )
-        checked: NDArray[np.float64] = matrix
-        return checked
+
+class ReadsFeatures:
+    """Estimators whose head reads features beside the encoding."""
+
+    features: Any
+    head_features_: HeadFeatures | None
+
+    def _fit_features(self, X: Any) -> NDArray[np.float32] | None:
+        self.head_features_ = None if self.features is None else HeadFeatures(self.features)
+        return None if self.head_features_ is None else self.head_features_.fit_transform(X)
+
+    def _features(self, X: Any) -> NDArray[np.float32] | None:
+        return None if self.head_features_ is None else self.head_features_.transform(X)
+
+
+def checked_matrix(matrix: Any, n: int, who: str) -> Floats:
+    """A matrix of finite numbers with n rows.
+
+    Parameters
+    ----------
+    matrix : array-like or sparse matrix
+    n : int
+    who : str
+        Whose it is, the start of a message.
+
+    Raises
+    ------
+    ValueError
+        If it is no such matrix.
+    """
+    dense = matrix.toarray() if issparse(matrix) else matrix
+    matrix = np.asarray(dense, dtype=np.float64)
+    if matrix.ndim != 2 or len(matrix) != n:
+        raise ValueError(
+            f"{who} an array of shape {matrix.shape} for {n} architectures; it must give "
+            "one row of numbers for each."
+        )
+    bad = np.argwhere(~np.isfinite(matrix))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{who} {matrix[row, column]} in column {column} for architecture {row} of "
+            "X; its features must be finite."
+        )
+    checked: Floats = matrix
+    return checked
+
+
+def moments(matrix: Floats) -> tuple[Floats, Floats]:
+    """Mean and standard deviation of each column, 1 for that of a constant one."""
+    mean, std = matrix.mean(0), matrix.std(0)
+    return mean, np.where(std > 1e-9 * (1 + abs(mean)), std, 1.0)
+
+
+def standardised(matrix: Floats, mean: Floats, std: Floats) -> NDArray[np.float32]:
+    """Columns without unit, cut off at LIMIT."""
+    features: NDArray[np.float32] = np.clip((matrix - mean) / std, -LIMIT, LIMIT).astype(np.float32)
+    return features

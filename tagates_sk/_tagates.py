@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import _docstrings
 from ._conditioned import ConditionedEstimator, Conditions
-from ._head_features import HeadFeatures
+from ._head_features import ReadsFeatures
 from ._observations import standardised
-from ._targets import Features, Floats
+from ._pretraining import PretrainableEstimator
+from ._targets import Floats
 from ._tasks import RANKING_LOSSES
 from .base import CHUNK
 from .graphs import PackedGraphs
@@ -27,9 +28,10 @@ from .nn.config import EncoderConfig
 from .nn.devices import Device
 from .nn.engine import operation_embeddings
 from .nn.predictor import Predictor
+from .nn.transfer import EncoderState
 
 
-class BaseTAGATES(ConditionedEstimator):
+class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
     """The encoder's parameters, and how they become a model."""
 
     model_: Predictor
@@ -60,6 +62,8 @@ class BaseTAGATES(ConditionedEstimator):
         "n_members": [Interval(Integral, 1, None, closed="left")],
         "bootstrap": ["boolean"],
         "anytime": ["boolean"],
+        "pretrained": [HasMethods(["pretrain"]), EncoderState, None],
+        "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
         **RANKING_LOSSES,
         "margin": [Interval(Real, 0, None, closed="left")],
         "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
@@ -92,6 +96,8 @@ class BaseTAGATES(ConditionedEstimator):
         n_members: int = 1,
         bootstrap: bool = False,
         anytime: bool = True,
+        pretrained: Any = None,
+        pretrained_learning_rate: float = 0.1,
         loss: str = "auto",
         margin: float = 0.03,
         max_pairs: int | None = None,
@@ -136,6 +142,8 @@ class BaseTAGATES(ConditionedEstimator):
         self.n_members = n_members
         self.bootstrap = bootstrap
         self.anytime = anytime
+        self.pretrained = pretrained
+        self.pretrained_learning_rate = pretrained_learning_rate
         self.loss = loss
         self.margin = margin
         self.max_pairs = max_pairs
@@ -160,7 +168,7 @@ class BaseTAGATES(ConditionedEstimator):
         super().__init_subclass__(**kwargs)
         _docstrings.fill(cls)
 
-    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
+    def _encoder(self, packed: PackedGraphs, n_targets: int) -> tuple[EncoderConfig, BatchSpec]:
         on_node = bool(packed.on_node.any())
 
         def auto(value: Any, on_nodes: Any, on_edges: Any) -> Any:
@@ -168,6 +176,11 @@ class BaseTAGATES(ConditionedEstimator):
                 return on_nodes if on_node else on_edges
             return value
 
+        source = self._source()
+        depth: Any = self.n_layers
+        if isinstance(depth, str):
+            depth = max(2, packed.longest_path()) if source is None else source.config.n_layers
+        n_marks = int(packed.input_mark.max(initial=0)) + 1
         k = 0 if packed.zero_cost is None else packed.zero_cost.shape[1]
         breaking = auto(self.symmetry_breaking, *["add" if k else "none"] * 2)
         updated = auto(self.updated_operations, "all", "parametrized")
@@ -177,11 +190,11 @@ class BaseTAGATES(ConditionedEstimator):
                 f"stop_gradient={self.stop_gradient!r} may name 'embedding', 'forward' and "
                 "'backward' only."
             )
-        known = self.conditions_
+        known = getattr(self, "conditions_", None)
         config = EncoderConfig(
             n_operations=len(packed.operations),
             n_cells=packed.n_cells,
-            n_marks=int(packed.input_mark.max(initial=0)) + 1,
+            n_marks=n_marks if source is None else max(n_marks, source.config.n_marks),
             T=self.T,
             s=self.s,
             symmetry_breaking=breaking,
@@ -189,9 +202,7 @@ class BaseTAGATES(ConditionedEstimator):
             n_zero_cost=k if breaking in ("add", "concat") else 0,
             update=auto(self.update, "node", "message"),
             stop_gradient=stop,
-            n_layers=max(2, packed.longest_path())
-            if isinstance(self.n_layers, str)
-            else self.n_layers,
+            n_layers=depth,
             layer_dim=self.layer_dim,
             op_dim=self.op_dim,
             node_dim=self.node_dim,
@@ -202,14 +213,14 @@ class BaseTAGATES(ConditionedEstimator):
             train_other_nodes=self.train_other_nodes,
             readout=auto(self.readout, "mean", "output"),
             n_members=self.n_members,
-            n_targets=self.n_targets_,
+            n_targets=n_targets,
             anytime=self.anytime,
             n_augmentations=1 if known is None else len(known.augmentations),
             n_losses=1 if known is None else len(known.losses),
             n_conditions=1 if known is None else len(known.seen),
         )
         config.check_zero_cost(packed.zero_cost)
-        spec = batch_spec(
+        return config, batch_spec(
             config,
             packed.operations,
             updated_mask(packed.operations, updated),
@@ -217,21 +228,15 @@ class BaseTAGATES(ConditionedEstimator):
             residual=self.residual,
             update_terminals=isinstance(updated, str) and updated == "all",
         )
+
+    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
+        config, spec = self._encoder(packed, self.n_targets_)
         n_features = 0 if self.head_features_ is None else self.head_features_.n_features
         head = [int(h) for h in self.head]
         model = Predictor(config, head, self.dropout, seed, n_features)
+        self._start_from_pretrained(model, packed.operations)
         self.n_layers_ = config.n_layers
         return model, spec
-
-    def _fit_features(self, X: Any) -> Features | None:
-        self.head_features_ = None
-        if self.features is None:
-            return None
-        self.head_features_ = HeadFeatures(self.features)
-        return self.head_features_.fit_transform(X)
-
-    def _features(self, X: Any) -> Features | None:
-        return None if self.head_features_ is None else self.head_features_.transform(X)
 
     def _train(  # type: ignore[override]
         self,

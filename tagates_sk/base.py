@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from numbers import Integral, Real
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,7 +15,6 @@ from sklearn.base import (
     _fit_context,
 )
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 from tqdm.auto import tqdm
 
@@ -31,14 +29,14 @@ from ._targets import (
     mean_over_members,
     units,
 )
+from ._training_parameters import TrainingParameters
 from .graphs import PackedGraphs, read_architectures
 from .graphs.errors import InvalidArchitectureError
 from .nn.batching import Batch, Batches, GraphBatches
-from .nn.devices import Device, resolve_device
+from .nn.devices import resolve_device
 from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
 from .nn.precision import SinglePrecision
 from .nn.predictor import GraphPredictor
-from .nn.training import TrainingConfig
 
 Self = TypeVar("Self", bound="BaseGraphEstimator")
 
@@ -47,49 +45,17 @@ CHUNK = 2048
 
 
 class BaseGraphEstimator(
-    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, PickledOnCPU
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    RegressorMixin,
+    TrainingParameters,
+    PickledOnCPU,
 ):
     """Reads architectures, trains a model on them, predicts and encodes.
 
     A subclass says by :meth:`_build` which model it trains, and stores the
-    parameters below untouched.
+    parameters of training untouched.
     """
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "optimizer": [StrOptions({"adamw", "adam"})],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "schedule": [StrOptions({"one_cycle", "constant"})],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
-        "warm_start": ["boolean"],
-        "operations": [StrOptions({"auto"}), "array-like"],
-        "handle_unknown": [StrOptions({"error", "mean"})],
-        "device": [str, Device],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
-
-    optimizer: str
-    learning_rate: float
-    schedule: str
-    weight_decay: float
-    batch_size: int | str
-    max_iter: int
-    early_stopping: bool
-    validation_fraction: float
-    n_iter_no_change: int
-    tol: float
-    warm_start: bool
-    operations: str | Sequence[str]
-    handle_unknown: str
-    device: str | Device
-    random_state: Any
-    verbose: int
 
     model_: GraphPredictor
 
@@ -106,10 +72,6 @@ class BaseGraphEstimator(
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
         """What early stopping watches, higher is better."""
 
-    def _loss_parameters(self) -> dict[str, Any]:
-        """Name of the loss and its parameters."""
-        return {"loss": "mse", "margin": 0.0, "max_pairs": None}
-
     def _to_target_units(self, scores: Floats) -> Floats:
         """Predictions, shape (n, n_targets, n_members), of scores of that shape."""
         return scores
@@ -121,6 +83,11 @@ class BaseGraphEstimator(
     def _loss_targets(self, y: Floats, batches: Batches[Any]) -> Floats:
         """Standardised targets with a column for each that the model scores in training."""
         return y
+
+    def _vocabulary(self, packed: PackedGraphs) -> list[str]:
+        """Operations that the model is to know, sorted."""
+        given = None if isinstance(self.operations, str) else sorted(set(self.operations))
+        return packed.used_operations() if given is None else given
 
     def _fit_features(self, X: Any) -> Features | None:
         """Learn features of architectures; returns them as :meth:`_features` does."""
@@ -228,17 +195,15 @@ class BaseGraphEstimator(
         self, packed: PackedGraphs, y: Floats, weights: Floats | None, rng: np.random.RandomState
     ) -> PackedGraphs:
         """Learn the vocabulary and the units of the target; draw the initial weights."""
-        auto = isinstance(self.operations, str)
-        operations = packed.used_operations() if auto else sorted(set(self.operations))
+        operations = self._vocabulary(packed)
         packed = packed.with_vocabulary(operations)
-        device = resolve_device(self.device)
+        self.device_ = str(resolve_device(self.device))
         self.n_targets_ = y.shape[1]
         with SinglePrecision():
             model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
         self.operations_ = list(operations)
         self.n_cells_ = packed.n_cells
-        self.device_ = str(device)
-        self.model_ = model.to(device)
+        self.model_ = model.to(self.device_)
         self._n_features_out = model.encoding_dim
         self._units = units(y, weights)
         self.y_mean_, self.y_std_ = (float(values[-1]) for values in self._units)
@@ -301,17 +266,10 @@ class BaseGraphEstimator(
             rows,
             targets,
             columns,
-            TrainingConfig(
-                **self._loss_parameters(),
-                optimizer=self.optimizer,
-                learning_rate=self.learning_rate,
-                schedule=self.schedule if schedule is None else schedule,
-                weight_decay=self.weight_decay,
+            self._training_config(
                 batch_size=self._batch_size(len(rows)),
                 max_iter=int(self.max_iter if max_iter is None else max_iter),
-                n_iter_no_change=self.n_iter_no_change,
-                tol=self.tol,
-                verbose=self.verbose,
+                schedule=self.schedule if schedule is None else schedule,
             ),
             rng,
             validate=validate,
@@ -322,9 +280,6 @@ class BaseGraphEstimator(
         self._optimizer_state = result.optimizer_state
         for key, values in result.history.items():
             self.history_.setdefault(key, []).extend(values)
-
-    def _batch_size(self, n: int) -> int:
-        return 32 if isinstance(self.batch_size, str) else int(self.batch_size)
 
     # ------------------------------------------------------------- predicting
 

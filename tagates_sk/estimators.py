@@ -39,6 +39,9 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     %(attributes)s
     conditions_ : KnownConditions or None
         Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
+    pretrained_ : EncoderState
+        Weights of the encoder that `pretrain` trained, its sizes and its
+        vocabulary; only after it.
 
     See Also
     --------
@@ -90,6 +93,9 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     %(attributes)s
     conditions_ : KnownConditions or None
         Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
+    pretrained_ : EncoderState
+        Weights of the encoder that `pretrain` trained, its sizes and its
+        vocabulary; only after it.
 
     See Also
     --------

@@ -40,7 +40,7 @@ OTHERS: dict[str, Any] = {
     "train_other_nodes": True, "n_layers": 2, "layer_dim": 8, "op_dim": 4, "node_dim": 4,
     "hidden_dim": 4, "head": [], "dropout": 0.0, "features": OperationStatistics(),
     "n_members": 2, "bootstrap": True, "anytime": False, "loss": "mse", "margin": 0.2,
-    "max_pairs": 100,
+    "max_pairs": 100, "pretrained_learning_rate": 0.5,
     "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "weight_decay": 0.0,
     "batch_size": 8, "max_iter": 2, "early_stopping": True, "validation_fraction": 0.3,
     "n_iter_no_change": 5, "tol": 0.1, "warm_start": True,
@@ -48,6 +48,7 @@ OTHERS: dict[str, Any] = {
     "handle_unknown": "mean", "device": "cpu", "random_state": 3, "verbose": 0,
 }  # fmt: skip
 """Every parameter, at another value than the default; verbose would only print."""
+OTHERS["pretrained"] = TAGATESRanker(**OTHERS).pretrain(CELLS, max_iter=1).pretrained_
 
 
 class TestConventions:

@@ -14,7 +14,7 @@ _CONSTRAINTS = {
     for name, allowed in BaseTAGATES._parameter_constraints.items()
     if name not in {
         "T", "s", "symmetry_breaking", "beta", "update", "updated_operations", "stop_gradient",
-        "features", "n_members", "bootstrap", "anytime",
+        "features", "n_members", "bootstrap", "anytime", "pretrained", "pretrained_learning_rate",
     }
 }  # fmt: skip
 
@@ -35,6 +35,8 @@ class _BaseGATES(BaseTAGATES):
     n_members = 1
     bootstrap = False
     anytime = True
+    pretrained = None
+    pretrained_learning_rate = 0.1
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ from ..graphs.batch import BatchSpec
 from ..graphs.tokens import Dictionary
 from ..nn.cells import CellSpec
 from ..nn.config import EncoderConfig
+from ..nn.transfer import EncoderState
 from .layout import ModelFileError, storable
 from .models import Sizes, blank_model, sizes_of
 
@@ -35,10 +36,9 @@ ESTIMATORS: tuple[type[BaseGraphEstimator], ...] = (
 """What may be saved."""
 
 PARTS: tuple[type[Any], ...] = (
-    AdjacencyOneHot, BatchSpec, CellSpec, Dictionary, EncoderConfig, HeadFeatures, Iteration,
-    KnownConditions,
-    Layout, Multisets, OperationStatistics, PathEncoding, Sizes, TrainingCondition, Trie,
-    WeisfeilerLehman,
+    AdjacencyOneHot, BatchSpec, CellSpec, Dictionary, EncoderConfig, EncoderState, HeadFeatures,
+    Iteration, KnownConditions, Layout, Multisets, OperationStatistics, PathEncoding, Sizes,
+    TrainingCondition, Trie, WeisfeilerLehman,
 )  # fmt: skip
 """What may be in it. None has a method that acts when attributes are set."""
 
@@ -113,9 +113,11 @@ class Writer:
             params = value.get_params(deep=False)
             state = {name: item for name, item in state.items() if name not in params}
             document["params"] = {n: self.value(v, prefix + n) for n, v in params.items()}
-        if isinstance(value, BaseGraphEstimator):
+        if isinstance(value, BaseGraphEstimator) and "model_" in state:
             model = state.pop("model_")
             document["model"] = self.object(sizes_of(value), f"{prefix}model")
+            if prefix:
+                document["weights"] = f"{prefix}model_."
             for name, tensor in model.state_dict().items():
                 self.value(tensor, f"{prefix}model_.{name}")
         document["state"] = {n: self.value(v, prefix + n) for n, v in state.items()}
@@ -200,16 +202,17 @@ class Reader:
             if name.startswith("__"):
                 raise ValueError(f"{name!r} is no attribute that {cls.__name__} learns")
         vars(instance).update(state)
-        if isinstance(instance, BaseGraphEstimator):
-            instance.model_ = self._model(instance, self.object(document["model"]))
+        if isinstance(instance, BaseGraphEstimator) and "model" in document:
+            sizes = self.object(document["model"])
+            instance.model_ = self._model(instance, sizes, document.get("weights", "model_."))
         return instance
 
-    def _model(self, estimator: BaseGraphEstimator, sizes: Sizes) -> Any:
+    def _model(self, estimator: BaseGraphEstimator, sizes: Sizes, prefix: str) -> Any:
         model = blank_model(estimator, sizes)
         weights = {
-            name.removeprefix("model_."): from_numpy(array)
+            name.removeprefix(prefix): from_numpy(array)
             for name, array in self.arrays.items()
-            if name.startswith("model_.")
+            if name.startswith(prefix)
         }
         model.load_state_dict(weights, assign=True)
         return model

@@ -29,17 +29,24 @@ class Head(nn.Module):
         Share of hidden units that are dropped in training.
     n_members : int
         Heads side by side, each with an encoding and weights of its own.
+    n_outputs : int
+        Scores that each gives.
     """
 
     def __init__(
-        self, in_dim: int, hidden: Sequence[int], dropout: float, n_members: int = 1
+        self,
+        in_dim: int,
+        hidden: Sequence[int],
+        dropout: float,
+        n_members: int = 1,
+        n_outputs: int = 1,
     ) -> None:
         super().__init__()
-        self.layers = mlp(in_dim, *hidden, 1, n_members=n_members)
+        self.layers = mlp(in_dim, *hidden, n_outputs, n_members=n_members)
         self.dropout = dropout
 
     def forward(self, encoding: Tensor, generator: torch.Generator | None = None) -> Tensor:
-        """Scores, shape (n, n_members).
+        """Scores, shape (n, n_members * n_outputs).
 
         Parameters
         ----------
@@ -62,8 +69,9 @@ def _head(
     dropout: float,
     generator: torch.Generator,
     n_members: int,
+    n_outputs: int = 1,
 ) -> Head:
-    head = Head(in_dim, hidden, dropout, n_members)
+    head = Head(in_dim, hidden, dropout, n_members, n_outputs)
     for module in head.layers:
         if isinstance(module, nn.Linear):
             uniform_(module.weight, module.bias, generator)
@@ -90,6 +98,8 @@ class GraphPredictor(nn.Module):
         Source of the head's initial weights.
     n_members : int
         Members of an ensemble, side by side.
+    n_outputs : int
+        Scores of a member.
     """
 
     def __init__(
@@ -100,11 +110,12 @@ class GraphPredictor(nn.Module):
         dropout: float,
         generator: torch.Generator,
         n_members: int = 1,
+        n_outputs: int = 1,
     ) -> None:
         super().__init__()
         self.encoding_dim, self.n_members = encoding_dim, n_members
         self.encoder = encoder
-        self.head = _head(encoding_dim, head, dropout, generator, n_members)
+        self.head = _head(encoding_dim, head, dropout, generator, n_members, n_outputs)
 
     def forward(
         self, batch: Any, generator: torch.Generator | None = None
@@ -148,6 +159,8 @@ class Predictor(GraphPredictor):
         Seed of the initial weights.
     n_features : int
         Features that the heads read beside the encoding.
+    n_outputs : int
+        Scores that the last target's head gives for each member.
     """
 
     encoder: TAGATESEncoder
@@ -159,11 +172,12 @@ class Predictor(GraphPredictor):
         dropout: float,
         seed: int,
         n_features: int = 0,
+        n_outputs: int = 1,
     ) -> None:
         generator = seeded(seed)
         encoder = TAGATESEncoder(config, generator)
         width, k = config.encoding_dim, config.n_members
-        super().__init__(encoder, width + n_features, head, dropout, generator, k)
+        super().__init__(encoder, width + n_features, head, dropout, generator, k, n_outputs)
         self.encoding_dim = k * width
         # The first head is the last target's: one target is the same with others beside it.
         self.earlier_heads = nn.ModuleList(

@@ -53,6 +53,8 @@ class TrainingConfig:
         What counts as an improvement.
     verbose : int
         Whether to show a progress bar.
+    encoder_rate : float
+        What the learning rate of the model's encoder is multiplied by.
     """
 
     loss: str
@@ -67,6 +69,7 @@ class TrainingConfig:
     n_iter_no_change: int | None
     tol: float
     verbose: int
+    encoder_rate: float = 1.0
 
 
 @dataclass
@@ -165,8 +168,7 @@ def train(
     n = len(targets)
     n_steps = math.ceil(n / config.batch_size)
     generator = torch.Generator(targets.device).manual_seed(int(rng.randint(2**31 - 1)))
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    optimizer = _optimizer(parameters, config)
+    optimizer = _optimizer(model, config)
     if optimizer_state is not None:
         # Moments go on; learning rate and betas are those of this training.
         groups = optimizer.state_dict()["param_groups"]
@@ -174,7 +176,9 @@ def train(
     schedule = None
     if config.schedule == "one_cycle":
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, config.learning_rate, total_steps=config.max_iter * n_steps
+            optimizer,
+            [group["lr"] for group in optimizer.param_groups],
+            total_steps=config.max_iter * n_steps,
         )
     result = TrainingResult({"loss": [], "learning_rate": []})
     best, best_state, initial_state = -math.inf, None, _snapshot(model, None)
@@ -182,7 +186,7 @@ def train(
     try:
         for epoch in _epochs(config):
             total = torch.zeros((), device=targets.device)
-            rate = float(optimizer.param_groups[0]["lr"])
+            rate = float(optimizer.param_groups[-1]["lr"])
             for rows in np.array_split(rng.permutation(n), n_steps):
                 index = torch.from_numpy(rows).to(targets.device)
                 scored = score(rows, generator)
@@ -256,9 +260,19 @@ def _epochs(config: TrainingConfig) -> Iterator[int]:
     return iter(tqdm(range(config.max_iter), desc="fit", unit="epoch", disable=not config.verbose))
 
 
-def _optimizer(parameters: list[nn.Parameter], config: TrainingConfig) -> torch.optim.Optimizer:
+def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
     kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    return kind(parameters, lr=config.learning_rate, weight_decay=config.weight_decay, fused=True)
+    rate = config.learning_rate
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    groups: list[dict[str, Any]] = [{"params": [p for _, p in trained], "lr": rate}]
+    if config.encoder_rate != 1:
+        encoder = [p for name, p in trained if name.startswith("encoder.")]
+        others = [p for name, p in trained if not name.startswith("encoder.")]
+        groups = [
+            {"params": encoder, "lr": rate * config.encoder_rate},
+            {"params": others, "lr": rate},
+        ]
+    return kind(groups, weight_decay=config.weight_decay, fused=True)
 
 
 @torch.no_grad()
