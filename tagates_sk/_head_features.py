@@ -34,7 +34,8 @@ class HeadFeatures:
             If the transformer does not give a finite matrix with a row for
             each architecture.
         """
-        matrix = self._checked(self.transformer.fit(X).transform(X), len(X))
+        self.transformer.fit(X, None)
+        matrix = numeric_matrix(self.transformer, "features", X)
         self.mean, std = matrix.mean(0), matrix.std(0)
         self.std = np.where(std > 1e-9 * (1 + abs(self.mean)), std, 1.0)
         self.n_features = matrix.shape[1]
@@ -42,28 +43,48 @@ class HeadFeatures:
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Standardised features, shape (n, n_features)."""
-        return self._standardised(self._checked(self.transformer.transform(X), len(X)))
+        return self._standardised(numeric_matrix(self.transformer, "features", X))
 
     def _standardised(self, matrix: NDArray[np.float64]) -> NDArray[np.float32]:
         standardised = (matrix - self.mean) / self.std
         features: NDArray[np.float32] = np.clip(standardised, -LIMIT, LIMIT).astype(np.float32)
         return features
 
-    def _checked(self, matrix: Any, n: int) -> NDArray[np.float64]:
-        who = f"The transformer features={type(self.transformer).__name__}(...)"
-        dense = matrix.toarray() if issparse(matrix) else matrix
-        matrix = np.asarray(dense, dtype=np.float64)
-        if matrix.ndim != 2 or len(matrix) != n:
-            raise ValueError(
-                f"{who} gives an array of shape {matrix.shape} for {n} architectures; it must give "
-                "one row of numbers for each."
-            )
-        bad = np.argwhere(~np.isfinite(matrix))
-        if len(bad):
-            row, column = bad[0]
-            raise ValueError(
-                f"{who} gives {matrix[row, column]} in column {column} for architecture {row} of "
-                "X; its features must be finite."
-            )
-        checked: NDArray[np.float64] = matrix
-        return checked
+
+def numeric_matrix(transformer: Any, parameter: str, X: Any) -> NDArray[np.float64]:
+    """What a fitted transformer makes of architectures, checked.
+
+    Parameters
+    ----------
+    transformer : transformer
+    parameter : str
+        The parameter through which the user gave it.
+    X : sequence of n architectures
+
+    Returns
+    -------
+    ndarray of float64, shape (n, n_features)
+
+    Raises
+    ------
+    ValueError
+        If it is not a finite matrix with a row for each architecture.
+    """
+    matrix, n = transformer.transform(X), len(X)
+    who = f"The transformer {parameter}={type(transformer).__name__}(...)"
+    dense = matrix.toarray() if issparse(matrix) else matrix
+    matrix = np.asarray(dense, dtype=np.float64)
+    if matrix.ndim != 2 or len(matrix) != n:
+        raise ValueError(
+            f"{who} gives an array of shape {matrix.shape} for {n} architectures; it must give "
+            "one row of numbers for each."
+        )
+    bad = np.argwhere(~np.isfinite(matrix))
+    if len(bad):
+        row, column = bad[0]
+        raise ValueError(
+            f"{who} gives {matrix[row, column]} in column {column} for architecture {row} of "
+            "X; its features must be finite."
+        )
+    checked: NDArray[np.float64] = matrix
+    return checked
