@@ -39,19 +39,16 @@ class HeadFeatures:
             If the transformer does not give a finite matrix with a row for
             each architecture.
         """
-        matrix = self._checked(self.transformer.fit(X).transform(X), len(X))
+        self.transformer.fit(X, None)
+        matrix = numbers_of(self.transformer, self.parameter, X)
         self.mean, self.std = moments(matrix)
         self.n_features = matrix.shape[1]
         return standardised(matrix, self.mean, self.std)
 
     def transform(self, X: Any) -> NDArray[np.float32]:
         """Standardised features, shape (n, n_features)."""
-        matrix = self._checked(self.transformer.transform(X), len(X))
+        matrix = numbers_of(self.transformer, self.parameter, X)
         return standardised(matrix, self.mean, self.std)
-
-    def _checked(self, matrix: Any, n: int) -> Floats:
-        who = f"The transformer {self.parameter}={type(self.transformer).__name__}(...)"
-        return checked_matrix(matrix, n, f"{who} gives")
 
 
 class ReadsFeatures:
@@ -66,6 +63,29 @@ class ReadsFeatures:
 
     def _features(self, X: Any) -> NDArray[np.float32] | None:
         return None if self.head_features_ is None else self.head_features_.transform(X)
+
+
+def numbers_of(transformer: Any, parameter: str, X: Any) -> Floats:
+    """What a fitted transformer makes of architectures, checked.
+
+    Parameters
+    ----------
+    transformer : transformer
+    parameter : str
+        Where users gave it.
+    X : sequence of n architectures
+
+    Returns
+    -------
+    ndarray of float64, shape (n, k)
+
+    Raises
+    ------
+    ValueError
+        If it is no finite matrix with a row for each architecture.
+    """
+    who = f"The transformer {parameter}={type(transformer).__name__}(...)"
+    return checked_matrix(transformer.transform(X), len(X), f"{who} gives")
 
 
 def checked_matrix(matrix: Any, n: int, who: str) -> Floats:

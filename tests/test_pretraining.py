@@ -17,7 +17,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 
-from tagates_sk import TAGATESRanker
+from tagates_sk import TAGATESRanker, TrainingCondition
 from tagates_sk.baselines import GATESRanker
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.features import AdjacencyOneHot, OperationStatistics
@@ -348,3 +348,18 @@ def test_transfer_between_image_sets_is_worth_labels() -> None:
         ]
         gains.append(tau[1] - tau[0])
     assert np.mean(gains) > 0.02
+
+
+def test_conditions_of_training_start_alike_from_a_source() -> None:
+    known = [TrainingCondition([1.0, 0.5], augmentation=name, loss=name) for name in ("a", "b")]
+    fitted = ranker(pretrained=PRETRAINED, pretrained_learning_rate=0.0, max_iter=1)
+    fitted.fit(
+        [*CELLS, *CELLS], np.tile(TARGETS, 2), conditions=np.repeat(known, len(CELLS)).tolist()
+    )
+    weights = fitted.model_.encoder.state_dict()
+    embedding = weights["input_embedding"]
+    assert torch.equal(embedding[0], embedding[1])
+    assert torch.equal(embedding[:1], PRETRAINED.pretrained_.weights["input_embedding"])
+    assert not weights["loss_shift"].any()
+    again = ranker(pretrained=fitted, pretrained_learning_rate=0.0, max_iter=1).fit(CELLS, TARGETS)
+    assert torch.equal(again.model_.encoder.op_embedding, fitted.model_.encoder.op_embedding)

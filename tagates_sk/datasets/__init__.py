@@ -4,5 +4,12 @@ from .darts import load_darts
 from .enas_oneshot import load_enas_oneshot
 from .nasbench101 import load_nasbench101
 from .nasbench201 import load_nasbench201
+from .proxies import load_zero_cost_proxies
 
-__all__ = ["load_darts", "load_enas_oneshot", "load_nasbench101", "load_nasbench201"]
+__all__ = [
+    "load_darts",
+    "load_enas_oneshot",
+    "load_nasbench101",
+    "load_nasbench201",
+    "load_zero_cost_proxies",
+]

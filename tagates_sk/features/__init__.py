@@ -2,7 +2,14 @@
 
 from .adjacency import AdjacencyOneHot
 from .paths import PathEncoding
+from .precomputed import PrecomputedFeatures
 from .statistics import OperationStatistics
 from .subtrees import WeisfeilerLehman
 
-__all__ = ["AdjacencyOneHot", "OperationStatistics", "PathEncoding", "WeisfeilerLehman"]
+__all__ = [
+    "AdjacencyOneHot",
+    "OperationStatistics",
+    "PathEncoding",
+    "PrecomputedFeatures",
+    "WeisfeilerLehman",
+]

@@ -1,0 +1,147 @@
+"""ProxyRanks: zero-cost scores by their rank among known architectures, and their consensus."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
+from sklearn.utils._param_validation import HasMethods
+from sklearn.utils.validation import check_is_fitted
+
+from .._head_features import numbers_of
+from ..baselines.normal_scores import NormalScores
+
+Floats = NDArray[np.float64]
+
+
+class ProxyRanks(TransformerMixin, BaseEstimator):
+    """Ranks of zero-cost scores, and what they say together.
+
+    The consensus is the sum of the logarithms of the ranks [1]_: an
+    architecture that is last by one score is not among the best, whatever the
+    others say. It needs no label.
+
+    Parameters
+    ----------
+    proxies : transformer
+        From architectures to a matrix of scores, all of them higher for what
+        should be better, such as
+        :class:`~tagates_sk.zero_cost.ZeroCostProxies`.
+
+    Attributes
+    ----------
+    proxies_ : transformer
+        The fitted one.
+    n_proxies_ : int
+        Number of scores.
+
+    See Also
+    --------
+    ConsensusRanker : Corrects the consensus by a few labels.
+
+    Notes
+    -----
+    Ranks are among the architectures of fit: give it all that are at hand. Ties
+    have their mean rank, and a score beyond all of them the rank of the
+    outermost.
+
+    References
+    ----------
+    .. [1] J. Lee and B. Ham, "AZ-NAS: Assembling zero-cost proxies for network
+       architecture search", CVPR 2024.
+
+    Examples
+    --------
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> from tagates_sk.ensemble import ProxyRanks
+    >>> from tagates_sk.zero_cost import ZeroCostProxies
+    >>> nb201 = load_nasbench201()
+    >>> ranks = ProxyRanks(ZeroCostProxies(["flops", "naswot"], random_state=0))
+    >>> ranks.fit(nb201.dags[:20]).transform(nb201.dags[:5]).shape
+    (5, 3)
+    >>> ranks.get_feature_names_out()
+    array(['rank_flops', 'rank_naswot', 'consensus'], dtype=object)
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "proxies": [HasMethods(["fit", "transform"])],
+    }
+
+    def __init__(self, proxies: Any) -> None:
+        self.proxies = proxies
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(self, X: Any, y: Any = None) -> ProxyRanks:
+        """Remember the scores of architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures among which others are ranked.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the scores are no finite matrix with a row for each architecture.
+        """
+        self.proxies_ = clone(self.proxies).fit(X)
+        scores = numbers_of(self.proxies_, "proxies", X)
+        self.n_proxies_ = scores.shape[1]
+        self._sorted = np.sort(scores, axis=0)
+        self._consensus = NormalScores().fit(self._log_ranks(scores).sum(1, keepdims=True))
+        self._n_features_out = self.n_proxies_ + 1
+        return self
+
+    def transform(self, X: Any) -> Floats:
+        """Logarithms of relative ranks, and the consensus.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_proxies + 1)
+            The last column is the consensus as a normal score: about standard
+            normal over the architectures of fit.
+        """
+        check_is_fitted(self, "proxies_")
+        logs = self._log_ranks(numbers_of(self.proxies_, "proxies", X))
+        return np.hstack([logs, self._consensus.transform(logs.sum(1, keepdims=True))])
+
+    def _log_ranks(self, scores: Floats) -> Floats:
+        n = len(self._sorted)
+        columns = []
+        for column, known in zip(scores.T, self._sorted.T, strict=True):
+            below = np.searchsorted(known, column, "left")
+            up_to = np.searchsorted(known, column, "right")
+            columns.append(np.log(((below + up_to + 1) / 2).clip(1, n) / n))
+        return np.column_stack(columns)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the columns.
+
+        Parameters
+        ----------
+        input_features : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of str, shape (n_proxies + 1,)
+        """
+        check_is_fitted(self, "proxies_")
+        if hasattr(self.proxies_, "get_feature_names_out"):
+            names = list(self.proxies_.get_feature_names_out())
+        else:
+            names = [str(k) for k in range(self.n_proxies_)]
+        return np.array([*(f"rank_{name}" for name in names), "consensus"], dtype=object)
