@@ -1,0 +1,86 @@
+"""PrecomputedFeatures: known numbers, found again for whatever is the same architecture."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_array_equal
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+
+from tagates_sk.features import PrecomputedFeatures
+from tagates_sk.graphs import InvalidArchitectureError
+from tests.small import CELLS, TARGETS, chain
+
+VALUES = np.column_stack([np.arange(len(CELLS)), TARGETS])
+
+
+@given(seed=st.integers(0, 2**31 - 1))
+def test_isomorphic_cells_have_the_same_features(seed: int) -> None:
+    rng = np.random.RandomState(seed)
+    i = rng.randint(len(CELLS))
+    nodes = list(CELLS[i])
+    names = dict(zip(nodes, rng.permutation(1000)[: len(nodes)].tolist(), strict=True))
+    relabelled = nx.relabel_nodes(CELLS[i], names)
+    known = PrecomputedFeatures(CELLS, np.arange(len(CELLS))[:, None]).fit()
+    assert_array_equal(known.transform([relabelled]), known.transform([CELLS[i]]))
+    assert len(np.unique(known.transform(CELLS))) > len(CELLS) / 2
+
+
+def test_dead_parts_do_not_matter() -> None:
+    cell = chain("a", "b")
+    dead = cell.copy()
+    dead.add_edge(0, 2, op="none")
+    assert_array_equal(PrecomputedFeatures([cell], [[3.0]]).fit().transform([dead]), [[3.0]])
+
+
+def test_of_equal_architectures_the_first_is_known() -> None:
+    known = PrecomputedFeatures([chain("a"), chain("b"), chain("a")], [[1.0], [2.0], [3.0]]).fit()
+    assert_array_equal(known.transform([chain("b"), chain("a")]), [[2.0], [1.0]])
+
+
+def test_at_home_in_scikit_learn() -> None:
+    known = PrecomputedFeatures(CELLS, VALUES, ["number", "worth"])
+    assert clone(known).get_params()["names"] == ["number", "worth"]
+    assert list(known.fit().get_feature_names_out()) == ["number", "worth"]
+    assert list(PrecomputedFeatures(CELLS, VALUES).fit().get_feature_names_out()) == [
+        "feature0",
+        "feature1",
+    ]
+    frame = known.set_output(transform="pandas").transform(CELLS[:3])
+    assert list(frame.columns) == ["number", "worth"]
+    worth = frame["worth"].to_numpy()
+    model = make_pipeline(PrecomputedFeatures(CELLS, VALUES), Ridge(1e-6)).fit(CELLS[:3], worth)
+    assert model.score(CELLS[:3], worth) > 0.999
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(again.predict(CELLS), model.predict(CELLS))
+
+
+def test_what_is_not_known() -> None:
+    known = PrecomputedFeatures([chain("a")], [[1.0]]).fit()
+    with pytest.raises(
+        InvalidArchitectureError, match=r"Nothing is known of X\[1\]: none of the 1"
+    ):
+        known.transform([chain("a"), chain("b")])
+    with pytest.raises(InvalidArchitectureError, match=r"X\[0\] and 1 more"):
+        known.transform([chain("b"), chain("c")])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([chain("a")], [[1.0], [2.0]]), "values has 2 rows for 1 architectures in dags"),
+        (([chain("a")], [[1.0]], ["x", "y"]), "names has 2 names for 1 columns of values"),
+        (([chain("a")], [[np.nan]]), "Input values contains NaN"),
+    ],
+)
+def test_what_does_not_fit(arguments: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        PrecomputedFeatures(*arguments).fit()
