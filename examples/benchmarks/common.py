@@ -14,7 +14,8 @@ import numpy as np
 from tqdm import tqdm
 
 from tagates_sk import TAGATESRanker
-from tagates_sk.datasets import load_nasbench101, load_nasbench201
+from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
+from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.metrics import kendall_tau, precision_at_k, spearman_rho
 
 FIELDS = [
@@ -69,7 +70,11 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
 def task(
     space: str, target: str, protocol: str, n: int, seed: int, setting: str, parameters: str
 ) -> dict[str, Any]:
-    """One run: which cells, how many, and the parameters of the ranker as JSON."""
+    """One run: which cells, how many, and the parameters of the ranker as JSON.
+
+    The ranker is TAGATESRanker, or ConsensusRanker if the setting begins with
+    "consensus".
+    """
     return {
         "space": space,
         "target": target,
@@ -87,9 +92,15 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     zero_cost = parameters.get("symmetry_breaking") in ("add", "concat")
     bunch = data(task["space"], task["target"], zero_cost)
     train, test = split(bunch, task["protocol"], task["n"], task["seed"])
-    model = TAGATESRanker(random_state=task["seed"], **parameters)
     start = time.perf_counter()
-    model.fit(bunch.dags[train], bunch.target[train])
+    if task["setting"].startswith("consensus"):
+        proxies = load_zero_cost_proxies(task["space"])
+        model: Any = ConsensusRanker(proxies, random_state=task["seed"], **parameters)
+        pool = bunch.dags[bunch.train_indices]
+        model.fit(bunch.dags[train], bunch.target[train], X_unlabeled=pool)
+    else:
+        model = TAGATESRanker(random_state=task["seed"], **parameters)
+        model.fit(bunch.dags[train], bunch.target[train])
     fitted = time.perf_counter()
     scores = model.predict(bunch.dags[test])
     end = time.perf_counter()

@@ -1,13 +1,14 @@
 """Kendall's tau on the published splits, over seeds.
 
 Seed k draws the k-th random subset of the published training half and
-initialises the network; the whole published test half is ranked; no label
-outside the subset is used. Results are appended to a CSV as they come, and a
-run that was interrupted goes on where it stopped.
+initialises the networks; the whole published test half is ranked; no label
+outside the subset is used. ConsensusRanker also sees the graphs of the training
+half and their zero-cost scores, which cost no label. Results are appended to a
+CSV as they come, and a run that was interrupted goes on where it stopped.
 
     python examples/benchmarks/ranking.py --n-jobs 2
-    python examples/benchmarks/ranking.py --spaces nasbench201 --nasbench201 78 \
-        --parameters '{"T": 4}'
+    python examples/benchmarks/ranking.py --settings default --spaces nasbench201 \\
+        --nasbench201 78 --parameters '{"T": 4}'
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from typing import Any
 import numpy as np
 from common import run_all, summary, task
 
-# Kendall's tau in tables 1 and 2 of Ning et al. (2022), "Add" and "None", by training size.
+# Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
 PAPER = {
     "nasbench201": {
+        7: (0.538, None),
         39: (0.671, 0.684),
         78: (0.773, 0.767),
         390: (0.866, 0.862),
@@ -33,22 +35,39 @@ PAPER = {
 NAMES = {"nasbench201": "NAS-Bench-201, CIFAR-10", "nasbench101": "NAS-Bench-101"}
 
 
+RANKERS = {"default": "`TAGATESRanker()`", "consensus": "`ConsensusRanker(proxies)`"}
+"""Settings of the table, and their columns."""
+
+
 def table(rows: list[dict[str, Any]]) -> str:
     """Our numbers beside the paper's, in markdown."""
+    shown = [s for s in RANKERS if any(r["setting"] == s for r in rows)]
     lines = [
-        "| | labels | TA-GATES (paper) | without zero-cost (paper) | `TAGATESRanker()` |",
-        "| --- | --- | --- | --- | --- |",
+        "| | labels | TA-GATES (paper) | without zero-cost (paper) | "
+        + " | ".join(RANKERS[s] for s in shown)
+        + " |",
+        "| --- | --- | --- | --- |" + " --- |" * len(shown),
     ]
     for space, sizes in PAPER.items():
-        for n, (add, none) in sizes.items():
-            chosen = [r for r in rows if r["space"] == space and int(r["n"]) == n]
-            if chosen:
-                tau = np.array([float(r["kendall_tau"]) for r in chosen])
-                lines.append(
-                    f"| {NAMES[space]} | {n} | {add:.3f} | {none:.3f} | "
-                    f"{tau.mean():.3f} ± {tau.std(ddof=1):.3f} ({len(tau)} seeds) |"
-                )
+        for n, published in sizes.items():
+            runs = [r for r in rows if r["space"] == space and int(r["n"]) == n]
+            if runs:
+                cells = [
+                    NAMES[space],
+                    str(n),
+                    *("" if p is None else f"{p:.3f}" for p in published),
+                ]
+                cells += [spread([r for r in runs if r["setting"] == s]) for s in shown]
+                lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def spread(rows: list[dict[str, Any]]) -> str:
+    """Mean and standard deviation over seeds."""
+    tau = np.array([float(r["kendall_tau"]) for r in rows])
+    if len(tau) < 2:
+        return ""
+    return f"{tau.mean():.3f} ± {tau.std(ddof=1):.3f} ({len(tau)} seeds)"
 
 
 def main() -> None:
@@ -56,26 +75,26 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--spaces", nargs="+", default=["nasbench201", "nasbench101"])
-    parser.add_argument("--nasbench201", nargs="*", type=int, default=[39, 78, 390, 781])
+    parser.add_argument("--nasbench201", nargs="*", type=int, default=[7, 39, 78, 390, 781])
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364, 729])
     parser.add_argument("--target", default="cifar10", help="of NAS-Bench-201")
     parser.add_argument("--seeds", type=int, default=9)
-    parser.add_argument("--parameters", default="{}", help="of TAGATESRanker, as JSON")
-    parser.add_argument("--setting", help="a name for these parameters")
+    parser.add_argument("--settings", nargs="+", default=list(RANKERS), choices=list(RANKERS))
+    parser.add_argument("--parameters", default="{}", help="of the ranker, as JSON")
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("docs/results/ranking.csv"))
     args = parser.parse_args()
-    setting = args.setting or ("default" if args.parameters == "{}" else args.parameters)
     targets = {"nasbench201": args.target, "nasbench101": "test"}
     tasks = [
         task(space, targets[space], "published", n, seed, setting, args.parameters)
+        for setting in args.settings
         for space in args.spaces
         for n in getattr(args, space)
         for seed in range(args.seeds)
     ]
     rows = run_all(tasks, args.out, args.n_jobs)
     print("\n".join(summary(rows)))
-    if setting == "default" and args.target == "cifar10" and args.seeds > 1:
+    if args.parameters == "{}" and args.target == "cifar10":
         print("\n" + table(rows))
 
 

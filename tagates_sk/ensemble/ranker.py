@@ -1,20 +1,19 @@
-"""ConsensusRanker: zero-cost consensus, regressors and the encoder in one ranking."""
+"""ConsensusRanker: zero-cost consensus, a regressor and two networks in one ranking."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Real
+import warnings
+from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context, clone
-from sklearn.ensemble import BaggingRegressor, GradientBoostingRegressor
-from sklearn.frozen import FrozenEstimator
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, shuffle
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted
 
@@ -22,10 +21,11 @@ from .._head_features import HeadFeatures
 from .._targets import Floats, check_targets
 from .._tasks import RankingMixin
 from ..baselines.normal_scores import NormalScores
-from ..estimators import TAGATESRanker
+from ..estimators import TAGATESRanker, TAGATESRegressor
 from ..features import OperationStatistics
-from ..graphs import read_architectures
+from ..graphs import PackedGraphs, read_architectures
 from ..zero_cost import ZeroCostProxies
+from .networks import Network, beside_scores, fine_tuned
 from .proxy_ranks import ProxyRanks
 
 PROXIES = ("flops", "naswot", "expressivity", "progressivity")
@@ -39,10 +39,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     """Rank architectures from few labels: a label-free consensus, corrected.
 
     Zero-cost scores rank architectures before anything was trained. Their
-    consensus p is the prior mean of two regressors, which learn what it gets
-    wrong from features of the graphs; a TA-GATES encoder learns the order with
-    the same scores beside its encoding. All three are brought to normal scores
-    and averaged; the network counts the more, the more labels it has seen.
+    consensus enters three members: it is the prior mean of a regressor, which
+    learns what it gets wrong from features of the graphs; a TA-GATES network
+    learns to rank by it first, on many architectures without a label, and then
+    from the labels; a second one reads the scores beside its encodings. All
+    three are brought to normal scores and averaged.
 
     Parameters
     ----------
@@ -52,41 +53,45 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`, for which every
         operation must be one of which a network can be built.
     features : transformer, default=None
-        From architectures to a numeric matrix that the regressors read beside
-        the scores. None is
-        :class:`~tagates_sk.features.OperationStatistics`.
-    regressors : sequence of regressors, default=None
-        Fitted to what the consensus gets wrong, a member each. None is a
-        Gaussian process and gradient boosting.
-    network : TAGATESRanker, default=None
-        Fitted to the order. If its `features` is None it reads the scores'
-        ranks. None is ``TAGATESRanker(n_members=3)``; its `random_state` is
-        drawn from that of this estimator.
+        From architectures to a numeric matrix that the regressor reads beside
+        the scores, known from `X_unlabeled`. None is
+        ``OperationStatistics(handle_unknown="ignore")``.
+    regressor : regressor, default=None
+        Fitted to what the consensus gets wrong. None is a Gaussian process.
+    network : TAGATESRanker or TAGATESRegressor, default=None
+        Both networks are clones of it, and the second one reads the scores if
+        `features` is None. None is ``TAGATESRanker(n_members=3)``. Their
+        `random_state` is drawn from that of this estimator.
+    n_unlabeled : int, default=2000
+        Architectures of `X_unlabeled`, drawn at random, on whose consensus the
+        first network is trained before it sees a label.
+    fine_tuning_rate : float, default=0.3
+        What its learning rate is multiplied by from then on.
     prior_coefficient : float, default=0.6
         Guess of the coefficient a of the consensus, which counts as much as
         `prior_weight` architectures do.
     prior_weight : float, default=5
         See `prior_coefficient`.
-    network_half : float, default=50
-        Number h of labels with which the network counts as much as all
-        regressors together: its weight is n / (n + h).
+    half : float, default=50
+        Number h of labels with which the second network counts as much as the
+        regressor.
     random_state : int, RandomState instance or None, default=None
         Of all that is drawn.
 
     Attributes
     ----------
-    weights_ : ndarray of float64, shape (n_members,)
-        Weights of the members, the network's last.
+    weights_ : ndarray of float64, shape (3,)
+        Weights of the regressor and of the two networks.
     coefficient_ : float
         The coefficient a.
     ranks_ : ProxyRanks
         Scores to ranks and their consensus.
     features_ : HeadFeatures
         Standardised features.
-    regressors_ : list of regressors
-        The fitted ones.
-    network_ : TAGATESRanker
+    regressor_ : regressor
         The fitted one.
+    networks_ : list of TAGATESRanker or TAGATESRegressor
+        The fine-tuned one, and the one that reads the scores.
 
     See Also
     --------
@@ -96,15 +101,18 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     Notes
     -----
     Targets are replaced by their normal scores t. The coefficient is
-    a = (Σ p t + w a₀) / (Σ p² + w), with the guess a₀ and its weight w, and not
-    negative; a regressor f is fitted to t − a p, and its member is a p + f.
+    a = (Σ p t + w a₀) / (Σ p² + w), with the consensus p, the guess a₀ and its
+    weight w, and not negative; the regressor f is fitted to t − a p, and its
+    member is a p + f. The fine-tuned network has the weight 1/2, the other
+    n / (n + h) of the other half, and the regressor the rest. Training on the
+    consensus takes a fifth, fine-tuning half of the network's `max_iter`.
 
     Examples
     --------
     >>> from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
     >>> from tagates_sk.ensemble import ConsensusRanker
     >>> nb201 = load_nasbench201()
-    >>> known, pool = nb201.train_indices[::600], nb201.train_indices[::10]
+    >>> known, pool = nb201.train_indices[::600], nb201.train_indices[::20]
     >>> ranker = ConsensusRanker(load_zero_cost_proxies("nasbench201"), random_state=0)
     >>> ranker = ranker.fit(
     ...     nb201.dags[known], nb201.target[known], X_unlabeled=nb201.dags[pool]
@@ -116,11 +124,13 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "proxies": [HasMethods(["fit", "transform"]), None],
         "features": [HasMethods(["fit", "transform"]), None],
-        "regressors": ["array-like", None],
-        "network": [HasMethods(["fit", "predict"]), None],
+        "regressor": [HasMethods(["fit", "predict"]), None],
+        "network": [TAGATESRanker, TAGATESRegressor, None],
+        "n_unlabeled": [Interval(Integral, 1, None, closed="left")],
+        "fine_tuning_rate": [Interval(Real, 0, None, closed="neither")],
         "prior_coefficient": [Interval(Real, 0, None, closed="left")],
         "prior_weight": [Interval(Real, 0, None, closed="left")],
-        "network_half": [Interval(Real, 0, None, closed="left")],
+        "half": [Interval(Real, 0, None, closed="neither")],
         "random_state": ["random_state"],
     }
 
@@ -129,20 +139,24 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         proxies: Any = None,
         *,
         features: Any = None,
-        regressors: Sequence[Any] | None = None,
-        network: Any = None,
+        regressor: Any = None,
+        network: Network | None = None,
+        n_unlabeled: int = 2000,
+        fine_tuning_rate: float = 0.3,
         prior_coefficient: float = 0.6,
         prior_weight: float = 5.0,
-        network_half: float = 50.0,
+        half: float = 50.0,
         random_state: Any = None,
     ) -> None:
         self.proxies = proxies
         self.features = features
-        self.regressors = regressors
+        self.regressor = regressor
         self.network = network
+        self.n_unlabeled = n_unlabeled
+        self.fine_tuning_rate = fine_tuning_rate
         self.prior_coefficient = prior_coefficient
         self.prior_weight = prior_weight
-        self.network_half = network_half
+        self.half = half
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -171,34 +185,41 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         ValueError
             If y does not fit, or scores or features are not finite.
         """
-        n = len(read_architectures(X))
+        packed = read_architectures(X)
+        n = len(packed)
         targets = NormalScores().fit_transform(check_targets(type(self).__name__, n, y, None)[0])
         target = targets[:, 0]
         rng = check_random_state(self.random_state)
         reference = X if X_unlabeled is None else X_unlabeled
         self.ranks_ = ProxyRanks(self._proxies(rng)).fit(reference)
         self._scaler = StandardScaler().fit(self.ranks_.transform(reference))
-        self.features_ = HeadFeatures(
-            OperationStatistics() if self.features is None else self.features
-        )
+        features = OperationStatistics(handle_unknown="ignore")
+        self.features_ = HeadFeatures(features if self.features is None else self.features)
         self.features_.fit_transform(reference)
         matrix, consensus = self._inputs(X)
         weight = self.prior_weight
-        a = consensus @ target + weight * self.prior_coefficient
         square = consensus @ consensus + weight
+        a = consensus @ target + weight * self.prior_coefficient
         self.coefficient_ = max(float(a / square), 0.0) if square > 0 else 0.0
-        rest = target - self.coefficient_ * consensus
-        self.regressors_ = [
-            _seeded(regressor, rng).fit(matrix, rest) for regressor in self._regressors()
+        self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
+        unlabeled = shuffle(
+            reference, random_state=rng, n_samples=min(self.n_unlabeled, len(reference))
+        )
+        first, second = (self._network(rng) for _ in range(2))
+        self.networks_ = [
+            fine_tuned(
+                first,
+                unlabeled,
+                self.ranks_.transform(unlabeled)[:, -1],
+                X,
+                target,
+                operations=_operations(packed, read_architectures(reference)),
+                rate=self.fine_tuning_rate,
+            ),
+            beside_scores(second, self.ranks_, X, target),
         ]
-        network = TAGATESRanker(n_members=3) if self.network is None else self.network
-        network = _seeded(network, rng)
-        if "features" in network.get_params(deep=False) and network.features is None:
-            network.set_params(features=FrozenEstimator(self.ranks_))
-        self.network_ = network.fit(X, y)
-        k = len(self.regressors_)
-        share = n / (n + self.network_half) if k else 1.0
-        self.weights_ = np.array([(1 - share) / max(k, 1)] * k + [share])
+        share = n / (n + self.half) / 2
+        self.weights_ = np.array([0.5 - share, 0.5, share])
         step = max(len(reference) // N_REFERENCE, 1)
         self._scale = NormalScores().fit(self._raw(reference[::step]))
         return self
@@ -206,22 +227,26 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     def _proxies(self, rng: np.random.RandomState) -> Any:
         if self.proxies is not None:
             return self.proxies
-        seed = int(rng.randint(np.iinfo(np.int32).max))
         return ZeroCostProxies(
-            PROXIES, stem_channels=16, cells_per_stage=2, batch_size=16, random_state=seed
+            PROXIES, stem_channels=16, cells_per_stage=2, batch_size=16, random_state=_seed(rng)
         )
 
-    def _regressors(self) -> list[Any]:
-        if self.regressors is not None:
-            return list(self.regressors)
+    def _fit_regressor(self, matrix: Floats, rest: Floats, rng: np.random.RandomState) -> Any:
+        """A regressor on what the consensus leaves over."""
+        if self.regressor is not None:
+            return _seeded(self.regressor, rng).fit(matrix, rest)
         kernel = ConstantKernel(0.3, (0.02, 10.0)) * Matern(1.0, (0.3, 20.0), nu=2.5)
-        boosting = GradientBoostingRegressor(
-            n_estimators=300, learning_rate=0.05, subsample=0.6, max_features=0.3
+        process = GaussianProcessRegressor(kernel + WhiteKernel(0.1, (0.01, 1.0)))
+        with warnings.catch_warnings():
+            # Its bounds are prior knowledge; that few labels reach them is no fault.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            return process.fit(matrix, rest)
+
+    def _network(self, rng: np.random.RandomState) -> Network:
+        network: Network = _seeded(
+            TAGATESRanker(n_members=3) if self.network is None else self.network, rng
         )
-        return [
-            GaussianProcessRegressor(kernel + WhiteKernel(0.1, (0.01, 1.0))),
-            BaggingRegressor(boosting, n_estimators=3, bootstrap=False),
-        ]
+        return network
 
     def _inputs(self, X: Any) -> tuple[Floats, Floats]:
         """What regressors read, with equal weight for scores and features, and the consensus."""
@@ -233,9 +258,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     def _raw(self, X: Any) -> Floats:
         """Predictions of all members on scales of their own."""
         matrix, consensus = self._inputs(X)
-        prior = self.coefficient_ * consensus
-        columns = [prior + regressor.predict(matrix) for regressor in self.regressors_]
-        return np.column_stack([*columns, self.network_.predict(X)])
+        corrected = self.coefficient_ * consensus + self.regressor_.predict(matrix)
+        return np.column_stack([corrected, *(network.predict(X) for network in self.networks_)])
 
     def predict_members(self, X: Any) -> Floats:
         """Predictions of every member.
@@ -247,11 +271,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of float64, shape (n, n_regressors + 1)
-            Normal scores among the architectures that fit knew; the last column
-            is the network's.
+        ndarray of float64, shape (n, 3)
+            Normal scores among the architectures that fit knew: of the
+            regressor, the fine-tuned network, the one that reads the scores.
         """
-        check_is_fitted(self, "network_")
+        check_is_fitted(self, "networks_")
         scores: Floats = self._scale.transform(self._raw(X))
         return scores
 
@@ -291,9 +315,17 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         return tags
 
 
+def _operations(*packed: PackedGraphs) -> list[str]:
+    return sorted({name for graphs in packed for name in graphs.used_operations()})
+
+
+def _seed(rng: np.random.RandomState) -> int:
+    return int(rng.randint(np.iinfo(np.int32).max))
+
+
 def _seeded(estimator: Any, rng: np.random.RandomState) -> Any:
     """A clone with a seed of its own, where it takes one."""
     estimator = clone(estimator)
     if "random_state" in estimator.get_params(deep=False):
-        estimator.set_params(random_state=int(rng.randint(np.iinfo(np.int32).max)))
+        estimator.set_params(random_state=_seed(rng))
     return estimator

@@ -1,0 +1,199 @@
+"""ConsensusRanker: what a label-free ranking and a few labels say together."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import norm, rankdata
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GridSearchCV
+
+from tagates_sk import TAGATESRanker
+from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
+from tagates_sk.ensemble import ConsensusRanker, ProxyRanks
+from tagates_sk.features import PrecomputedFeatures, WeisfeilerLehman
+from tagates_sk.graphs import InvalidArchitectureError
+from tagates_sk.metrics import kendall_tau
+from tagates_sk.zero_cost import ZeroCostProxies
+from tests.small import CELLS, TARGETS, chain, ranker, regressor
+
+NB201 = load_nasbench201()
+PROXIES = load_zero_cost_proxies("nasbench201")
+POOL = NB201.train_indices[::10]
+MEASURED = NB201.train_indices[3::500]
+X, Y = NB201.dags[MEASURED], NB201.target[MEASURED]
+REST = NB201.dags[NB201.train_indices[5::10]]
+TRUTH = NB201.target[NB201.train_indices[5::10]]
+
+
+def small(**changes: Any) -> ConsensusRanker:
+    """A consensus with small networks."""
+    given = {"network": ranker(n_members=2), "n_unlabeled": 200, "random_state": 0}
+    return ConsensusRanker(PROXIES, **{**given, **changes})
+
+
+@pytest.fixture(scope="module")
+def fitted() -> ConsensusRanker:
+    model = small(network=TAGATESRanker(max_iter=100), n_unlabeled=400)
+    return model.fit(X, Y, X_unlabeled=NB201.dags[POOL])
+
+
+# ------------------------------------------------------------- what it learns
+
+
+def test_few_labels_do_not_spoil_the_consensus(fitted: ConsensusRanker) -> None:
+    consensus = ProxyRanks(PROXIES).fit(NB201.dags[POOL]).transform(REST)[:, -1]
+    assert len(X) == 16
+    assert fitted.score(REST, TRUTH) > kendall_tau(TRUTH, consensus) - 0.02
+    alone = TAGATESRanker(max_iter=100, random_state=0).fit(X, Y)
+    assert fitted.score(REST, TRUTH) > alone.score(REST, TRUTH) + 0.1
+
+
+def test_labels_correct_a_misleading_consensus() -> None:
+    turned = PrecomputedFeatures(NB201.dags, -PROXIES.fit().transform(NB201.dags))
+    rows = NB201.train_indices[::40]
+    model = ConsensusRanker(turned, network=ranker(max_iter=60), n_unlabeled=60, random_state=0)
+    model.fit(NB201.dags[rows], NB201.target[rows], X_unlabeled=NB201.dags[POOL])
+    assert model.coefficient_ == 0
+    assert model.score(REST, TRUTH) > 0.6
+
+
+def test_the_networks_have_seen_the_consensus(fitted: ConsensusRanker) -> None:
+    consensus = fitted.ranks_.transform(REST)[:, -1]
+    tuned, beside = fitted.networks_
+    alone = TAGATESRanker(max_iter=100, random_state=0).fit(X, Y)
+    for network in (tuned, beside):
+        gain = kendall_tau(network.predict(REST), consensus) - kendall_tau(
+            alone.predict(REST), consensus
+        )
+        assert gain > 0.1
+    assert tuned.head_features_ is None
+    assert beside.head_features_.n_features == 5
+
+
+def test_weights_and_coefficient_are_as_documented(fitted: ConsensusRanker) -> None:
+    share = len(X) / (len(X) + 50) / 2
+    assert_allclose(fitted.weights_, [0.5 - share, 0.5, share])
+    members = fitted.predict_members(REST)
+    mean, std = fitted.predict(REST, return_std=True)
+    assert_allclose(mean, members @ fitted.weights_)
+    assert_allclose(std**2, (members - mean[:, None]) ** 2 @ fitted.weights_, atol=1e-12)
+    assert_array_equal(fitted.predict(REST), mean)
+    # Targets become normal scores: here there are no ties.
+    consensus, t = fitted.ranks_.transform(X)[:, -1], norm.ppf((rankdata(Y) - 0.5) / len(Y))
+    expected = (consensus @ t + 5 * 0.6) / (consensus @ consensus + 5)
+    assert fitted.coefficient_ == pytest.approx(expected, abs=0.03)
+
+
+def test_predictions_are_normal_scores_among_what_fit_knew(fitted: ConsensusRanker) -> None:
+    members = fitted.predict_members(NB201.dags[POOL])
+    assert_allclose(members.mean(0), 0, atol=0.1)
+    assert_allclose(members.std(0), 1, atol=0.1)
+
+
+# ------------------------------------------------------------- conventions
+
+
+def test_the_same_seed_gives_the_same_numbers_and_global_ones_stay() -> None:
+    before, tensor = np.random.get_state()[1].copy(), torch.get_rng_state()  # noqa: NPY002
+    one, two, other = (small(random_state=s).fit(X, Y).predict(REST[:9]) for s in (0, 0, 1))
+    assert_array_equal(one, two)
+    assert (one != other).any()
+    assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
+    assert torch.equal(torch.get_rng_state(), tensor)
+
+
+def test_parameters_stay_as_they_were() -> None:
+    network = ranker(max_iter=7)
+    features, regressor_ = WeisfeilerLehman(1), Ridge()
+    model = small(network=network, features=features, regressor=regressor_).fit(X, Y)
+    assert not hasattr(network, "model_")
+    assert not hasattr(features, "n_features_out_")
+    assert not hasattr(regressor_, "coef_")
+    wanted = network.get_params(deep=False)
+    for used in model.networks_:
+        given = used.get_params(deep=False)
+        assert {k for k in wanted if given[k] != wanted[k]} <= {"random_state", "features"}
+    assert model.networks_[0].n_iter_ == 7 // 5 + 7 // 2
+    assert isinstance(model.regressor_, Ridge)
+    again = clone(model)
+    assert not hasattr(again, "networks_")
+    assert again.get_params()["network__max_iter"] == 7
+
+
+def test_pickles_and_grid_search(fitted: ConsensusRanker) -> None:
+    again = pickle.loads(pickle.dumps(fitted))
+    assert_array_equal(again.predict(REST), fitted.predict(REST))
+    grid = {"half": [20.0], "network__T": [1, 2]}
+    search = GridSearchCV(small(n_unlabeled=50), grid, cv=2).fit(X, Y, X_unlabeled=NB201.dags[POOL])
+    assert set(search.best_params_) == set(grid)
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+
+
+def test_lists_of_graphs_and_default_scores() -> None:
+    model = ConsensusRanker(network=ranker(max_iter=40), random_state=0)
+    model.fit(CELLS[:20], TARGETS[:20], X_unlabeled=CELLS)
+    assert isinstance(model.ranks_.proxies_, ZeroCostProxies)
+    assert np.isfinite(model.predict(CELLS)).all()
+    assert model.score(CELLS, TARGETS) > 0.3
+
+
+def test_a_regressor_as_network() -> None:
+    model = small(network=regressor(max_iter=60)).fit(X, Y, X_unlabeled=NB201.dags[POOL])
+    assert model.score(REST, TRUTH) > 0.6
+
+
+def test_operations_that_only_labelled_architectures_have() -> None:
+    cells = [chain("a"), chain("b"), chain("a", "b"), chain("rare", "b")]
+    scores = PrecomputedFeatures(cells, [[0.0], [1.0], [2.0], [3.0]])
+    model = ConsensusRanker(scores, network=ranker(), random_state=0)
+    model.fit(cells[1:], [0.0, 1.0, 2.0], X_unlabeled=cells[:3])
+    assert np.isfinite(model.predict(cells)).all()
+
+
+def test_without_unlabeled_architectures_the_labelled_ones_are_ranked() -> None:
+    model = small().fit(X, Y)
+    assert_array_equal(model.ranks_.transform(X), ProxyRanks(PROXIES).fit(X).transform(X))
+
+
+# ------------------------------------------------------------- errors
+
+
+def test_not_fitted() -> None:
+    with pytest.raises(NotFittedError):
+        small().predict(REST)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"proxies": "flops"}, "'proxies' parameter of ConsensusRanker must be"),
+        ({"network": Ridge()}, "'network' parameter of ConsensusRanker must be"),
+        ({"n_unlabeled": 0}, "'n_unlabeled' parameter"),
+        ({"fine_tuning_rate": 0.0}, "'fine_tuning_rate' parameter"),
+        ({"half": 0.0}, "'half' parameter"),
+        ({"prior_weight": -1.0}, "'prior_weight' parameter"),
+    ],
+)
+def test_parameters_out_of_range(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        small().set_params(**changes).fit(X, Y)
+
+
+def test_targets_that_do_not_fit() -> None:
+    with pytest.raises(ValueError, match="X has 16 architectures but y has 15 targets"):
+        small().fit(X, Y[:-1])
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        small().fit(X, np.column_stack([Y, Y]))
+
+
+def test_architectures_without_scores() -> None:
+    with pytest.raises(InvalidArchitectureError, match=r"Nothing is known of X\[0\]"):
+        small().fit(X, Y).predict([chain("unheard of")])
