@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, RegressorMixin, _fit_context, clone
+from sklearn.ensemble import BaggingRegressor, GradientBoostingRegressor, VotingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
@@ -57,7 +58,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         the scores, known from `X_unlabeled`. None is
         ``OperationStatistics(handle_unknown="ignore")``.
     regressor : regressor, default=None
-        Fitted to what the consensus gets wrong. None is a Gaussian process.
+        Fitted to what the consensus gets wrong. None is the mean of a Gaussian
+        process and gradient boosting.
     network : TAGATESRanker or TAGATESRegressor, default=None
         Both networks are clones of it, and the second one reads the scores if
         `features` is None. None is ``TAGATESRanker(n_members=3)``. Their
@@ -237,10 +239,15 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
             return _seeded(self.regressor, rng).fit(matrix, rest)
         kernel = ConstantKernel(0.3, (0.02, 10.0)) * Matern(1.0, (0.3, 20.0), nu=2.5)
         process = GaussianProcessRegressor(kernel + WhiteKernel(0.1, (0.01, 1.0)))
+        trees = GradientBoostingRegressor(
+            n_estimators=300, learning_rate=0.05, subsample=0.6, max_features=0.3
+        )
+        boosting = BaggingRegressor(trees, 3, bootstrap=False, random_state=_seed(rng))
+        both = VotingRegressor([("process", process), ("boosting", boosting)])
         with warnings.catch_warnings():
             # Its bounds are prior knowledge; that few labels reach them is no fault.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            return process.fit(matrix, rest)
+            return both.fit(matrix, rest)
 
     def _network(self, rng: np.random.RandomState) -> Network:
         network: Network = _seeded(
