@@ -69,6 +69,14 @@ def changes_table(parameters: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def ranking_table() -> str:
+    """Both rankers and the paper's, from `ranking.table`."""
+    from common import finished
+    from ranking import table
+
+    return table(finished(RESULTS / "ranking.csv")) + "\n"
+
+
 def symmetry_breaking_table() -> str:
     """What zero-cost features buy, from `symmetry_breaking.table`."""
     from common import finished
@@ -154,6 +162,7 @@ def write(folder: Path) -> None:
             "changes_size": ["layer_dim", "n_layers", "op_dim", "head"],
         }.items():  # fmt: skip
             (folder / f"{name}.md").write_text(changes_table(parameters))
+        (folder / "ranking.md").write_text(ranking_table())
         (folder / "symmetry_breaking.md").write_text(symmetry_breaking_table())
         draw_changes(folder / "changes.svg")
         draw_small_budgets(folder / "small_budgets.svg")

@@ -48,7 +48,7 @@ def table(rows: dict[str, list[dict[str, Any]]]) -> str:
                 for name, found in rows.items()
             }
             base = np.array([*tau["none"].values()])
-            if len(base) < 2:
+            if len(base) < 2 or none is None:
                 continue
             cells = [
                 f"{base.mean():.1f} ± {base.std(ddof=1):.1f} ({len(base)})",

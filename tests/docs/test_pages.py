@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import tagates_sk.base
+import tagates_sk._training_parameters
 from tagates_sk import TAGATESRanker, TAGATESRegressor
 from tests.small import CELLS, TARGETS, sample
 
@@ -103,12 +103,12 @@ def test_code_runs_and_prints_what_the_page_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if page in FEW_EPOCHS:
-        config = tagates_sk.base.TrainingConfig
+        config = tagates_sk._training_parameters.TrainingConfig
 
         def short(**parameters: Any) -> Any:
             return config(**parameters | {"max_iter": min(parameters["max_iter"], 2)})
 
-        monkeypatch.setattr("tagates_sk.base.TrainingConfig", short)
+        monkeypatch.setattr("tagates_sk._training_parameters.TrainingConfig", short)
     namespace = {"__name__": "page"} | (readers_own() if page == "inspection.md" else {})
     same = doctest.OutputChecker().check_output
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
