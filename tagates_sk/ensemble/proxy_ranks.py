@@ -92,7 +92,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         ValueError
             If the scores are no finite matrix with a row for each architecture.
         """
-        self.proxies_ = clone(self.proxies).fit(X)
+        self.proxies_ = clone(self.proxies).fit(X, None)
         scores = numbers_of(self.proxies_, "proxies", X)
         self.n_proxies_ = scores.shape[1]
         self._sorted = np.sort(scores, axis=0)

@@ -84,7 +84,7 @@ def test_scores_without_names() -> None:
     class Depth:
         """As short as a transformer can be."""
 
-        def fit(self, X: Any) -> Any:
+        def fit(self, X: Any, y: Any = None) -> Any:
             return self
 
         def transform(self, X: Any) -> Any:
