@@ -83,7 +83,10 @@ class TestThreads:
 @needs_fork
 @pytest.mark.parametrize("n_processes", [2, pytest.param(8, marks=pytest.mark.slow)])
 def test_work_of_forked_processes(n_processes: int) -> None:
-    """OpenMP hangs in a process that was forked from one which has used several threads."""
+    """OpenMP hangs in a process that was forked from one which has used several threads.
+
+    Eight processes make 100,000 predictions, too.
+    """
     run("work_in_processes", "fork", n_processes, n_threads=2, timeout=120)
 
 
