@@ -26,7 +26,8 @@ from sklearn.model_selection import GridSearchCV
 from torch.utils.flop_counter import FlopCounterMode
 
 from tagates_sk import TAGATESRanker, paper_config
-from tagates_sk.datasets import load_nasbench101, load_nasbench201
+from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
+from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.graphs import read_architectures
 from tagates_sk.graphs.attach import ZeroCostSequence
 from tagates_sk.zero_cost import ZeroCostSaliency
@@ -128,6 +129,25 @@ def defaults() -> None:
         print(f"default fit of {n} NB201 cells: {time.perf_counter() - start:.1f} s")
 
 
+def consensus() -> None:
+    """Fits of ConsensusRanker with its defaults against those of TAGATESRanker."""
+    bunch = load_nasbench201()
+    pool = bunch.dags[bunch.train_indices]
+    for n in (78, 781):
+        train = np.random.RandomState(0).permutation(bunch.train_indices)[:n]
+        X, y = bunch.dags[train], bunch.target[train]
+        start = time.perf_counter()
+        TAGATESRanker(random_state=0).fit(X, y)
+        between = time.perf_counter()
+        ranker = ConsensusRanker(load_zero_cost_proxies("nasbench201"), random_state=0)
+        ranker.fit(X, y, X_unlabeled=pool)
+        seconds = time.perf_counter() - between
+        print(
+            f"ConsensusRanker, fit of {n} NB201 cells: {seconds:.1f} s, "
+            f"{seconds / (between - start):.1f} times that of TAGATESRanker"
+        )
+
+
 def members() -> None:
     """A fit of five members against a fit of one."""
     for bunch, name in ((load_nasbench201(), "NB201"), (load_nasbench101(), "NB101")):
@@ -203,7 +223,18 @@ def _peak_memory() -> float:
 
 PARTS = {
     part.__name__: part
-    for part in (reading, fit, predict, defaults, members, grid, memory, nasbench101, zero_cost)
+    for part in (
+        reading,
+        fit,
+        predict,
+        defaults,
+        consensus,
+        members,
+        grid,
+        memory,
+        nasbench101,
+        zero_cost,
+    )
 }
 
 
