@@ -136,6 +136,8 @@ def _restore(
         document = json.loads(metadata["document"])
         if document["class"] not in _ESTIMATOR_NAMES:
             raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
+        if "model" not in document:
+            raise ValueError("it has no model")
         return cast(BaseGraphEstimator, Reader(arrays).object(document))
     except (
         ArithmeticError, AttributeError, AssertionError, LookupError, RecursionError, RuntimeError,
