@@ -61,9 +61,8 @@ class TestCondition:
             TrainingCondition(schedule)
 
 
-@both
+@pytest.mark.parametrize(("make", "n_members"), [(ranker, 1), (regressor, 2)])
 @pytest.mark.parametrize("other", OTHERS, ids=["schedule", "augmentation", "loss"])
-@pytest.mark.parametrize("n_members", [1, 2])
 def test_each_condition_is_learned(make: Any, other: TrainingCondition, n_members: int) -> None:
     """Each of the three ways in lets one model learn two opposite orders."""
     fitted = make(max_iter=150, learning_rate=0.01, n_members=n_members, dropout=0.0)
