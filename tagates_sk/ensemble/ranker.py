@@ -111,11 +111,16 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
 
     Examples
     --------
+    >>> from tagates_sk import TAGATESRanker
     >>> from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
     >>> from tagates_sk.ensemble import ConsensusRanker
     >>> nb201 = load_nasbench201()
     >>> known, pool = nb201.train_indices[::600], nb201.train_indices[::20]
-    >>> ranker = ConsensusRanker(load_zero_cost_proxies("nasbench201"), random_state=0)
+    >>> ranker = ConsensusRanker(
+    ...     load_zero_cost_proxies("nasbench201"),
+    ...     network=TAGATESRanker(max_iter=30),
+    ...     random_state=0,
+    ... )
     >>> ranker = ranker.fit(
     ...     nb201.dags[known], nb201.target[known], X_unlabeled=nb201.dags[pool]
     ... )
