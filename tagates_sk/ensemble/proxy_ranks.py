@@ -92,13 +92,33 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         ValueError
             If the scores are no finite matrix with a row for each architecture.
         """
+        self.fit_transform(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(self, X: Any, y: Any = None) -> Floats:
+        """Both in one: the scores, which may be costly, are computed once.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures among which others are ranked.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_proxies + 1)
+            See :meth:`transform`.
+        """
         self.proxies_ = clone(self.proxies).fit(X, None)
         scores = numbers_of(self.proxies_, "proxies", X)
         self.n_proxies_ = scores.shape[1]
         self._sorted = np.sort(scores, axis=0)
-        self._consensus = NormalScores().fit(self._log_ranks(scores).sum(1, keepdims=True))
+        logs = self._log_ranks(scores)
+        self._consensus = NormalScores().fit(logs.sum(1, keepdims=True))
         self._n_features_out = self.n_proxies_ + 1
-        return self
+        return self._with_consensus(logs)
 
     def transform(self, X: Any) -> Floats:
         """Logarithms of relative ranks, and the consensus.
@@ -115,7 +135,9 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
             normal over the architectures of fit.
         """
         check_is_fitted(self, "proxies_")
-        logs = self._log_ranks(numbers_of(self.proxies_, "proxies", X))
+        return self._with_consensus(self._log_ranks(numbers_of(self.proxies_, "proxies", X)))
+
+    def _with_consensus(self, logs: Floats) -> Floats:
         return np.hstack([logs, self._consensus.transform(logs.sum(1, keepdims=True))])
 
     def _log_ranks(self, scores: Floats) -> Floats:

@@ -198,8 +198,9 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         target = targets[:, 0]
         rng = check_random_state(self.random_state)
         reference = X if X_unlabeled is None else X_unlabeled
-        self.ranks_ = ProxyRanks(self._proxies(rng)).fit(reference)
-        self._scaler = StandardScaler().fit(self.ranks_.transform(reference))
+        self.ranks_ = ProxyRanks(self._proxies(rng))
+        ranks = self.ranks_.fit_transform(reference)
+        self._scaler = StandardScaler().fit(ranks)
         features = OperationStatistics(handle_unknown="ignore")
         self.features_ = HeadFeatures(features if self.features is None else self.features)
         self.features_.fit_transform(reference)
@@ -209,15 +210,18 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         a = consensus @ target + weight * self.prior_coefficient
         self.coefficient_ = max(float(a / square), 0.0) if square > 0 else 0.0
         self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
-        unlabeled = shuffle(
-            reference, random_state=rng, n_samples=min(self.n_unlabeled, len(reference))
+        unlabeled, taught = shuffle(
+            reference,
+            ranks[:, -1],
+            random_state=rng,
+            n_samples=min(self.n_unlabeled, len(reference)),
         )
         first, second = (self._network(rng) for _ in range(2))
         self.networks_ = [
             fine_tuned(
                 first,
                 unlabeled,
-                self.ranks_.transform(unlabeled)[:, -1],
+                taught,
                 X,
                 target,
                 operations=_operations(packed, read_architectures(reference)),

@@ -80,16 +80,15 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
             If `values` or `names` do not fit the architectures.
         """
         values = check_array(self.values, dtype=np.float64, input_name="values")
-        forms = canonical_forms(read_architectures(self.dags))
         rows: dict[Any, int] = {}
-        n = 0
-        for form in forms:
-            rows.setdefault(form.cells, n)
-            n += 1
-        if len(values) != n:
+        packed = read_architectures(self.dags)
+        if len(values) != len(packed):
             raise ValueError(
-                f"values has {len(values)} rows for {n} architectures in dags; give one for each."
+                f"values has {len(values)} rows for {len(packed)} architectures in dags; give one "
+                "for each."
             )
+        for row, form in enumerate(canonical_forms(packed)):
+            rows.setdefault(form.cells, row)
         names = self.names
         if names is None:
             names = [f"feature{k}" for k in range(values.shape[1])]

@@ -113,3 +113,17 @@ def test_scores_that_are_no_numbers() -> None:
 def test_no_transformer() -> None:
     with pytest.raises(ValueError, match="'proxies' parameter of ProxyRanks must be"):
         ProxyRanks("flops").fit(CELLS)
+
+
+def test_scores_are_computed_once_for_what_is_ranked() -> None:
+    asked: list[int] = []
+
+    class Counted(PrecomputedFeatures):
+        def transform(self, X: Any) -> Any:
+            asked.append(len(X))
+            return super().transform(X)
+
+    scores = Counted(LETTERS, np.arange(8.0)[:, None])
+    one = ProxyRanks(scores).fit_transform(LETTERS)
+    assert asked == [8]
+    assert_array_equal(ProxyRanks(scores).fit(LETTERS).transform(LETTERS), one)
