@@ -152,10 +152,11 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
             both_directions=self.both_directions,
             operations=self.operations,
             handle_unknown=self.handle_unknown,
-        )
+        ).set_output(transform="default")
         counts = self.labels_.fit_transform(X)
         self.operations_, self.n_cells_ = self.labels_.operations_, self.labels_.n_cells_
-        self.target_transformer_ = NormalScores() if self.target == "rank" else StandardScaler()
+        transformer = NormalScores() if self.target == "rank" else StandardScaler()
+        self.target_transformer_ = transformer.set_output(transform="default")
         standard = self.target_transformer_.fit_transform(targets[:, None])[:, 0]
         sections = self.labels_.n_columns_
         kernel = WeisfeilerLehmanKernel(

@@ -194,13 +194,13 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         """
         packed = read_architectures(X)
         n = len(packed)
-        targets = NormalScores().fit_transform(check_targets(type(self).__name__, n, y, None)[0])
-        target = targets[:, 0]
+        checked = check_targets(type(self).__name__, n, y, None)[0]
+        target = _plain(NormalScores()).fit_transform(checked)[:, 0]
         rng = check_random_state(self.random_state)
         reference = X if X_unlabeled is None else X_unlabeled
-        self.ranks_ = ProxyRanks(self._proxies(rng))
+        self.ranks_ = _plain(ProxyRanks(self._proxies(rng)))
         ranks = self.ranks_.fit_transform(reference)
-        self._scaler = StandardScaler().fit(ranks)
+        self._scaler = _plain(StandardScaler()).fit(ranks)
         features = OperationStatistics(handle_unknown="ignore")
         self.features_ = HeadFeatures(features if self.features is None else self.features)
         self.features_.fit_transform(reference)
@@ -232,7 +232,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         share = n / (n + self.half) / 2
         self.weights_ = np.array([0.5 - share, 0.5, share])
         step = max(len(reference) // N_REFERENCE, 1)
-        self._scale = NormalScores().fit(self._raw(reference[::step]))
+        self._scale = _plain(NormalScores()).fit(self._raw(reference[::step]))
         return self
 
     def _proxies(self, rng: np.random.RandomState) -> Any:
@@ -333,6 +333,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
 
 def _operations(*packed: PackedGraphs) -> list[str]:
     return sorted({name for graphs in packed for name in graphs.used_operations()})
+
+
+def _plain(transformer: Any) -> Any:
+    """A transformer that gives arrays, whatever output users chose for theirs."""
+    return transformer.set_output(transform="default")
 
 
 def _seed(rng: np.random.RandomState) -> int:

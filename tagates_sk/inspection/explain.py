@@ -164,7 +164,7 @@ class EmbeddingDisplay:
         n_steps, n, d = embeddings.shape
         # A second axis of zeros where d or the number of embeddings allows one only.
         flat = np.pad(embeddings.reshape(-1, d), ((0, 0), (0, max(0, 2 - d))))
-        pca = PCA(n_components=2, svd_solver="full").fit(flat)
+        pca = PCA(n_components=2, svd_solver="full").set_output(transform="default").fit(flat)
         self.projection: Floats = pca.transform(flat).reshape(n_steps, n, 2)
         self.explained_variance_ratio: Floats = pca.explained_variance_ratio_
 
