@@ -1,5 +1,6 @@
 """Other predictors of architectures' performance, in the interface of TA-GATES."""
 
+from .asynchronous import DAGNNRanker, DAGNNRegressor
 from .attention import TransformerRanker, TransformerRegressor
 from .convolution import GCNRanker, GCNRegressor
 from .factory import baseline, baseline_names
@@ -11,6 +12,8 @@ from .recurrent import LSTMRanker, LSTMRegressor
 from .seminas import SemiNASRanker
 
 __all__ = [
+    "DAGNNRanker",
+    "DAGNNRegressor",
     "GATESRanker",
     "GATESRegressor",
     "GCNRanker",

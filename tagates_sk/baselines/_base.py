@@ -104,7 +104,12 @@ class BaseBaseline(BaseGraphEstimator):
         self._set_depth()
         encoder, width = self._encoder(spec, generator)
         head = [int(h) for h in self.head]
-        return GraphPredictor(encoder, width, head, self.dropout, generator), spec
+        predictor = GraphPredictor(encoder, width, head, self.dropout, generator, self._members())
+        return predictor, spec
+
+    def _members(self) -> int:
+        """Networks side by side."""
+        return 1
 
     def _set_depth(self) -> None:
         self.n_layers_ = self._n_layers if isinstance(self.n_layers, str) else self.n_layers

@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from ..features import AdjacencyOneHot, OperationStatistics
+from .asynchronous import DAGNNRanker
 from .attention import TransformerRanker
 from .convolution import GCNRanker
 from .gates import GATESRanker
@@ -94,7 +95,7 @@ def baseline_names() -> list[str]:
     --------
     >>> from tagates_sk.baselines import baseline_names
     >>> baseline_names()[:4]
-    ['cate', 'gates', 'gcn', 'gradient_boosting']
+    ['cate', 'dagnn', 'gates', 'gcn']
     """
     return sorted(_BASELINES)
 
@@ -144,6 +145,7 @@ def _xgboost(**parameters: Any) -> Any:
 _BASELINES: dict[str, Callable[..., Any]] = {
     "gates": GATESRanker,
     "gcn": GCNRanker,
+    "dagnn": DAGNNRanker,
     "lstm": LSTMRanker,
     "nasbowl": WLKernelGP,
     "seminas": SemiNASRanker,

@@ -29,7 +29,8 @@ from .layout import ModelFileError, storable
 from .models import Sizes, blank_model, sizes_of
 
 ESTIMATORS: tuple[type[BaseGraphEstimator], ...] = (
-    TAGATESRanker, TAGATESRegressor, baselines.GATESRanker, baselines.GATESRegressor,
+    TAGATESRanker, TAGATESRegressor, baselines.DAGNNRanker, baselines.DAGNNRegressor,
+    baselines.GATESRanker, baselines.GATESRegressor,
     baselines.GCNRanker, baselines.GCNRegressor, baselines.LSTMRanker, baselines.LSTMRegressor,
     baselines.SemiNASRanker, baselines.TransformerRanker, baselines.TransformerRegressor,
 )  # fmt: skip

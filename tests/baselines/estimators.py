@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tagates_sk.baselines import (
+    DAGNNRanker,
+    DAGNNRegressor,
     GATESRanker,
     GATESRegressor,
     GCNRanker,
@@ -26,8 +28,8 @@ SMALL: dict[str, Any] = {
 }  # fmt: skip
 
 NEURAL: list[Any] = [
-    GATESRanker, GATESRegressor, GCNRanker, GCNRegressor, LSTMRanker, LSTMRegressor, SemiNASRanker,
-    TransformerRanker, TransformerRegressor,
+    DAGNNRanker, DAGNNRegressor, GATESRanker, GATESRegressor, GCNRanker, GCNRegressor, LSTMRanker,
+    LSTMRegressor, SemiNASRanker, TransformerRanker, TransformerRegressor,
 ]  # fmt: skip
 ALL: list[Any] = [*NEURAL, WLKernelGP]
 
@@ -41,6 +43,14 @@ class NamedAdapter(ArrayAdapter):
     """Arrays by the names of operations."""
 
     graphs = staticmethod(named_chains)
+
+
+class ArrayDAGNNRanker(NamedAdapter, DAGNNRanker):
+    """DAGNNRanker over arrays."""
+
+
+class ArrayDAGNNRegressor(NamedAdapter, DAGNNRegressor):
+    """DAGNNRegressor over arrays."""
 
 
 class ArrayGATESRanker(NamedAdapter, GATESRanker):
@@ -100,6 +110,7 @@ class ArrayGP(WLKernelGP):
 
 
 OVER_ARRAYS: list[Any] = [
-    ArrayGATESRanker, ArrayGATESRegressor, ArrayGCNRanker, ArrayGCNRegressor, ArrayLSTMRanker,
-    ArrayLSTMRegressor, ArraySemiNASRanker, ArrayTransformerRanker, ArrayTransformerRegressor,
+    ArrayDAGNNRanker, ArrayDAGNNRegressor, ArrayGATESRanker, ArrayGATESRegressor, ArrayGCNRanker,
+    ArrayGCNRegressor, ArrayLSTMRanker, ArrayLSTMRegressor, ArraySemiNASRanker,
+    ArrayTransformerRanker, ArrayTransformerRegressor,
 ]  # fmt: skip
