@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 
-from tagates_sk.baselines import baseline
+from tagates_sk.baselines import DAGNNRanker, baseline
 from tagates_sk.datasets import load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker, ProxyRanks
 from tagates_sk.features import OperationStatistics
@@ -35,7 +35,11 @@ def saliencies() -> np.ndarray:
 
 
 CASES: dict[str, Callable[[], Any]] = {
-    "consensus": lambda: predictions(ConsensusRanker(scores(), network=ranker(), random_state=0)),
+    "consensus": lambda: predictions(
+        ConsensusRanker(
+            scores(), network=ranker(), second_network=DAGNNRanker(max_iter=3), random_state=0
+        )
+    ),
     "statistics at the head": lambda: predictions(regressor(features=OperationStatistics())),
     "ranks at the head": lambda: predictions(ranker(features=ProxyRanks(scores()))),
     "pre-training": lambda: predictions(ranker().pretrain(CELLS)),

@@ -2,9 +2,9 @@
 
 Seed k draws the k-th random subset of the published training half and
 initialises the networks; the whole published test half is ranked; no label
-outside the subset is used. ConsensusRanker also sees the graphs of the training
-half and their zero-cost scores, which cost no label. Results are appended to a
-CSV as they come, and a run that was interrupted goes on where it stopped.
+outside the subset is used. ConsensusRanker also sees the graphs of all cells of
+both halves and their zero-cost scores, which cost no label. Results are appended
+to a CSV as they come, and a run that was interrupted goes on where it stopped.
 
     python examples/benchmarks/ranking.py --n-jobs 2
     python examples/benchmarks/ranking.py --settings default --spaces nasbench201 \\
@@ -14,11 +14,12 @@ CSV as they come, and a run that was interrupted goes on where it stopped.
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import run_all, summary, task
+from common import run, run_all, summary, task
 
 # Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
@@ -81,6 +82,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=9)
     parser.add_argument("--settings", nargs="+", default=list(RANKERS), choices=list(RANKERS))
     parser.add_argument("--parameters", default="{}", help="of the ranker, as JSON")
+    parser.add_argument(
+        "--memory",
+        type=Path,
+        help="where networks before their first label are kept: no times then",
+    )
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("docs/results/ranking.csv"))
     args = parser.parse_args()
@@ -92,7 +98,7 @@ def main() -> None:
         for n in getattr(args, space)
         for seed in range(args.seeds)
     ]
-    rows = run_all(tasks, args.out, args.n_jobs)
+    rows = run_all(tasks, args.out, args.n_jobs, partial(run, memory=args.memory))
     print("\n".join(summary(rows)))
     if args.parameters == "{}" and args.target == "cifar10":
         print("\n" + table(rows))

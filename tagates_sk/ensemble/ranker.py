@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -16,17 +17,18 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state, shuffle
 from sklearn.utils._param_validation import HasMethods, Interval
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_is_fitted, check_memory
 
 from .._head_features import HeadFeatures
 from .._targets import Floats, check_targets
 from .._tasks import RankingMixin
-from ..baselines.normal_scores import NormalScores
-from ..estimators import TAGATESRanker, TAGATESRegressor
+from ..base import BaseGraphEstimator
+from ..baselines import DAGNNRanker, NormalScores
+from ..estimators import TAGATESRanker
 from ..features import OperationStatistics
 from ..graphs import PackedGraphs, read_architectures
 from ..zero_cost import ZeroCostProxies
-from .networks import Network, beside_scores, fine_tuned
+from .networks import fine_tuned, taught
 from .proxy_ranks import ProxyRanks
 
 PROXIES = ("flops", "naswot", "expressivity", "progressivity")
@@ -40,11 +42,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     """Rank architectures from few labels: a label-free consensus, corrected.
 
     Zero-cost scores rank architectures before anything was trained. Their
-    consensus enters three members: it is the prior mean of a regressor, which
-    learns what it gets wrong from features of the graphs; a TA-GATES network
-    learns to rank by it first, on many architectures without a label, and then
-    from the labels; a second one reads the scores beside its encodings. All
-    three are brought to normal scores and averaged.
+    consensus enters three members: two networks of different kinds learn to
+    rank by it first, on many architectures without a label, and then from the
+    labels; and it is the prior mean of a regressor, which learns what it gets
+    wrong from features of the graphs. All three are brought to normal scores
+    and averaged.
 
     Parameters
     ----------
@@ -60,30 +62,34 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     regressor : regressor, default=None
         Fitted to what the consensus gets wrong. None is the mean of a Gaussian
         process and gradient boosting.
-    network : TAGATESRanker or TAGATESRegressor, default=None
-        Both networks are clones of it, and the second one reads the scores if
-        `features` is None. None is ``TAGATESRanker(n_members=3)``. Their
+    network, second_network : neural estimator, default=None
+        Any of this library that is trained by gradients. None is
+        ``TAGATESRanker(n_members=3)`` and ``DAGNNRanker(n_members=3)``. Their
         `random_state` is drawn from that of this estimator.
     n_unlabeled : int, default=2000
         Architectures of `X_unlabeled`, drawn at random, on whose consensus the
-        first network is trained before it sees a label.
+        networks are trained before they see a label.
     fine_tuning_rate : float, default=0.3
-        What its learning rate is multiplied by from then on.
+        What their learning rate is multiplied by from then on.
     prior_coefficient : float, default=0.6
         Guess of the coefficient a of the consensus, which counts as much as
         `prior_weight` architectures do.
     prior_weight : float, default=5
         See `prior_coefficient`.
-    half : float, default=50
-        Number h of labels with which the second network counts as much as the
-        regressor.
+    half : float, default=30
+        Number h of labels with which the regressor has half of the weight that
+        it has without any.
+    memory : str, path or joblib.Memory, default=None
+        Where networks are kept as they are before they see a label, so that a
+        fit to more labels, as after each round of a search, starts there. It
+        takes the same `random_state`, and the same `X_unlabeled`.
     random_state : int, RandomState instance or None, default=None
         Of all that is drawn.
 
     Attributes
     ----------
     weights_ : ndarray of float64, shape (3,)
-        Weights of the regressor and of the two networks.
+        Weights of the regressor and of the networks.
     coefficient_ : float
         The coefficient a.
     ranks_ : ProxyRanks
@@ -92,12 +98,12 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         Standardised features.
     regressor_ : regressor
         The fitted one.
-    networks_ : list of TAGATESRanker or TAGATESRegressor
-        The fine-tuned one, and the one that reads the scores.
+    networks_ : list of estimators
+        The fine-tuned networks.
 
     See Also
     --------
-    TAGATESRanker : The encoder alone.
+    TAGATESRanker, tagates_sk.baselines.DAGNNRanker : The networks alone.
     ProxyRanks : The consensus alone.
 
     Notes
@@ -105,20 +111,22 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     Targets are replaced by their normal scores t. The coefficient is
     a = (Σ p t + w a₀) / (Σ p² + w), with the consensus p, the guess a₀ and its
     weight w, and not negative; the regressor f is fitted to t − a p, and its
-    member is a p + f. The fine-tuned network has the weight 1/2, the other
-    n / (n + h) of the other half, and the regressor the rest. Training on the
-    consensus takes a fifth, fine-tuning half of the network's `max_iter`.
+    member is a p + f. Its weight is h / (n + h) / 2, and the networks share the
+    rest. Training on the consensus takes a fifth, fine-tuning half of a
+    network's `max_iter`.
 
     Examples
     --------
     >>> from tagates_sk import TAGATESRanker
+    >>> from tagates_sk.baselines import DAGNNRanker
     >>> from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
     >>> from tagates_sk.ensemble import ConsensusRanker
     >>> nb201 = load_nasbench201()
     >>> known, pool = nb201.train_indices[::600], nb201.train_indices[::20]
     >>> ranker = ConsensusRanker(
     ...     load_zero_cost_proxies("nasbench201"),
-    ...     network=TAGATESRanker(max_iter=30),
+    ...     network=TAGATESRanker(max_iter=20),
+    ...     second_network=DAGNNRanker(max_iter=20),
     ...     random_state=0,
     ... )
     >>> ranker = ranker.fit(
@@ -132,12 +140,14 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         "proxies": [HasMethods(["fit", "transform"]), None],
         "features": [HasMethods(["fit", "transform"]), None],
         "regressor": [HasMethods(["fit", "predict"]), None],
-        "network": [TAGATESRanker, TAGATESRegressor, None],
+        "network": [BaseGraphEstimator, None],
+        "second_network": [BaseGraphEstimator, None],
         "n_unlabeled": [Interval(Integral, 1, None, closed="left")],
         "fine_tuning_rate": [Interval(Real, 0, None, closed="neither")],
         "prior_coefficient": [Interval(Real, 0, None, closed="left")],
         "prior_weight": [Interval(Real, 0, None, closed="left")],
         "half": [Interval(Real, 0, None, closed="neither")],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
         "random_state": ["random_state"],
     }
 
@@ -147,23 +157,27 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         *,
         features: Any = None,
         regressor: Any = None,
-        network: Network | None = None,
+        network: BaseGraphEstimator | None = None,
+        second_network: BaseGraphEstimator | None = None,
         n_unlabeled: int = 2000,
         fine_tuning_rate: float = 0.3,
         prior_coefficient: float = 0.6,
         prior_weight: float = 5.0,
-        half: float = 50.0,
+        half: float = 30.0,
+        memory: Any = None,
         random_state: Any = None,
     ) -> None:
         self.proxies = proxies
         self.features = features
         self.regressor = regressor
         self.network = network
+        self.second_network = second_network
         self.n_unlabeled = n_unlabeled
         self.fine_tuning_rate = fine_tuning_rate
         self.prior_coefficient = prior_coefficient
         self.prior_weight = prior_weight
         self.half = half
+        self.memory = memory
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
@@ -210,27 +224,26 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         a = consensus @ target + weight * self.prior_coefficient
         self.coefficient_ = max(float(a / square), 0.0) if square > 0 else 0.0
         self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
-        unlabeled, taught = shuffle(
+        unlabeled, scores = shuffle(
             reference,
             ranks[:, -1],
             random_state=rng,
             n_samples=min(self.n_unlabeled, len(reference)),
         )
-        first, second = (self._network(rng) for _ in range(2))
+        operations = _operations(packed, read_architectures(reference))
+        taught_once = _memory(self.memory).cache(taught)
         self.networks_ = [
             fine_tuned(
-                first,
-                unlabeled,
-                taught,
+                taught_once(network, unlabeled, scores, operations),
+                network,
                 X,
                 target,
-                operations=_operations(packed, read_architectures(reference)),
-                rate=self.fine_tuning_rate,
-            ),
-            beside_scores(second, self.ranks_, X, target),
+                self.fine_tuning_rate,
+            )
+            for network in self._networks(rng)
         ]
-        share = n / (n + self.half) / 2
-        self.weights_ = np.array([0.5 - share, 0.5, share])
+        share = self.half / (n + self.half) / 2
+        self.weights_ = np.array([share, (1 - share) / 2, (1 - share) / 2])
         step = max(len(reference) // N_REFERENCE, 1)
         self._scale = _plain(NormalScores()).fit(self._raw(reference[::step]))
         return self
@@ -258,11 +271,10 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
             warnings.simplefilter("ignore", ConvergenceWarning)
             return both.fit(matrix, rest)
 
-    def _network(self, rng: np.random.RandomState) -> Network:
-        network: Network = _seeded(
-            TAGATESRanker(n_members=3) if self.network is None else self.network, rng
-        )
-        return network
+    def _networks(self, rng: np.random.RandomState) -> list[BaseGraphEstimator]:
+        first = TAGATESRanker(n_members=3) if self.network is None else self.network
+        second = DAGNNRanker(n_members=3) if self.second_network is None else self.second_network
+        return [_seeded(network, rng) for network in (first, second)]
 
     def _inputs(self, X: Any) -> tuple[Floats, Floats]:
         """What regressors read, with equal weight for scores and features, and the consensus."""
@@ -289,7 +301,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         -------
         ndarray of float64, shape (n, 3)
             Normal scores among the architectures that fit knew: of the
-            regressor, the fine-tuned network, the one that reads the scores.
+            regressor, and of the networks.
         """
         check_is_fitted(self, "networks_")
         scores: Floats = self._scale.transform(self._raw(X))
@@ -333,6 +345,10 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
 
 def _operations(*packed: PackedGraphs) -> list[str]:
     return sorted({name for graphs in packed for name in graphs.used_operations()})
+
+
+def _memory(memory: Any) -> Any:
+    return check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
 
 
 def _plain(transformer: Any) -> Any:

@@ -88,8 +88,8 @@ class DAGNNEncoder(nn.Module):
         for run in self.passes:
             state = run(state, sources)
             read += [(weight @ state).squeeze(2) for weight in (ends, everywhere)]
-        states = torch.stack(read, 2).unflatten(0, (DIRECTIONS, k))
-        states = states.unflatten(2, (batch.n_architectures, -1))
+        shape = DIRECTIONS, k, batch.n_architectures, -1, len(read), state.shape[-1]
+        states = torch.stack(read, 2).view(shape)
         return Encoding(states.permute(2, 1, 3, 0, 4, 5).flatten(1))
 
 
@@ -153,8 +153,8 @@ class AsynchronousPass(nn.Module):
 def _gru(from_input: Tensor, from_state: Tensor, state: Tensor) -> Tensor:
     """A gated recurrent unit, from its two linear maps of shape (..., 3 * dim)."""
     sizes = [2 * state.shape[-1], state.shape[-1]]
-    gates, candidate = from_input.split(sizes, -1)
-    more, recalled = from_state.split(sizes, -1)
+    gates, candidate = torch.split_with_sizes(from_input, sizes, -1)
+    more, recalled = torch.split_with_sizes(from_state, sizes, -1)
     reset, keep = torch.sigmoid(gates + more).chunk(2, -1)
     return torch.lerp(torch.tanh(candidate + reset * recalled), state, keep)
 

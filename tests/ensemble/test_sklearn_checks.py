@@ -55,6 +55,7 @@ SMALL = ArrayConsensusRanker(
     features=Values(),
     regressor=Ridge(),
     network=TAGATESRanker(**{**QUICK, "max_iter": 4}),
+    second_network=TAGATESRanker(**{**QUICK, "max_iter": 4, "T": 1}),
 )
 
 
