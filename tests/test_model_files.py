@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tagates_sk import TAGATESRanker
-from tagates_sk.baselines import GCNRanker, WLKernelGP
+from tagates_sk.baselines import DAGNNRanker, GCNRanker, WLKernelGP
 from tagates_sk.features import OperationStatistics
 from tagates_sk.model_files import ModelFileError, load_model, save_model
 from tests.baselines.estimators import NEURAL, small
@@ -90,7 +90,9 @@ class TestRoundTrip:
         loaded = again(estimator, path)
         assert_array_equal(loaded.predict_anytime(X), estimator.predict_anytime(X))
 
-    @pytest.mark.parametrize("make", [*BOTH, partial(small, GCNRanker)])
+    @pytest.mark.parametrize(
+        "make", [*BOTH, partial(small, GCNRanker), partial(small, DAGNNRanker, n_members=2)]
+    )
     def test_training_goes_on(self, make: Any, path: Path) -> None:
         estimator = make().fit(CELLS, TARGETS)
         loaded = again(estimator, path)

@@ -96,4 +96,6 @@ def blank_model(estimator: BaseGraphEstimator, sizes: Sizes) -> GraphPredictor:
                 sizes.dropout, 0,
             )  # fmt: skip
         encoder, width = estimator._encoder(spec, generator)
-        return GraphPredictor(encoder, width, sizes.head, sizes.dropout, generator)
+        return GraphPredictor(
+            encoder, width, sizes.head, sizes.dropout, generator, estimator._members()
+        )

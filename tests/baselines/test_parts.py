@@ -168,7 +168,7 @@ def test_normal_scores() -> None:
 
 class TestByName:
     def test_all(self) -> None:
-        assert len(baseline_names()) == 11
+        assert len(baseline_names()) == 12
         for name in set(baseline_names()) - {"xgboost"}:
             assert "random_state" in str(baseline(name, random_state=5).get_params())
 
