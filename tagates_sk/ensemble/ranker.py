@@ -218,7 +218,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         features = OperationStatistics(handle_unknown="ignore")
         self.features_ = HeadFeatures(features if self.features is None else self.features)
         self.features_.fit_transform(reference)
-        matrix, consensus = self._inputs(X)
+        own = ranks if X_unlabeled is None else self.ranks_.transform(X)
+        matrix, consensus = self._inputs(X, own), own[:, -1]
         weight = self.prior_weight
         square = consensus @ consensus + weight
         a = consensus @ target + weight * self.prior_coefficient
@@ -245,7 +246,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         share = self.half / (n + self.half) / 2
         self.weights_ = np.array([share, (1 - share) / 2, (1 - share) / 2])
         step = max(len(reference) // N_REFERENCE, 1)
-        self._scale = _plain(NormalScores()).fit(self._raw(reference[::step]))
+        self._scale = _plain(NormalScores()).fit(self._raw(reference[::step], ranks[::step]))
         return self
 
     def _proxies(self, rng: np.random.RandomState) -> Any:
@@ -276,17 +277,16 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         second = DAGNNRanker(n_members=3) if self.second_network is None else self.second_network
         return [_seeded(network, rng) for network in (first, second)]
 
-    def _inputs(self, X: Any) -> tuple[Floats, Floats]:
-        """What regressors read, with equal weight for scores and features, and the consensus."""
-        ranks = self.ranks_.transform(X)
+    def _inputs(self, X: Any, ranks: Floats) -> Floats:
+        """What the regressor reads, with equal weight for scores and features."""
         blocks = [self.features_.transform(X), self._scaler.transform(ranks)]
-        matrix = np.hstack([b / np.sqrt(max(b.shape[1], 1)) for b in blocks]).astype(np.float64)
-        return matrix, ranks[:, -1]
+        return np.hstack([b / np.sqrt(max(b.shape[1], 1)) for b in blocks]).astype(np.float64)
 
-    def _raw(self, X: Any) -> Floats:
+    def _raw(self, X: Any, ranks: Floats) -> Floats:
         """Predictions of all members on scales of their own."""
-        matrix, consensus = self._inputs(X)
-        corrected = self.coefficient_ * consensus + self.regressor_.predict(matrix)
+        corrected = self.coefficient_ * ranks[:, -1] + self.regressor_.predict(
+            self._inputs(X, ranks)
+        )
         return np.column_stack([corrected, *(network.predict(X) for network in self.networks_)])
 
     def predict_members(self, X: Any) -> Floats:
@@ -304,7 +304,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
             regressor, and of the networks.
         """
         check_is_fitted(self, "networks_")
-        scores: Floats = self._scale.transform(self._raw(X))
+        scores: Floats = self._scale.transform(self._raw(X, self.ranks_.transform(X)))
         return scores
 
     def predict(self, X: Any, return_std: bool = False) -> Floats | tuple[Floats, Floats]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm, rankdata
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
@@ -184,6 +184,30 @@ def test_what_was_learned_without_labels_is_kept(tmp_path: Path) -> None:
     times = [path.stat().st_mtime_ns for path in kept]
     clone(model).set_params(memory=str(tmp_path)).fit(X, Y, X_unlabeled=pool)
     assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("output.pkl"))] == times
+
+
+class Counting(BaseEstimator):
+    """Scores that count for how many architectures they were asked."""
+
+    asked: ClassVar[list[int]] = []
+
+    def fit(self, X: Any, y: Any = None) -> Counting:
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        self.asked.append(len(X))
+        return SCORES.transform(X)
+
+
+def test_scores_are_computed_once() -> None:
+    """They may be costly: a network is built for each architecture."""
+    Counting.asked.clear()
+    model = small().set_params(proxies=Counting()).fit(X, Y, X_unlabeled=NB201.dags[POOL])
+    assert Counting.asked == [len(POOL), len(X)]
+    model.predict(REST[:7])
+    assert Counting.asked == [len(POOL), len(X), 7]
+    small().set_params(proxies=Counting()).fit(X, Y)
+    assert Counting.asked[3:] == [len(X)]
 
 
 # ------------------------------------------------------------- errors
