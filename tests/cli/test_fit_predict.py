@@ -151,7 +151,7 @@ def test_baselines_and_standard_deviations(
         (["--set", "T=0"], "The 'T' parameter of TAGATESRanker must be"),
         (["--set", "learning_rate=fast"], "The 'learning_rate' parameter"),
         (["--set", "learning_rate=1e30"], "The training loss is"),
-        (["--estimator", "forest"], "expected one of tagates, cate, gates, "),
+        (["--estimator", "forest"], "expected one of tagates, cate, dagnn, gates, "),
         (["--estimator", "gcn", "--task", "regress"], "--task is for the estimator tagates"),
         (["--estimator", "random_forest"], "random_forest has no parameter max_iter."),
         (["--out", "no/such/model.joblib"], "there is no folder 'no/such'"),
