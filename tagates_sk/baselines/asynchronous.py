@@ -12,12 +12,12 @@ from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from ..nn.asynchronous import DAGNNEncoder
 from ..nn.cells import CellSpec
 from ..nn.devices import Device
-from ._base import BaseBaseline, CellBaseline
+from ._base import CellBaseline
 
 
 class _BaseDAGNN(CellBaseline):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseBaseline._parameter_constraints,
+        **CellBaseline._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
     }
     _n_layers = 2

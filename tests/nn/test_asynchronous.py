@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import networkx as nx
 import numpy as np
 import pytest
@@ -110,5 +108,4 @@ def test_all_tensors_are_on_the_device_of_the_batch() -> None:
     moved = batch._replace(
         **{name: getattr(batch, name).to("meta") for name in ("label", "relation", "present")}
     )
-    run = partial(encoder.to("meta"), moved)
-    assert run().architectures.device.type == "meta"
+    assert encoder.to("meta")(moved).architectures.device.type == "meta"
