@@ -32,6 +32,11 @@ T : int, default=2
     stop_gradient : list of {"embedding", "forward", "backward"}, \
 default=("embedding", "forward")
         Inputs of the update through which no gradient flows.
+    aggregation : {"auto", "sum", "sqrt", "mean"}, default="auto"
+        What a propagation layer makes of the supports that arrive at a node:
+        their sum (as published), the sum over the square root of their number,
+        or their mean. "auto" is "sum" for operations on edges, "sqrt" for those
+        on nodes, whose in-degrees differ more from graph to graph.
     self_loops : bool or "auto", default="auto"
         Whether an operation on a node also gates what the node itself held
         before. Operations on edges have no self loops. "auto" is True.
@@ -194,8 +199,8 @@ _PARTS = {
     "encoder": ENCODER,
     "gates_encoder": _without(
         ENCODER, "T", "s", "symmetry_breaking", "beta", "update", "updated_operations",
-        "stop_gradient", "features", "n_members", "bootstrap", "anytime", "pretrained",
-        "pretrained_learning_rate",
+        "stop_gradient", "aggregation", "features", "n_members", "bootstrap", "anytime",
+        "pretrained", "pretrained_learning_rate",
     ),
     "sizes": SIZES,
     "ranking_loss": RANKING_LOSS,

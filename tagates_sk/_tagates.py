@@ -45,6 +45,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         "update": [StrOptions({"auto", "message", "node"})],
         "updated_operations": [StrOptions({"auto", "parametrized", "all"}), "array-like"],
         "stop_gradient": ["array-like"],
+        "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean"})],
         "self_loops": ["boolean", StrOptions({"auto"})],
         "residual": ["boolean"],
         "readout": [StrOptions({"auto", "output", "mean"})],
@@ -79,6 +80,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         update: str = "auto",
         updated_operations: str | Sequence[str] = "auto",
         stop_gradient: Sequence[str] = ("embedding", "forward"),
+        aggregation: str = "auto",
         self_loops: bool | str = "auto",
         residual: bool = True,
         readout: str = "auto",
@@ -125,6 +127,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         self.update = update
         self.updated_operations = updated_operations
         self.stop_gradient = stop_gradient
+        self.aggregation = aggregation
         self.self_loops = self_loops
         self.residual = residual
         self.readout = readout
@@ -211,6 +214,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
             layer_bias=auto(self.layer_bias, True, False),
             terminal_operations=auto(self.terminal_operations, True, False),
             train_other_nodes=self.train_other_nodes,
+            aggregation=auto(self.aggregation, "sqrt", "sum"),
             readout=auto(self.readout, "mean", "output"),
             n_members=self.n_members,
             n_targets=n_targets,

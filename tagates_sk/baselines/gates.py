@@ -14,7 +14,8 @@ _CONSTRAINTS = {
     for name, allowed in BaseTAGATES._parameter_constraints.items()
     if name not in {
         "T", "s", "symmetry_breaking", "beta", "update", "updated_operations", "stop_gradient",
-        "features", "n_members", "bootstrap", "anytime", "pretrained", "pretrained_learning_rate",
+        "aggregation", "features", "n_members", "bootstrap", "anytime", "pretrained",
+        "pretrained_learning_rate",
     }
 }  # fmt: skip
 
@@ -31,6 +32,7 @@ class _BaseGATES(BaseTAGATES):
     update = "auto"
     updated_operations: str | Sequence[str] = "auto"
     stop_gradient: Sequence[str] = ()
+    aggregation = "sum"
     features = None
     n_members = 1
     bootstrap = False
@@ -112,8 +114,8 @@ class GATESRanker(RankingMixin, _BaseGATES):
     """Rank architectures by a GATES encoding of their graphs.
 
     Information flows once from the inputs to the output; every operation gates
-    what passes it [1]_. It is TA-GATES with T = 1 and without symmetry
-    breaking.
+    what passes it [1]_. It is TA-GATES with T = 1, without symmetry breaking
+    and with ``aggregation="sum"``.
 
     Parameters
     ----------
@@ -155,8 +157,8 @@ class GATESRegressor(RegressionMixin, _BaseGATES):
     """Predict performance by a GATES encoding of architectures' graphs.
 
     Information flows once from the inputs to the output; every operation gates
-    what passes it [1]_. It is TA-GATES with T = 1 and without symmetry
-    breaking; predictions are in the target's units.
+    what passes it [1]_. It is TA-GATES with T = 1, without symmetry breaking
+    and with ``aggregation="sum"``; predictions are in the target's units.
 
     Parameters
     ----------

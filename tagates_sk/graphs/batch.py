@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from .incidence import Incidence, incidence
 from .packed import IntArray, PackedGraphs, ragged_positions
 
+Shares = NDArray[np.float64] | None
+
 UPDATED, FIXED, UNGATED = 0, 1, 2
 """Blocks of operations: embedding updated, gate fixed, gate 1."""
 
@@ -68,6 +70,9 @@ class BatchSpec:
         Whether the encoding is the mean over nodes, not the output's state.
     n_augmentations : int
         Initial states of nodes that are told apart by how data are augmented.
+    aggregation : {"sum", "sqrt", "mean"}
+        What the sum of a node's incoming supports is divided by: nothing, the
+        square root of their number, or their number.
     """
 
     block: IntArray
@@ -77,6 +82,7 @@ class BatchSpec:
     node_update: bool
     mean_readout: bool
     n_augmentations: int = 1
+    aggregation: str = "sum"
 
 
 @dataclass(frozen=True)
@@ -267,6 +273,16 @@ class _Operations:
             self.src = np.append(self.src, self.dst[loops])
             self.back_reader = np.append(self.back_reader, loops)
             self.back_src = np.append(self.back_src, self.dst[loops])
+        self.share = self._shares(spec, self.dst[self.reader], nodes.n)
+        self.back_share = self._shares(spec, self.back_dst[self.back_reader], nodes.n)
+
+    @staticmethod
+    def _shares(spec: BatchSpec, arrives_at: IntArray, n_nodes: int) -> Shares:
+        """What each support that arrives at a node is multiplied by; None is 1."""
+        if spec.aggregation == "sum":
+            return None
+        count = np.bincount(arrives_at, minlength=n_nodes)[arrives_at]
+        return 1 / (np.sqrt(count) if spec.aggregation == "sqrt" else count)
 
     def place_in(self, chosen: IntArray) -> IntArray:
         """Table from operations to their place in an ascending choice of them."""
@@ -284,13 +300,13 @@ def _forward_plans(
 ) -> tuple[Plan, Plan, Plan, Plan]:
     scatter = incidence(ops.dst, np.arange(ops.n), nodes.n, ops.n)
     first = Plan(
-        incidence(ops.reader, nodes.code[ops.src], ops.n, nodes.n_codes),
+        incidence(ops.reader, nodes.code[ops.src], ops.n, nodes.n_codes, ops.share),
         scatter,
         ops.n_updated,
         residual=(0, nodes.n_inputs, nodes.code[: nodes.n_inputs]) if spec.residual else None,
     )
     inner = Plan(
-        incidence(ops.reader, ops.src, ops.n, nodes.n),
+        incidence(ops.reader, ops.src, ops.n, nodes.n, ops.share),
         scatter,
         ops.n_updated,
         residual=(0, nodes.n_inputs, 0) if spec.residual else None,
@@ -307,7 +323,7 @@ def _forward_plans(
         reader = ops.place_in(into_output)[ops.reader[read]]
         n = len(into_output)
         final = Plan(
-            incidence(reader, source, n, len(needed)),
+            incidence(reader, source, n, len(needed), _chosen(ops.share, read)),
             incidence(output, np.arange(n), nodes.n_outputs, n),
             ops.updated_of(into_output),
             support_rows=needed,
@@ -329,14 +345,15 @@ def _backward_plans(
             ops.back_src[read] - nodes.first_output,
             n,
             nodes.n_outputs,
+            _chosen(ops.back_share, read),
         ),
         incidence(ops.back_dst[reading], np.arange(n), nodes.n, n),
         ops.updated_of(reading),
         gate_rows=reading,
         residual=(*keep, 0) if spec.residual else None,
     )
-    if ops.any_on_node or forward.scatter is None:
-        gather = incidence(ops.back_reader, ops.back_src, ops.n, nodes.n)
+    if ops.any_on_node or ops.back_share is not None or forward.scatter is None:
+        gather = incidence(ops.back_reader, ops.back_src, ops.n, nodes.n, ops.back_share)
         scatter = incidence(ops.back_dst, np.arange(ops.n), nodes.n, ops.n)
     else:  # operations on edges only: the same two matrices, transposed
         gather, scatter = forward.scatter.transposed(), forward.gather.transposed()
@@ -346,9 +363,19 @@ def _backward_plans(
     if not spec.node_update:
         read = ops.back_reader < ops.n_updated
         last = Plan(
-            incidence(ops.back_reader[read], ops.back_src[read], ops.n_updated, nodes.n),
+            incidence(
+                ops.back_reader[read],
+                ops.back_src[read],
+                ops.n_updated,
+                nodes.n,
+                _chosen(ops.back_share, read),
+            ),
             None,
             ops.n_updated,
             gate_rows=None if ops.n_updated == ops.n else np.arange(ops.n_updated),
         )
     return first, inner, last
+
+
+def _chosen(share: Shares, which: NDArray[np.bool_]) -> Shares:
+    return None if share is None else share[which]

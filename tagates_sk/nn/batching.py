@@ -57,6 +57,7 @@ def batch_spec(
         node_update=config.update == "node",
         mean_readout=config.readout == "mean",
         n_augmentations=config.n_augmentations,
+        aggregation=config.aggregation,
     )
 
 

@@ -51,6 +51,9 @@ class EncoderConfig:
     train_other_nodes : bool
         Whether the initial state of nodes that are no inputs is trained, and
         not zero.
+    aggregation : {"sum", "sqrt", "mean"}
+        What a layer makes of the supports that arrive at a node: their sum, the
+        sum over the square root of their number, or their mean.
     readout : {"output", "mean"}
         The encoding is the output node's state, or the mean over all nodes but
         the inputs.
@@ -88,6 +91,7 @@ class EncoderConfig:
     layer_bias: bool = False
     terminal_operations: bool = False
     train_other_nodes: bool = False
+    aggregation: str = "sum"
     readout: str = "output"
     n_members: int = 1
     n_targets: int = 1

@@ -29,15 +29,19 @@ class RowSums(NamedTuple):
     single: Tensor | None
     col: Tensor | None
     ptr: Tensor | None
+    weight: Tensor | None = None
 
     @classmethod
-    def of(cls, sums: graphs.RowSums, identity: bool, device: torch.device) -> RowSums:
+    def of(
+        cls, sums: graphs.RowSums, identity: bool, device: torch.device, dtype: torch.dtype
+    ) -> RowSums:
         """Move one side of an incidence matrix to a device."""
         if identity:
             return cls(True, None, None, None)
         if sums.single is not None:
             return cls(False, as_tensor(sums.single, device), None, None)
-        return cls(False, None, as_tensor(sums.col, device), as_tensor(sums.ptr, device))
+        weight = None if sums.weight is None else as_tensor(sums.weight, device).to(dtype)
+        return cls(False, None, as_tensor(sums.col, device), as_tensor(sums.ptr, device), weight)
 
     def __call__(self, x: Tensor) -> Tensor:
         """The sums; `x` itself where the matrix is the identity."""
@@ -51,24 +55,24 @@ class RowSums(NamedTuple):
             return x.new_zeros((len(self.ptr) - 1, x.shape[1]))
         # On CPU and GPU alike this is the fastest gather-and-add torch has, it
         # adds in a fixed order, and unlike index_add it runs on all threads.
-        return torch.embedding_bag(x, self.col, self.ptr, False, 0, False, None, True)[0]
+        return torch.embedding_bag(x, self.col, self.ptr, False, 0, False, self.weight, True)[0]
 
 
 class SparseSum(NamedTuple):
-    """Product with a 0/1 incidence matrix and with its transpose."""
+    """Product with an incidence matrix and with its transpose."""
 
     n_out: int
     sums: RowSums
     transposed: RowSums
 
     @classmethod
-    def of(cls, incidence: Incidence, device: torch.device) -> SparseSum:
+    def of(cls, incidence: Incidence, device: torch.device, dtype: torch.dtype) -> SparseSum:
         """Move an incidence matrix to a device."""
         identity = incidence.is_identity
         return cls(
             incidence.n_out,
-            RowSums.of(incidence.rows, identity, device),
-            RowSums.of(incidence.columns, identity, device),
+            RowSums.of(incidence.rows, identity, device, dtype),
+            RowSums.of(incidence.columns, identity, device, dtype),
         )
 
     def __call__(self, x: Tensor) -> Tensor:
@@ -100,7 +104,7 @@ class LayerTables(NamedTuple):
     residual: tuple[int, int, Tensor | int] | None
 
     @classmethod
-    def of(cls, plan: Plan, device: torch.device) -> LayerTables:
+    def of(cls, plan: Plan, device: torch.device, dtype: torch.dtype) -> LayerTables:
         """Move a plan to a device."""
 
         def rows(array: Any) -> Tensor | None:
@@ -112,8 +116,8 @@ class LayerTables(NamedTuple):
             residual = (start, stop, source if isinstance(source, int) else
                         as_tensor(source, device))  # fmt: skip
         return cls(
-            SparseSum.of(plan.gather, device),
-            None if plan.scatter is None else SparseSum.of(plan.scatter, device),
+            SparseSum.of(plan.gather, device, dtype),
+            None if plan.scatter is None else SparseSum.of(plan.scatter, device, dtype),
             plan.n_updated,
             rows(plan.support_rows),
             rows(plan.gate_rows),
@@ -178,7 +182,7 @@ class BatchTables:
 
         def plan(p: Plan) -> LayerTables:
             if id(p) not in moved:
-                moved[id(p)] = LayerTables.of(p, device)
+                moved[id(p)] = LayerTables.of(p, device, dtype)
             return moved[id(p)]
 
         def numbers(values: Any) -> Tensor | None:
@@ -186,7 +190,7 @@ class BatchTables:
 
         readout = count = None
         if batch.readout is not None:
-            readout = SparseSum.of(batch.readout, device)
+            readout = SparseSum.of(batch.readout, device, dtype)
             count = as_tensor(np.diff(batch.readout.rows.ptr)[:, None], device).to(dtype)
         return cls(
             n_architectures=batch.n_architectures,
@@ -194,8 +198,8 @@ class BatchTables:
             n_outputs=batch.n_outputs,
             n_updated=batch.n_updated,
             n_gated=batch.n_gated,
-            gated_type=SparseSum.of(batch.gated_type, device),
-            any_type=SparseSum.of(batch.any_type, device),
+            gated_type=SparseSum.of(batch.gated_type, device, dtype),
+            any_type=SparseSum.of(batch.any_type, device, dtype),
             op_within_cell=as_tensor(batch.op_within_cell, device),
             op_position=batch.op_position,
             zero_cost=numbers(batch.zero_cost),

@@ -40,6 +40,7 @@ class Variant:
     self_loops: bool = False
     residual: bool = True
     updated: str | tuple[str, ...] = "parametrized"
+    aggregation: str = "sum"
 
     def updates(self, name: str | None) -> bool:
         """Whether operations of this name, which is no identity, are updated."""
@@ -61,6 +62,7 @@ def variants(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Variant]:
         "stop_gradient": stopped.map(tuple),
         "n_layers": st.integers(1, 4),
         "readout": st.sampled_from(["output", "mean"]),
+        "aggregation": st.sampled_from(["sum", "sqrt", "mean"]),
         "updated": st.sampled_from(["parametrized", "all", (), ("avg_pool_3x3",)]),
         **{flag: st.booleans() for flag in flags},
     }
@@ -100,6 +102,7 @@ class Encoded:
             layer_bias=variant.layer_bias,
             terminal_operations=variant.terminal_operations,
             train_other_nodes=variant.train_other_nodes,
+            aggregation=variant.aggregation,
             readout=variant.readout,
         )  # fmt: skip
         generator = torch.Generator().manual_seed(seed)

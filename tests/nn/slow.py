@@ -6,6 +6,7 @@ gradients come from torch's autograd.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -151,7 +152,7 @@ def _forward(
             states[v] = encoder.node_hidden(encoder.other_embedding[kind, 0])
     flow = [(m, m.reads, m.writes) for m in cell.operations]
     kept = list(cell.marks) if variant.residual else []
-    return _propagate(encoder, encoder.forward_layers, states, flow, kept, first_gate=0)
+    return _propagate(encoder, variant, encoder.forward_layers, states, flow, kept, first_gate=0)
 
 
 def _backward(
@@ -162,11 +163,12 @@ def _backward(
     flow = [(m, m.reads_back, m.writes_back) for m in cell.operations]
     kept = [cell.output] if variant.residual else []
     first_gate = encoder.config.n_layers
-    return _propagate(encoder, encoder.backward_layers, states, flow, kept, first_gate)
+    return _propagate(encoder, variant, encoder.backward_layers, states, flow, kept, first_gate)
 
 
 def _propagate(
     encoder: TAGATESEncoder,
+    variant: Variant,
     layers: Any,
     states: States,
     flow: list[tuple[Operation, list[Hashable], Hashable]],
@@ -175,6 +177,10 @@ def _propagate(
 ) -> tuple[States, list[Tensor]]:
     """States after the last layer, and the messages of its operations."""
     messages: list[Tensor] = []
+    arrivals: Counter[Hashable] = Counter()
+    for _, sources, destination in flow:
+        arrivals[destination] += len(sources)
+    power = {"sum": 0.0, "sqrt": 0.5, "mean": 1.0}[variant.aggregation]
     for layer, weight in enumerate(layers.weights):
         support = {v: state @ weight for v, state in states.items()}
         following = {v: torch.zeros_like(s) for v, s in support.items()}
@@ -184,6 +190,7 @@ def _propagate(
             for u in sources:
                 message = message + support[u]
             message = _gate(encoder, m, first_gate + layer) * message
+            message = message / max(arrivals[destination], 1) ** power
             messages.append(message)
             following[destination] = following[destination] + message
         for v in kept:
