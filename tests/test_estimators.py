@@ -36,9 +36,9 @@ Make = Callable[..., Any]
 OTHERS: dict[str, Any] = {
     "T": 3, "s": 0.5, "symmetry_breaking": "random", "beta": 2.0, "update": "node",
     "updated_operations": ["nor_conv_3x3"], "stop_gradient": ["forward"], "self_loops": True,
-    "aggregation": "mean", "residual": False, "readout": "mean",
-    "terminal_operations": True, "layer_bias": True, "train_other_nodes": True, "n_layers": 2, "layer_dim": 8, "op_dim": 4, "node_dim": 4,
-    "hidden_dim": 4, "head": [], "dropout": 0.0, "features": OperationStatistics(),
+    "aggregation": "mean", "residual": False, "readout": "mean", "terminal_operations": True,
+    "layer_bias": True, "train_other_nodes": True, "n_layers": 2, "layer_dim": 8, "op_dim": 4,
+    "node_dim": 4, "hidden_dim": 4, "head": [], "dropout": 0.0, "features": OperationStatistics(),
     "n_members": 2, "bootstrap": True, "anytime": False, "loss": "mse", "margin": 0.2,
     "max_pairs": 100, "pretrained_learning_rate": 0.5,
     "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "weight_decay": 0.0,
