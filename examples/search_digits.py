@@ -137,7 +137,10 @@ def measure(cell: nx.DiGraph) -> float:
 def predictor() -> TAGATESRanker:
     """TA-GATES, with counts of operations and their neighbourhoods beside its encoding."""
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
-    return TAGATESRanker(features=counts, max_iter=60, operations=OPERATIONS)
+    return TAGATESRanker(
+        features=counts, max_iter=60, operations=OPERATIONS, n_members=1, deep_supervision=False,
+        aggregation="sum",
+    )  # fmt: skip
 
 
 def search(guided: bool, seed: int, budget: int, n_jobs: int) -> dict[str, Any]:

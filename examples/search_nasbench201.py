@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.common import finished, run_all
+from benchmarks.common import PLAIN, finished, run_all
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.baselines import WLKernelGP
@@ -116,9 +116,9 @@ def guided(table: Any, predictor: Any, seed: int) -> Iterator[float]:
 
 
 def tagates(table: Any, seed: int) -> Iterator[float]:
-    """TA-GATES, with counts of operations and their neighbourhoods beside its encoding."""
+    """One plain TA-GATES, with counts of operations and neighbourhoods beside its encoding."""
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
-    return guided(table, TAGATESRanker(features=counts, max_iter=60), seed)
+    return guided(table, TAGATESRanker(features=counts, max_iter=60, **PLAIN), seed)
 
 
 def gaussian_process(table: Any, seed: int) -> Iterator[float]:

@@ -32,6 +32,10 @@ T : int, default=2
     stop_gradient : list of {"embedding", "forward", "backward"}, \
 default=("embedding", "forward")
         Inputs of the update through which no gradient flows.
+    deep_supervision : bool, default=True
+        With a single target: whether the encoding after every pass has a head
+        that is trained on it, the score being the mean of theirs, or only
+        the one after the last pass has, as published.
     aggregation : {"auto", "sum", "sqrt", "mean"}, default="auto"
         What a propagation layer makes of the supports that arrive at a node:
         their sum (as published), the sum over the square root of their number,
@@ -75,10 +79,10 @@ default=("embedding", "forward")
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`. It is fitted on the
         training architectures; its features, standardised and cut off at 5
         standard deviations, stand beside the encoding before the head.
-    n_members : int, default=1
+    n_members : int, default=3
         Members of an ensemble, trained side by side with initial weights of
-        their own; predictions are their means. Five cost far less than five
-        fits.
+        their own; predictions are their means, encodings stand side by side.
+        Three cost about two fits; 1 is the quickest.
     bootstrap : bool, default=False
         Whether each member is trained on a bootstrap sample of the training
         set, and not on all of it. A regressor then scales the standard
@@ -199,8 +203,8 @@ _PARTS = {
     "encoder": ENCODER,
     "gates_encoder": _without(
         ENCODER, "T", "s", "symmetry_breaking", "beta", "update", "updated_operations",
-        "stop_gradient", "aggregation", "features", "n_members", "bootstrap", "anytime",
-        "pretrained", "pretrained_learning_rate",
+        "stop_gradient", "deep_supervision", "aggregation", "features", "n_members",
+        "bootstrap", "anytime", "pretrained", "pretrained_learning_rate",
     ),
     "sizes": SIZES,
     "ranking_loss": RANKING_LOSS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 from numbers import Integral
 from typing import Any, ClassVar, TypeVar
 
@@ -102,6 +103,7 @@ class PretrainableEstimator(BaseGraphEstimator):
         config, spec = self._encoder(packed, n_targets=1)
         with SinglePrecision():
             seed = int(rng.randint(2**31 - 1))
+            config = replace(config, deep_supervision=False)
             model = Predictor(config, [], 0.0, seed, n_outputs=columns.shape[1])
         self._start_from_pretrained(model, packed.operations)
         device = resolve_device(self.device)

@@ -34,8 +34,6 @@ from .nn.transfer import EncoderState
 class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
     """The encoder's parameters, and how they become a model."""
 
-    model_: Predictor
-
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **ConditionedEstimator._parameter_constraints,
         "T": [Interval(Integral, 1, None, closed="left")],
@@ -45,6 +43,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         "update": [StrOptions({"auto", "message", "node"})],
         "updated_operations": [StrOptions({"auto", "parametrized", "all"}), "array-like"],
         "stop_gradient": ["array-like"],
+        "deep_supervision": ["boolean"],
         "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean"})],
         "self_loops": ["boolean", StrOptions({"auto"})],
         "residual": ["boolean"],
@@ -80,6 +79,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         update: str = "auto",
         updated_operations: str | Sequence[str] = "auto",
         stop_gradient: Sequence[str] = ("embedding", "forward"),
+        deep_supervision: bool = True,
         aggregation: str = "auto",
         self_loops: bool | str = "auto",
         residual: bool = True,
@@ -95,7 +95,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
         features: Any = None,
-        n_members: int = 1,
+        n_members: int = 3,
         bootstrap: bool = False,
         anytime: bool = True,
         pretrained: Any = None,
@@ -127,6 +127,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         self.update = update
         self.updated_operations = updated_operations
         self.stop_gradient = stop_gradient
+        self.deep_supervision = deep_supervision
         self.aggregation = aggregation
         self.self_loops = self_loops
         self.residual = residual
@@ -205,6 +206,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
             n_zero_cost=k if breaking in ("add", "concat") else 0,
             update=auto(self.update, "node", "message"),
             stop_gradient=stop,
+            deep_supervision=self.deep_supervision,
             n_layers=depth,
             layer_dim=self.layer_dim,
             op_dim=self.op_dim,

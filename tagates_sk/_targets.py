@@ -120,8 +120,8 @@ def loss_columns(
     weights : ndarray of float of a shape that fits, or None
     """
     measured = np.isfinite(y)
-    if weights is None and draws is None and measured.all() and y.shape[1] == 1:
-        return y, None
+    if weights is None and draws is None and measured.all() and (y == y[:, :1]).all():
+        return y[:, :1], None
     w = measured * (1.0 if weights is None else weights[:, None] / weights.mean())
     if draws is None:
         draws = np.ones((len(y), n_members))

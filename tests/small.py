@@ -12,7 +12,7 @@ from tagates_sk.spaces import NASBench201
 
 SMALL: dict[str, Any] = {
     "layer_dim": 16, "op_dim": 8, "node_dim": 8, "hidden_dim": 8, "head": (16,), "max_iter": 3,
-    "random_state": 0,
+    "n_members": 1, "random_state": 0,
 }  # fmt: skip
 
 

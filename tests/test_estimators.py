@@ -35,8 +35,9 @@ Make = Callable[..., Any]
 
 OTHERS: dict[str, Any] = {
     "T": 3, "s": 0.5, "symmetry_breaking": "random", "beta": 2.0, "update": "node",
-    "updated_operations": ["nor_conv_3x3"], "stop_gradient": ["forward"], "self_loops": True,
-    "aggregation": "mean", "residual": False, "readout": "mean", "terminal_operations": True,
+    "updated_operations": ["nor_conv_3x3"], "stop_gradient": ["forward"],
+    "deep_supervision": False, "self_loops": True, "aggregation": "mean",
+    "residual": False, "readout": "mean", "terminal_operations": True,
     "layer_bias": True, "train_other_nodes": True, "n_layers": 2, "layer_dim": 8, "op_dim": 4,
     "node_dim": 4, "hidden_dim": 4, "head": [], "dropout": 0.0, "features": OperationStatistics(),
     "n_members": 2, "bootstrap": True, "anytime": False, "loss": "mse", "margin": 0.2,
@@ -245,7 +246,7 @@ class TestMoreTraining:
     @both
     def test_partial_fit_goes_on_and_learns(self, make: Make) -> None:
         estimator = make(learning_rate=0.01)
-        for epoch in range(1, 61):
+        for epoch in range(1, 101):
             assert estimator.partial_fit(CELLS, TARGETS) is estimator
             assert estimator.n_iter_ == len(estimator.history_["loss"]) == epoch
         assert kendall_tau(TARGETS, estimator.predict(CELLS)) > 0.7
@@ -317,9 +318,8 @@ class TestMoreTraining:
 
     @pytest.mark.parametrize("name", ["T", "s", "update", "stop_gradient", "updated_operations",
                                       "residual", "readout", "layer_bias", "n_layers", "head",
-                                      "aggregation",
-                                      "dropout", "features", "n_members", "optimizer", "schedule",
-                                      "weight_decay",
+                                      "aggregation", "deep_supervision", "dropout", "features",
+                                      "n_members", "optimizer", "schedule", "weight_decay",
                                       "batch_size", "margin"])  # fmt: skip
     def test_every_parameter_has_an_effect(self, name: str) -> None:
         """Weight decay needs to be large to show in three epochs."""

@@ -34,7 +34,8 @@ def refused(message: str, error: type[Exception] = ValueError) -> Any:
 BAD_PARAMETERS = [
     ("T", 0), ("T", 1.5), ("s", "0.1"), ("symmetry_breaking", "zero_cost"), ("beta", None),
     ("update", "both"), ("updated_operations", "convs"), ("stop_gradient", None),
-    ("aggregation", "max"), ("self_loops", "yes"), ("residual", "auto"), ("readout", "max"),
+    ("deep_supervision", "yes"), ("aggregation", "max"),
+    ("self_loops", "yes"), ("residual", "auto"), ("readout", "max"),
     ("terminal_operations", "yes"), ("layer_bias", 2), ("train_other_nodes", "yes"),
     ("n_layers", 0), ("n_layers", "all"), ("layer_dim", 0), ("op_dim", 0), ("node_dim", -1),
     ("hidden_dim", 2.5), ("head", 200), ("dropout", 1.0), ("dropout", -0.1),

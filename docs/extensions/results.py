@@ -29,7 +29,8 @@ def changes(parameters: list[str]) -> list[dict[str, Any]]:
     from common import finished
     from search_defaults import report
 
-    defaults = TAGATESRanker().get_params()
+    # It was changed for operations on nodes only, where "auto" is "sqrt".
+    defaults = TAGATESRanker().get_params() | {"aggregation": "sqrt"}
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for line in report(finished(RESULTS / "search_defaults.csv")).splitlines()[2:]:
         protocol, space, labels, change, delta, seeds, _ = (
@@ -156,7 +157,8 @@ def write(folder: Path) -> None:
     try:
         folder.mkdir(exist_ok=True)
         for name, parameters in {
-            "changes_time": ["T", "s", "update", "updated_operations", "symmetry_breaking"],
+            "changes_time": ["T", "s", "update", "updated_operations", "aggregation",
+                             "deep_supervision", "symmetry_breaking", "n_members"],
             "changes_training": ["margin", "loss", "batch_size", "max_iter", "learning_rate",
                                  "weight_decay", "dropout"],
             "changes_size": ["layer_dim", "n_layers", "op_dim", "head"],

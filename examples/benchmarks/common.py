@@ -24,6 +24,13 @@ FIELDS = [
 ]  # fmt: skip
 
 
+PLAIN: dict[str, Any] = {"n_members": 1, "deep_supervision": False, "aggregation": "sum"}
+"""One encoder, the last pass of which is read, as published: what several tables are of."""
+
+PROTOCOLS = ("search", "outside", "shifted", "siblings", "random")
+"""Where settings may be chosen, see :func:`split`."""
+
+
 def data(space: str, target: str, zero_cost: bool) -> Any:
     """The benchmark of a search space, as a Bunch."""
     if space == "nasbench201":
@@ -37,34 +44,68 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
     "published": the seed-th random subset of the published training half, and
     the whole published test half. The others are for choosing settings and have
     subsets of their own. "search": both from the published training half (its
-    first and second part). "outside" (NAS-Bench-101): the test cells are of
-    neither half. "shifted" (NAS-Bench-101): so they are, and of the structure
-    of the test half (seven vertices, nine edges, two into the output, none of
-    them from the input), which the training half does not have.
+    first and second part). The rest is of NAS-Bench-101, and tests on cells of
+    neither half. "outside": random ones. "shifted": of those with seven
+    vertices and nine edges, two into the output, none of them from the input.
+    "siblings": see :func:`_siblings`; training cells are of neither half, too,
+    and so they are for "random", where all is random.
     """
     train, test = bunch.train_indices, bunch.test_indices
     if protocol == "search":
         train, test = np.array_split(train, 2)
         seed += 1000
-    if protocol in ("outside", "shifted"):
+    elif protocol != "published":
         others = np.setdiff1d(np.arange(len(bunch.target)), np.concatenate([train, test]))
-        if protocol == "shifted":
-            packed = bunch.dags[others].packed()
-            n_nodes, n_edges = np.diff(packed.node_ptr), np.diff(packed.edge_ptr)
-            output, first = (
-                packed.op_ptr[1:] - 1,
-                packed.edge_src[packed.edge_ptr[packed.op_ptr[1:] - 1]],
-            )
-            others = others[
-                (n_nodes == 7)
-                & (np.add.reduceat(n_edges, packed.op_ptr[:-1]) == 9)
-                & (n_edges[output] == 2)
-                & (first != 0)
-            ]
-        test = np.random.RandomState(0).permutation(others)[:7290]
+        if protocol == "siblings":
+            train, others = _siblings(bunch, others, SIBLINGS[seed % len(SIBLINGS)])
+        elif protocol == "shifted":
+            others = _shifted(bunch, others)
+        shuffled = np.random.RandomState(0).permutation(others)
+        test = shuffled[:7290]
+        if protocol == "random":
+            train = shuffled[7290:]
         seed += 1000
     chosen = np.random.RandomState(seed).permutation(len(train))[:n]
     return train[chosen], test
+
+
+def _shifted(bunch: Any, cells: Any) -> Any:
+    """Those of some cells of NAS-Bench-101 that are "shifted"."""
+    packed = bunch.dags[cells].packed()
+    n_nodes, n_edges = np.diff(packed.node_ptr), np.diff(packed.edge_ptr)
+    output = packed.op_ptr[1:] - 1
+    return cells[
+        (n_nodes == 7)
+        & (np.add.reduceat(n_edges, packed.op_ptr[:-1]) == 9)
+        & (n_edges[output] == 2)
+        & (packed.edge_src[packed.edge_ptr[output]] != 0)
+    ]
+
+
+SIBLINGS = ((3, 5, 6), (3, 4, 6))
+"""Vertices with a second edge, for seeds in turn; in the published halves it is (4, 5, 6)."""
+
+
+def _siblings(bunch: Any, cells: Any, into: Sequence[int]) -> tuple[Any, Any]:
+    """A family of cells of NAS-Bench-101, parted as the published halves are.
+
+    The two halves are the 60 graphs of a path through all seven vertices and
+    one more edge into each of the last three; the graphs are sorted by where
+    these edges come from, beginning with the one into the output, and the first
+    30 are for training. A sibling family has the edges into other vertices.
+    """
+    packed = bunch.dags[cells].packed()
+    large = np.diff(packed.node_ptr) == 7
+    operations = packed.op_ptr[:-1][large, None] + np.arange(1, 7)  # of all vertices but the input
+    first = packed.edge_src[packed.edge_ptr[operations]]
+    last = packed.edge_src[packed.edge_ptr[operations + 1] - 1]
+    pattern = np.isin(np.arange(1, 7), into)
+    in_degrees = np.diff(packed.edge_ptr)[operations]
+    chosen = (last == np.arange(6)).all(1) & (in_degrees == 1 + pattern).all(1)
+    order = first[chosen][:, pattern][:, ::-1]
+    graph = np.unique(order, axis=0, return_inverse=True)[1].ravel()
+    family, early = cells[large][chosen], graph <= graph.max() // 2
+    return family[early], family[~early]
 
 
 def task(

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import finished, paired, run_all, split
+from common import PLAIN, finished, paired, run_all, split
 
 from tagates_sk import TAGATESRanker, TrainingCondition
 from tagates_sk.datasets import load_nasbench201
@@ -40,7 +40,7 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     labelled = [train[:n], train[:n] if cells == "same" else train[n:]]
     y = [bunch.target[rows, j] for j, rows in enumerate(labelled)]
     unseen, truth = bunch.dags[test], bunch.target[test].T
-    model = TAGATESRanker(random_state=seed)
+    model = TAGATESRanker(random_state=seed, **PLAIN)
     start = time.perf_counter()
     if setting == "two":
         predicted = [

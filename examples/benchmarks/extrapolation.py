@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import finished, run_all
+from common import PLAIN, finished, run_all
 from scipy.optimize import OptimizeWarning, curve_fit
 from table3 import data
 
@@ -63,7 +63,7 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     X, y, unseen, truth = data(space, n, seed, epochs)
     known, final = truth[:, :-1], truth[:, -1]
     start = time.perf_counter()
-    model = ESTIMATORS[setting](T=len(epochs), random_state=seed).fit(X, y)
+    model = ESTIMATORS[setting](T=len(epochs), random_state=seed, **PLAIN).fit(X, y)
     seconds = round(time.perf_counter() - start, 1)
     predicted = {
         "last": known[:, -1],

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import finished, run_all, summary, task
+from common import PLAIN, PROTOCOLS, finished, run_all, summary, task
 
 
 def parsed(setting: str) -> str:
@@ -29,12 +29,18 @@ def parsed(setting: str) -> str:
 
 
 STEPS: list[dict[str, Any]] = [
-    {"head": [200], "layer_dim": 128, "margin": 0.1},
-    {"head": [200], "layer_dim": 64, "margin": 0.1},
-    {"head": [200, 200], "layer_dim": 64, "margin": 0.1},
-    {"head": [200, 200], "layer_dim": 64, "margin": 0.03},
-    {"head": [200, 200], "layer_dim": 64, "margin": 0.03, "train_other_nodes": False},
+    step | PLAIN
+    for step in (
+        {"head": [200], "layer_dim": 128, "margin": 0.1},
+        {"head": [200], "layer_dim": 64, "margin": 0.1},
+        {"head": [200, 200], "layer_dim": 64, "margin": 0.1},
+        {"head": [200, 200], "layer_dim": 64, "margin": 0.03},
+        {"head": [200, 200], "layer_dim": 64, "margin": 0.03, "train_other_nodes": False},
+    )
 ]
+STEPS += [STEPS[-1] | {"aggregation": "sqrt"}]
+STEPS += [step | {"deep_supervision": True} for step in STEPS[-2:]]
+STEPS += [step | {"n_members": 3} for step in STEPS[-2:]]
 """What was compared with: the first guess, and what was best after each round."""
 
 
@@ -42,7 +48,7 @@ def report(rows: list[dict[str, Any]]) -> str:
     """Paired differences in tau, in markdown, of settings one change away from a step."""
     taus: dict[tuple[str, str, int, str], dict[int, float]] = {}
     for row in rows:
-        run = (row["protocol"], row["space"], int(row["n"]), row["parameters"])
+        run = (row["protocol"], row["space"], int(row["n"]), _key(json.loads(row["parameters"])))
         taus.setdefault(run, {})[int(row["seed"])] = float(row["kendall_tau"])
     lines = [
         "| protocol | space | labels | change | Δ tau ± standard error | seeds | compared with |",
@@ -50,7 +56,7 @@ def report(rows: list[dict[str, Any]]) -> str:
     ]
     for step in STEPS:
         for (protocol, space, n, parameters), changed in sorted(taus.items()):
-            base = taus.get((protocol, space, n, json.dumps(step)), {})
+            base = taus.get((protocol, space, n, _key(step)), {})
             tried = json.loads(parameters)
             new = {k: v for k, v in tried.items() if step.get(k) != v}
             seeds = sorted(set(base) & set(changed))
@@ -64,6 +70,10 @@ def report(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
+def _key(parameters: dict[str, Any]) -> str:
+    return json.dumps(parameters, sort_keys=True)
+
+
 def _short(parameters: dict[str, Any]) -> str:
     return ", ".join(f"{k}={v}" for k, v in parameters.items())
 
@@ -73,7 +83,7 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", default=["base"])
     parser.add_argument("--nasbench201", nargs="*", type=int, default=[78, 390])
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364])
-    parser.add_argument("--protocol", choices=["search", "outside", "shifted"], default="search")
+    parser.add_argument("--protocol", choices=PROTOCOLS, default="search")
     parser.add_argument("--seeds", type=int, default=4)
     parser.add_argument("--n-jobs", type=int, default=2)
     parser.add_argument("--report", action="store_true", help="only print what --out holds")

@@ -2,8 +2,9 @@
 
 No symmetry breaking, random noise, and the shipped zero-cost vectors appended to
 ("concat") or added to ("add") the operation embeddings; seed k has the same training
-cells in all of them, so differences are paired. Rows without symmetry breaking are
-those of ranking.py and are taken from its CSV.
+cells in all of them, so differences are paired. As in the paper, there is one encoder,
+a node adds up what arrives, and the last pass alone is read; everything else is at its
+default.
 
     python examples/benchmarks/symmetry_breaking.py --n-jobs 2
 """
@@ -16,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import finished, run_all, task
+from common import PLAIN, finished, run_all, task
 from ranking import NAMES, PAPER
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "none": {},
+    "none": {"symmetry_breaking": "none"},
     "random": {"symmetry_breaking": "random"},
     "concat": {"symmetry_breaking": "concat"},
     "add": {"symmetry_breaking": "add", "beta": 0.1},
@@ -72,21 +73,18 @@ def main() -> None:
     parser.add_argument("--settings", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--seeds", type=int, default=9)
     parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--ranking", type=Path, default=Path("docs/results/ranking.csv"))
     parser.add_argument("--out", type=Path, default=Path("docs/results/symmetry_breaking.csv"))
     args = parser.parse_args()
-    for name in args.settings:
-        parameters = SETTINGS[name]
-        tasks = [
-            task(space, TARGETS[space], "published", n, seed, setting, json.dumps(parameters))
-            for space in TARGETS
-            for n in getattr(args, space)
-            for seed in range(args.seeds)
-            for setting in ["default" if name == "none" else name]
-        ]
-        run_all(tasks, args.ranking if name == "none" else args.out, args.n_jobs)
+    tasks = [
+        task(space, TARGETS[space], "published", n, seed, name, json.dumps(parameters))
+        for name in args.settings
+        for parameters in [{**SETTINGS[name], **PLAIN}]
+        for space in TARGETS
+        for n in getattr(args, space)
+        for seed in range(args.seeds)
+    ]
+    run_all(tasks, args.out, args.n_jobs)
     rows = {name: [r for r in finished(args.out) if r["setting"] == name] for name in SETTINGS}
-    rows["none"] = [r for r in finished(args.ranking) if r["setting"] == "default"]
     print("In points of Kendall's tau (× 100), mean ± standard deviation of the seeds; differences")
     print("paired over seeds, mean ± standard error; in brackets how many seeds.\n")
     print(table(rows))

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from common import finished, paired, run_all, split
+from common import PLAIN, finished, paired, run_all, split
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.datasets import load_nasbench101, load_nasbench201
@@ -73,7 +73,7 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     space, n, seed, setting = (task[name] for name in KEY)
     X, y, unseen, truth = data(space, MANY if setting == "many" else n, seed, EPOCHS[space])
     k = y.shape[1]
-    model = TAGATESRanker(T=max(2, k), anytime=setting != "multi", random_state=seed)
+    model = TAGATESRanker(T=max(2, k), anytime=setting != "multi", random_state=seed, **PLAIN)
     start = time.perf_counter()
     if setting == "single":
         predicted = [model.fit(X, y[:, j]).predict(unseen) for j in range(k)]

@@ -14,8 +14,8 @@ _CONSTRAINTS = {
     for name, allowed in BaseTAGATES._parameter_constraints.items()
     if name not in {
         "T", "s", "symmetry_breaking", "beta", "update", "updated_operations", "stop_gradient",
-        "aggregation", "features", "n_members", "bootstrap", "anytime", "pretrained",
-        "pretrained_learning_rate",
+        "deep_supervision", "aggregation", "features", "n_members", "bootstrap", "anytime",
+        "pretrained", "pretrained_learning_rate",
     }
 }  # fmt: skip
 
@@ -32,6 +32,7 @@ class _BaseGATES(BaseTAGATES):
     update = "auto"
     updated_operations: str | Sequence[str] = "auto"
     stop_gradient: Sequence[str] = ()
+    deep_supervision = False
     aggregation = "sum"
     features = None
     n_members = 1

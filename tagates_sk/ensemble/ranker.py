@@ -64,8 +64,9 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         process and gradient boosting.
     network, second_network : neural estimator, default=None
         Any of this library that is trained by gradients. None is
-        ``TAGATESRanker(n_members=3)`` and ``DAGNNRanker(n_members=3)``. Their
-        `random_state` is drawn from that of this estimator.
+        ``TAGATESRanker(deep_supervision=False, aggregation="sum")``, as
+        published but for its three members, and ``DAGNNRanker(n_members=3)``.
+        Their `random_state` is drawn from that of this estimator.
     n_unlabeled : int, default=2000
         Architectures of `X_unlabeled`, drawn at random, on whose consensus the
         networks are trained before they see a label.
@@ -273,8 +274,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
             return both.fit(matrix, rest)
 
     def _networks(self, rng: np.random.RandomState) -> list[BaseGraphEstimator]:
-        first = TAGATESRanker(n_members=3) if self.network is None else self.network
-        second = DAGNNRanker(n_members=3) if self.second_network is None else self.second_network
+        first, second = self.network, self.second_network
+        if first is None:
+            first = TAGATESRanker(n_members=3, deep_supervision=False, aggregation="sum")
+        if second is None:
+            second = DAGNNRanker(n_members=3)
         return [_seeded(network, rng) for network in (first, second)]
 
     def _inputs(self, X: Any, ranks: Floats) -> Floats:

@@ -96,6 +96,7 @@ class EncoderConfig:
     n_members: int = 1
     n_targets: int = 1
     anytime: bool = True
+    deep_supervision: bool = False
     n_augmentations: int = 1
     n_losses: int = 1
     n_conditions: int = 1
@@ -104,6 +105,18 @@ class EncoderConfig:
     def condition_dim(self) -> int:
         """How many numbers describe a condition of training."""
         return self.n_augmentations + self.n_losses - 1 if self.n_conditions > 1 else 0
+
+    @property
+    def n_passes_read(self) -> int:
+        """How many of the last passes have an encoding that a head reads."""
+        if self.n_targets > 1:
+            return self.n_targets if self.anytime else 1
+        return self.T if self.deep_supervision else 1
+
+    @property
+    def n_heads(self) -> int:
+        """One for each target; of a single target, for each pass that is read."""
+        return max(self.n_targets, self.n_passes_read)
 
     @property
     def encoding_dim(self) -> int:

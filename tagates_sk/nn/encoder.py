@@ -25,11 +25,11 @@ class Encoding(NamedTuple):
     operations: Tensor | None = None
     """Final embeddings of operations with a gate, shape (n_gated, n_members * d_o)."""
     earlier: tuple[Tensor, ...] = ()
-    """Encodings for the targets before the last."""
+    """Encodings for the heads before the last."""
 
     @property
-    def by_target(self) -> tuple[Tensor, ...]:
-        """Encodings for all targets, the last one's last."""
+    def by_head(self) -> tuple[Tensor, ...]:
+        """Encodings for all heads, the last one's last."""
         return (*self.earlier, self.architectures)
 
 
@@ -145,7 +145,7 @@ class TAGATESEncoder(nn.Module):
         for t in range(1, c.T):
             forward_gates, backward_gates = torch.split(self._by_layer(gates), c.n_layers, dim=1)
             f_out, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
-            if c.anytime and t > c.T - c.n_targets:
+            if t > c.T - c.n_passes_read:
                 earlier.append(self._read_out(initial, batch, forward_gates, f_out))
             b_info = self._backward_pass(f_out, batch, backward_gates)
             scale: float | Tensor = c.s
@@ -160,8 +160,7 @@ class TAGATESEncoder(nn.Module):
                 gates = gates[:, : logits.shape[1]]
                 torch.sigmoid(logits, out=gates[:u])
         encoding = self._read_out(initial, batch, self._by_layer(gates))
-        if not c.anytime:
-            earlier = [encoding] * (c.n_targets - 1)
+        earlier += [encoding] * (c.n_heads - 1 - len(earlier))
         return Encoding(encoding, torch.cat([emb_u, emb_f]), tuple(earlier))
 
     def _read_out(

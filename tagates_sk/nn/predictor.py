@@ -182,7 +182,7 @@ class Predictor(GraphPredictor):
         # The first head is the last target's: one target is the same with others beside it.
         self.earlier_heads = nn.ModuleList(
             _head(width + n_features, head, dropout, generator, k)
-            for _ in range(config.n_targets - 1)
+            for _ in range(config.n_heads - 1)
         )
         self.seed = seed
         if config.condition_dim:
@@ -198,18 +198,23 @@ class Predictor(GraphPredictor):
 
         In training, where performance at earlier points was observed, the
         scores that :meth:`extrapolate` gives are one more target; and where
-        conditions of training differ, each is a target of its own.
+        conditions of training differ, each is a target of its own. Of the heads
+        of a single target each has its scores in training, and their mean is
+        the score.
         """
         encoding = self.encode(batch, generator)
         heads = [*self.earlier_heads, self.head]
         scores = [
             head(self._beside(state, batch.features), generator)
-            for head, state in zip(heads, encoding.by_target, strict=True)
+            for head, state in zip(heads, encoding.by_head, strict=True)
         ]
+        config = self.encoder.config
+        if generator is None and config.n_targets == 1 and len(scores) > 1:
+            scores = [torch.stack(scores).mean(0)]
         if generator is not None and batch.observed is not None:
             scores.append(self._observing(encoding, batch, generator))
         if generator is not None:
-            scores *= self.encoder.config.n_conditions
+            scores *= config.n_conditions
         return scores[0] if len(scores) == 1 else torch.cat(scores, 1), encoding
 
     def extrapolate(self, batch: BatchTables) -> Tensor:
@@ -249,8 +254,8 @@ class Predictor(GraphPredictor):
         encoding: Encoding = self.encoder(batch, noise)
         if batch.condition is None or not self.encoder.config.condition_dim:
             return encoding
-        under = self.modulation(encoding.architectures, batch.condition)
-        return encoding._replace(architectures=under)
+        under = [self.modulation(state, batch.condition) for state in encoding.by_head]
+        return encoding._replace(architectures=under[-1], earlier=tuple(under[:-1]))
 
     def _noise(self, batch: BatchTables, generator: torch.Generator | None) -> Tensor:
         place, weight = batch.op_within_cell, self.encoder.op_embedding

@@ -14,8 +14,8 @@ from .encoder import TAGATESEncoder
 
 _NO_WEIGHTS = {
     "n_operations", "n_marks", "T", "s", "symmetry_breaking", "beta", "update", "stop_gradient",
-    "update_dim", "train_other_nodes", "readout", "n_targets", "anytime", "n_augmentations",
-    "n_losses", "n_conditions",
+    "update_dim", "train_other_nodes", "readout", "n_targets", "anytime", "deep_supervision",
+    "n_augmentations", "n_losses", "n_conditions",
 }  # fmt: skip
 """What encoders of the same weights may differ in; see also :func:`_differences`."""
 

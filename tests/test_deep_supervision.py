@@ -1,0 +1,86 @@
+"""A head for the encoding after every pass, the score being their mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.testing import assert_allclose, assert_array_equal
+
+from tagates_sk.metrics import kendall_tau
+
+from .small import BOTH, CELLS, TARGETS, ranker
+
+both = pytest.mark.parametrize("make", BOTH)
+
+
+def by_pass(fitted: Any) -> np.ndarray:
+    """What the heads say of the cells, in training: shape (n, T, n_members)."""
+    (batch,) = fitted._read_batches(CELLS)
+    with torch.no_grad():
+        scores, _ = fitted.model_(batch, torch.Generator().manual_seed(0))
+    columns: np.ndarray = scores.double().numpy().reshape(len(CELLS), -1, fitted.n_members)
+    return columns
+
+
+@both
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_the_score_is_the_mean_of_the_passes(make: Any, n_members: int) -> None:
+    fitted = make(T=3, dropout=0.0, n_members=n_members).fit(CELLS, TARGETS)
+    scores = by_pass(fitted)
+    assert scores.shape == (len(CELLS), 3, n_members)
+    expected = fitted._to_target_units(scores.mean(1)[:, None])[:, 0]
+    assert_allclose(fitted.predict_members(CELLS), expected, rtol=1e-4, atol=1e-5)
+
+
+@both
+def test_every_pass_learns(make: Any) -> None:
+    fitted = make(T=3, max_iter=60, learning_rate=0.01, dropout=0.0).fit(CELLS, TARGETS)
+    for scores in by_pass(fitted)[:, :, 0].T:
+        assert kendall_tau(TARGETS, scores) > 0.7
+    assert kendall_tau(TARGETS, fitted.predict(CELLS)) > 0.7
+
+
+def test_the_first_pass_is_gates() -> None:
+    """What its head reads is the encoding that one pass gives."""
+    fitted = ranker(T=2).fit(CELLS, TARGETS)
+    (batch,) = fitted._read_batches(CELLS)
+    one = ranker(T=1, pretrained=None).fit(CELLS, TARGETS)
+    weights = fitted.model_.encoder.state_dict()
+    own = one.model_.encoder.state_dict()
+    half = len(own["gate_weight"])  # the gates of the forward pass come first
+    shared = {k: w[:half] if k.startswith("gate_") else w for k, w in weights.items() if k in own}
+    one.model_.encoder.load_state_dict(shared)
+    with torch.no_grad():
+        (first,) = fitted.model_.encode(batch).earlier
+    assert_allclose(first.numpy(), one.transform(CELLS), rtol=1e-5, atol=1e-6)
+
+
+@both
+def test_published_is_the_last_pass_alone(make: Any) -> None:
+    fitted = make(T=3, dropout=0.0, deep_supervision=False).fit(CELLS, TARGETS)
+    assert by_pass(fitted).shape[1] == 1
+    assert len(fitted.model_.earlier_heads) == 0
+
+
+@both
+def test_one_pass_has_one_head(make: Any) -> None:
+    plain, deep = (
+        make(T=1, deep_supervision=d).fit(CELLS, TARGETS).predict(CELLS) for d in (False, True)
+    )
+    assert_array_equal(plain, deep)
+
+
+@both
+def test_weights_reach_all_heads(make: Any) -> None:
+    """Equal weights are none, and architectures without weight teach no head anything."""
+    options = {"T": 2, "dropout": 0.0, "batch_size": 40}
+    plain = make(**options).fit(CELLS, TARGETS)
+    equal = make(**options).fit(CELLS, TARGETS, np.full(40, 2.0))
+    assert_allclose(plain.predict(CELLS), equal.predict(CELLS), rtol=1e-3, atol=1e-4)
+    seen = np.arange(40) < 20
+    wrong = np.where(seen, TARGETS, -TARGETS)
+    fits = [make(**options).fit(CELLS, y, seen.astype(float)) for y in (TARGETS, wrong)]
+    assert_array_equal(by_pass(fits[0]), by_pass(fits[1]))
