@@ -34,8 +34,8 @@ default=("embedding", "forward")
         Inputs of the update through which no gradient flows.
     deep_supervision : bool, default=True
         With a single target: whether the encoding after every pass has a head
-        that is trained on it, the score being the mean of theirs, or only
-        the one after the last pass has, as published.
+        that learns it, the score being the mean of theirs, or only the one
+        after the last pass has, as published.
     aggregation : {"auto", "sum", "sqrt", "mean"}, default="auto"
         What a propagation layer makes of the supports that arrive at a node:
         their sum (as published), the sum over the square root of their number,

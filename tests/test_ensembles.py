@@ -152,6 +152,7 @@ def test_five_members_cost_less_than_five_fits() -> None:
 
 
 def test_published_configuration_with_members() -> None:
-    config = paper_config("nasbench201") | {"symmetry_breaking": "none", "max_iter": 1}
-    fitted = TAGATESRegressor(**config, n_members=2, random_state=0).fit(CELLS, TARGETS)
+    config = paper_config("nasbench201")
+    config |= {"symmetry_breaking": "none", "max_iter": 1, "n_members": 2}
+    fitted = TAGATESRegressor(**config, random_state=0).fit(CELLS, TARGETS)
     assert fitted.predict_members(CELLS).shape == (40, 2)

@@ -115,8 +115,8 @@ class GATESRanker(RankingMixin, _BaseGATES):
     """Rank architectures by a GATES encoding of their graphs.
 
     Information flows once from the inputs to the output; every operation gates
-    what passes it [1]_. It is TA-GATES with T = 1, without symmetry breaking
-    and with ``aggregation="sum"``.
+    what passes it [1]_. It is TA-GATES with T = 1, without symmetry breaking,
+    with ``aggregation="sum"`` and ``n_members=1``.
 
     Parameters
     ----------
@@ -158,8 +158,9 @@ class GATESRegressor(RegressionMixin, _BaseGATES):
     """Predict performance by a GATES encoding of architectures' graphs.
 
     Information flows once from the inputs to the output; every operation gates
-    what passes it [1]_. It is TA-GATES with T = 1, without symmetry breaking
-    and with ``aggregation="sum"``; predictions are in the target's units.
+    what passes it [1]_. It is TA-GATES with T = 1, without symmetry breaking,
+    with ``aggregation="sum"`` and ``n_members=1``; predictions are in the
+    target's units.
 
     Parameters
     ----------

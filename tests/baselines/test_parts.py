@@ -76,7 +76,7 @@ class TestGATES:
     def test_is_tagates_with_one_pass(self) -> None:
         ours = small(GATESRanker).fit(CELLS, TARGETS)
         theirs = TAGATESRanker(
-            T=1, symmetry_breaking="none", aggregation="sum", **ours.get_params()
+            T=1, symmetry_breaking="none", aggregation="sum", n_members=1, **ours.get_params()
         )
         assert np.array_equal(theirs.fit(CELLS, TARGETS).predict(CELLS), ours.predict(CELLS))
 

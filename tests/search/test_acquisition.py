@@ -148,7 +148,7 @@ class TestErrors:
         with pytest.raises(
             ValueError, match=f"^acquisition='{name}' needs an ensemble, and this TAGATESRanker has"
         ):
-            search(predictor=TAGATESRanker(), acquisition=name)
+            search(predictor=TAGATESRanker(n_members=1), acquisition=name)
 
     def test_shape_of_scores(self) -> None:
         s = search(acquisition=lambda *_: np.zeros(3))
