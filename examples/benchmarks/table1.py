@@ -18,7 +18,6 @@ import datetime
 import os
 import platform
 import time
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +106,6 @@ WHY = {
 """Why a mean differs from the paper's by more than two spreads, where it does."""
 
 
-@cache
 def data(space: str, darts: str) -> Any:
     """The benchmark of a search space, with a split."""
     if space == "nasbench201":

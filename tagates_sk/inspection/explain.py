@@ -55,7 +55,8 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     >>> from tagates_sk.inspection import step_embeddings
     >>> from tagates_sk.spaces import NASBench201
     >>> cells = NASBench201().sample(30, random_state=0)
-    >>> ranker = TAGATESRanker(T=3, max_iter=2, random_state=0).fit(cells, range(30))
+    >>> ranker = TAGATESRanker(T=3, n_members=1, max_iter=2, random_state=0)
+    >>> ranker = ranker.fit(cells, range(30))
     >>> steps = step_embeddings(ranker, cells[0])
     >>> len(steps), len(steps[0]), steps[0][0][0, 1].shape
     (3, 1, (48,))
@@ -77,7 +78,7 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     encoder = shorter.model_.encoder
     steps = []
     for T in range(1, encoder.config.T + 1):
-        encoder.config = replace(encoder.config, T=T, anytime=False)
+        encoder.config = replace(encoder.config, T=T, anytime=False, deep_supervision=False)
         (embeddings,) = shorter.operation_embeddings(X)
         steps.append(list(cells_of(embeddings)))
     return steps
@@ -119,7 +120,8 @@ def explain(estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any) -> Embeddi
     >>> from tagates_sk.spaces import NASBench201
     >>> space = NASBench201()
     >>> cells = space.sample(30, random_state=0)
-    >>> ranker = TAGATESRanker(T=3, max_iter=2, random_state=0).fit(cells, range(30))
+    >>> ranker = TAGATESRanker(T=3, n_members=1, max_iter=2, random_state=0)
+    >>> ranker = ranker.fit(cells, range(30))
     >>> display = explain(ranker, space.to_dag((3, 3, 4, 3, 2, 4)))
     >>> display.embeddings.shape, display.projection.shape
     ((3, 6, 48), (3, 6, 2))

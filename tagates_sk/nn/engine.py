@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -86,7 +87,7 @@ def fit_predictor(
 
 def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Scores of the architectures of some batches, shape (n, n_scores)."""
-    return np.concatenate([_numpy(_evaluate(model, batch)[0]) for batch in batches])
+    return np.concatenate([_numpy(_scores(model, batch)) for batch in batches])
 
 
 def extrapolations(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
@@ -97,23 +98,33 @@ def extrapolations(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
 
 def encodings(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Encodings of the architectures of some batches, shape (n, d)."""
-    return np.concatenate([_numpy(_evaluate(model, batch)[1].architectures) for batch in batches])
+    return np.concatenate([_numpy(_encode(model, batch).architectures) for batch in batches])
 
 
 def operation_embeddings(model: GraphPredictor, batch: Batch) -> Floats:
     """Final embeddings of the operations with a gate of one batch, shape (n_gated, d_o)."""
-    operations = _evaluate(model, batch)[1].operations
+    operations = _encode(model, batch).operations
     assert operations is not None
     return _numpy(operations)
 
 
 @torch.inference_mode()
-def _evaluate(model: GraphPredictor, batch: Batch) -> tuple[torch.Tensor, Encoding]:
+def _scores(model: GraphPredictor, batch: Batch) -> torch.Tensor:
+    with _threads(batch):
+        evaluated: tuple[torch.Tensor, Encoding] = model(batch)
+    return evaluated[0]
+
+
+@torch.inference_mode()
+def _encode(model: GraphPredictor, batch: Batch) -> Encoding:
+    with _threads(batch):
+        return model.encode(batch)
+
+
+def _threads(batch: Batch) -> AbstractContextManager[None]:
     # A second thread costs more than it gives on so little work, and on a busy
     # machine waiting for it takes a hundred times as long as the work.
-    with safe_threads(few=batch.n_architectures <= FEW):
-        evaluated: tuple[torch.Tensor, Encoding] = model(batch)
-    return evaluated
+    return safe_threads(few=batch.n_architectures <= FEW)
 
 
 def _numpy(values: torch.Tensor) -> Floats:
