@@ -84,11 +84,7 @@ def symmetry_breaking_table() -> str:
     from symmetry_breaking import SETTINGS, table
 
     rows = finished(RESULTS / "symmetry_breaking.csv")
-    by_setting = {name: [row for row in rows if row["setting"] == name] for name in SETTINGS}
-    by_setting["none"] = [
-        row for row in finished(RESULTS / "ranking.csv") if row["setting"] == "default"
-    ]
-    return table(by_setting) + "\n"
+    return table({n: [row for row in rows if row["setting"] == n] for n in SETTINGS}) + "\n"
 
 
 def draw_changes(path: Path) -> None:
