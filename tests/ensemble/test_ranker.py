@@ -71,7 +71,8 @@ def test_labels_correct_a_misleading_consensus() -> None:
     pool = NB201.dags[POOL]
     rows = POOL[::4]
     turned = PrecomputedFeatures(pool, -PROXIES.transform(pool))
-    model = small(network=ranker(max_iter=40), n_unlabeled=60).set_params(proxies=turned)
+    network = ranker(max_iter=40, deep_supervision=False)  # as the default one
+    model = small(network=network, n_unlabeled=60).set_params(proxies=turned)
     model.fit(NB201.dags[rows], NB201.target[rows], X_unlabeled=pool)
     assert model.coefficient_ == 0
     assert model.score(pool, NB201.target[POOL]) > 0.6
