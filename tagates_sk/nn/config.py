@@ -63,6 +63,8 @@ class EncoderConfig:
         Encodings wanted, each for a target: points of training, earliest first.
     anytime : bool
         Whether these are of the last passes, one each, and not all of the last.
+    deep_supervision : bool
+        Whether a single target has a head for the encoding after every pass.
     n_augmentations : int
         Data augmentations whose input nodes have embeddings of their own.
     n_losses : int
