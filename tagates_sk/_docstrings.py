@@ -36,11 +36,13 @@ default=("embedding", "forward")
         With a single target: whether the encoding after every pass has a head
         that learns it, the score being the mean of theirs, or only the one
         after the last pass has, as published.
-    aggregation : {"auto", "sum", "sqrt", "mean"}, default="auto"
+    aggregation : {"auto", "sum", "sqrt", "mean", "mixed"}, default="auto"
         What a propagation layer makes of the supports that arrive at a node:
         their sum (as published), the sum over the square root of their number,
-        or their mean. "auto" is "sum" for operations on edges, "sqrt" for those
-        on nodes, whose in-degrees differ more from graph to graph.
+        or their mean; with "mixed" the members of an ensemble take "sqrt" and
+        "sum" in turn, since which one ranks graphs better that are unlike those
+        of fit depends on the graphs. "auto" is "sum" for operations on edges,
+        "mixed" for those on nodes ("sqrt" with one member).
     self_loops : bool or "auto", default="auto"
         Whether an operation on a node also gates what the node itself held
         before. Operations on edges have no self loops. "auto" is True.
@@ -79,10 +81,10 @@ default=("embedding", "forward")
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`. It is fitted on the
         training architectures; its features, standardised and cut off at 5
         standard deviations, stand beside the encoding before the head.
-    n_members : int, default=3
+    n_members : int, default=4
         Members of an ensemble, trained side by side with initial weights of
         their own; predictions are their means, encodings stand side by side.
-        Three cost about two fits; 1 is the quickest.
+        Four cost about two fits; 1 is the quickest.
     bootstrap : bool, default=False
         Whether each member is trained on a bootstrap sample of the training
         set, and not on all of it. A regressor then scales the standard
@@ -139,7 +141,8 @@ margin : float, default=0.03
     weight_decay : float, default=0.05
         Weight decay.
     batch_size : int or "auto", default="auto"
-        Architectures a step. "auto" is 32.
+        Architectures a step. "auto" is 32, and 64 for TA-GATES and GATES if
+        there are more than 500.
     max_iter : int, default=200
         Epochs.
     early_stopping : bool, default=False

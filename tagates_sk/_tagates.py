@@ -44,7 +44,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         "updated_operations": [StrOptions({"auto", "parametrized", "all"}), "array-like"],
         "stop_gradient": ["array-like"],
         "deep_supervision": ["boolean"],
-        "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean"})],
+        "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean", "mixed"})],
         "self_loops": ["boolean", StrOptions({"auto"})],
         "residual": ["boolean"],
         "readout": [StrOptions({"auto", "output", "mean"})],
@@ -68,6 +68,8 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         "margin": [Interval(Real, 0, None, closed="left")],
         "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
     }
+
+    _batch_of_many = 64
 
     def __init__(
         self,
@@ -95,7 +97,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
         features: Any = None,
-        n_members: int = 3,
+        n_members: int = 4,
         bootstrap: bool = False,
         anytime: bool = True,
         pretrained: Any = None,
@@ -176,9 +178,8 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         on_node = bool(packed.on_node.any())
 
         def auto(value: Any, on_nodes: Any, on_edges: Any) -> Any:
-            if isinstance(value, str) and value == "auto":
-                return on_nodes if on_node else on_edges
-            return value
+            default = on_nodes if on_node else on_edges
+            return default if isinstance(value, str) and value == "auto" else value
 
         source = self._source()
         depth: Any = self.n_layers
@@ -216,7 +217,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
             layer_bias=auto(self.layer_bias, True, False),
             terminal_operations=auto(self.terminal_operations, True, False),
             train_other_nodes=self.train_other_nodes,
-            aggregation=auto(self.aggregation, "sqrt", "sum"),
+            aggregation=auto(self.aggregation, "mixed" if self.n_members > 1 else "sqrt", "sum"),
             readout=auto(self.readout, "mean", "output"),
             n_members=self.n_members,
             n_targets=n_targets,
@@ -238,8 +239,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
         config, spec = self._encoder(packed, self.n_targets_)
         n_features = 0 if self.head_features_ is None else self.head_features_.n_features
-        head = [int(h) for h in self.head]
-        model = Predictor(config, head, self.dropout, seed, n_features)
+        model = Predictor(config, [int(h) for h in self.head], self.dropout, seed, n_features)
         self._start_from_pretrained(model, packed.operations)
         self.n_layers_ = config.n_layers
         return model, spec

@@ -11,6 +11,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .nn.devices import Device
 from .nn.training import TrainingConfig
 
+MANY = 500
+"""Beyond so many architectures "auto" may be larger batches."""
+
 
 class TrainingParameters:
     """What a subclass stores untouched, and how it becomes a configuration of training."""
@@ -52,13 +55,16 @@ class TrainingParameters:
     verbose: int
 
     _encoder_rate: float = 1.0
+    _batch_of_many: ClassVar[int] = 32
 
     def _loss_parameters(self) -> dict[str, Any]:
         """Name of the loss and its parameters."""
         return {"loss": "mse", "margin": 0.0, "max_pairs": None}
 
     def _batch_size(self, n: int) -> int:
-        return 32 if isinstance(self.batch_size, str) else int(self.batch_size)
+        if not isinstance(self.batch_size, str):
+            return int(self.batch_size)
+        return 32 if n <= MANY else self._batch_of_many
 
     def _training_config(
         self, *, batch_size: int, max_iter: int, schedule: str, **changes: Any

@@ -40,7 +40,11 @@ def alone(model: Predictor, member: int, estimator: Any) -> dict[str, torch.Tens
 SPACES: list[tuple[str, list[Any], dict[str, Any]]] = [
     ("nasbench201", CELLS, {}),
     ("nasbench201, one pass", CELLS, {"T": 1}),
-    ("nasbench101", list(NASBench101().sample(20, random_state=0)), {"T": 3}),
+    (
+        "nasbench101",
+        list(NASBench101().sample(20, random_state=0)),
+        {"T": 3, "aggregation": "sqrt"},
+    ),
     ("darts", list(DARTS().sample(12, random_state=0)), {"update": "node"}),
     (
         "add",
@@ -68,6 +72,19 @@ def test_each_member_is_a_ranker_of_its_own(cells: list[Any], options: dict[str,
         for i in range(3):
             one.model_.load_state_dict(alone(many.model_, i, many))
             assert_allclose(members[:, i], one.predict(cells), rtol=1e-4, atol=1e-5)
+
+
+def test_mixed_members_divide_and_sum_in_turn() -> None:
+    cells = list(NASBench101().sample(20, random_state=0))
+    y = np.linspace(0, 1, len(cells))
+    many = ranker(n_members=3, max_iter=3, dropout=0.0).fit(cells, y)
+    assert many.model_.encoder.config.aggregation == "mixed", "the default for these"
+    members = many.predict_members(cells)
+    for i, aggregation in enumerate(("sqrt", "sum", "sqrt")):
+        one = ranker(aggregation=aggregation, max_iter=1).fit(cells, y)
+        one.model_.load_state_dict(alone(many.model_, i, many))
+        assert_allclose(members[:, i], one.predict(cells), rtol=1e-4, atol=1e-5)
+    assert ranker().fit(cells, y).model_.encoder.config.aggregation == "sqrt", "with one member"
 
 
 def test_members_train_as_they_would_alone() -> None:

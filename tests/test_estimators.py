@@ -16,6 +16,7 @@ from sklearn.utils import get_tags
 
 from tagates_sk import FitInterruptedWarning, TAGATESRanker, TAGATESRegressor
 from tagates_sk import base as base_module
+from tagates_sk.baselines import GCNRanker
 from tagates_sk.features import OperationStatistics
 from tagates_sk.metrics import kendall_tau
 
@@ -328,3 +329,14 @@ class TestMoreTraining:
             ranker(**options).fit(CELLS, TARGETS).predict(CELLS) for options in ({}, {name: value})
         )
         assert not np.array_equal(plain, changed)
+
+
+@pytest.mark.parametrize(
+    ("make", "n", "steps"),
+    [(ranker, 500, 16), (ranker, 501, 8), (GCNRanker, 501, 16)],
+    ids=["few", "many", "another encoder"],
+)
+def test_steps_of_an_epoch_by_default(make: Callable[..., Any], n: int, steps: int) -> None:
+    rows = np.arange(n) % len(CELLS)
+    fitted = make(max_iter=1).fit([CELLS[i] for i in rows], TARGETS[rows])
+    assert {int(state["step"]) for state in fitted._optimizer_state["state"].values()} == {steps}

@@ -43,6 +43,9 @@ STEPS += [step | {"deep_supervision": True} for step in STEPS[-2:]]
 STEPS += [step | {"n_members": 3} for step in STEPS[-2:]]
 """What was compared with: the first guess, and what was best after each round."""
 
+TOGETHER = {"aggregation", "n_members"}
+"""Parameters that were changed together: two members of each kind."""
+
 
 def report(rows: list[dict[str, Any]]) -> str:
     """Paired differences in tau, in markdown, of settings one change away from a step."""
@@ -60,7 +63,8 @@ def report(rows: list[dict[str, Any]]) -> str:
             tried = json.loads(parameters)
             new = {k: v for k, v in tried.items() if step.get(k) != v}
             seeds = sorted(set(base) & set(changed))
-            if len(new) == 1 and step.keys() <= tried.keys() and len(seeds) > 1:
+            near = len(new) == 1 or new.keys() == TOGETHER
+            if near and step.keys() <= tried.keys() and len(seeds) > 1:
                 d = np.array([changed[seed] - base[seed] for seed in seeds])
                 error = d.std(ddof=1) / np.sqrt(len(d))
                 lines.append(

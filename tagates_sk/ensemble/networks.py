@@ -1,4 +1,4 @@
-"""Networks that learn a label-free ranking first, and from labels then."""
+"""Networks that learn a ranking of unlabelled architectures first, and from labels then."""
 
 from __future__ import annotations
 
@@ -9,31 +9,42 @@ from sklearn.base import clone
 from .._targets import Floats
 from ..base import BaseGraphEstimator
 
+BATCH = 64
+"""Unlabelled architectures a step, unless the network has a batch size: there are many."""
+
 
 def taught(
-    network: BaseGraphEstimator, unlabeled: Any, consensus: Floats, operations: list[str]
+    network: BaseGraphEstimator,
+    unlabeled: Any,
+    scores: Floats,
+    operations: list[str],
+    share: float = 0.2,
 ) -> BaseGraphEstimator:
-    """A network that has learned to rank many architectures by their consensus.
+    """A network that has learned to rank many architectures by scores of theirs.
 
     Parameters
     ----------
     network : estimator
         Not changed.
     unlabeled : sequence of m architectures
-    consensus : ndarray of float64, shape (m,)
+    scores : ndarray of float64, shape (m,)
     operations : list of str
         All that may occur, unless the network has its own list.
+    share : float, default=0.2
+        Of its `max_iter`.
 
     Returns
     -------
     estimator
-        Fitted by a fifth of its `max_iter`.
+        The fitted network.
     """
     fitted: BaseGraphEstimator = clone(network)
-    fitted.set_params(max_iter=max(fitted.max_iter // 5, 1), warm_start=False)
+    fitted.set_params(max_iter=max(round(share * fitted.max_iter), 1), warm_start=False)
+    if isinstance(fitted.batch_size, str):
+        fitted.set_params(batch_size=BATCH)
     if isinstance(fitted.operations, str):
         fitted.set_params(operations=operations)
-    fitted.fit(unlabeled, consensus)
+    fitted.fit(unlabeled, scores)
     return fitted
 
 
@@ -61,6 +72,7 @@ def fine_tuned(
     """
     wanted = network.get_params(deep=False)
     known.set_params(
+        batch_size=wanted["batch_size"],
         max_iter=max(wanted["max_iter"] // 2, 1),
         learning_rate=rate * wanted["learning_rate"],
         warm_start=True,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -34,6 +36,9 @@ from .proxy_ranks import ProxyRanks
 PROXIES = ("flops", "naswot", "expressivity", "progressivity")
 """Scores that say different things and need one forward pass together."""
 
+ROUND = 0.1
+"""Of a network's `max_iter`, on what all members say."""
+
 N_REFERENCE = 1000
 """Architectures on whose predictions members are brought to one scale."""
 
@@ -46,7 +51,9 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     rank by it first, on many architectures without a label, and then from the
     labels; and it is the prior mean of a regressor, which learns what it gets
     wrong from features of the graphs. All three are brought to normal scores
-    and averaged.
+    and averaged. Then new networks learn what this average says of the
+    architectures without a label, and from the labels again, and take the place
+    of the first.
 
     Parameters
     ----------
@@ -64,12 +71,14 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         process and gradient boosting.
     network, second_network : neural estimator, default=None
         Any of this library that is trained by gradients. None is
-        ``TAGATESRanker(deep_supervision=False, aggregation="sum")``, as
-        published but for its three members, and ``DAGNNRanker(n_members=3)``.
-        Their `random_state` is drawn from that of this estimator.
+        ``TAGATESRanker()`` and ``DAGNNRanker(n_members=3)``. Their
+        `random_state` is drawn from that of this estimator.
+    n_rounds : int, default=1
+        How often new networks learn from what all members said together. A
+        round takes nearly as long as all before the first.
     n_unlabeled : int, default=2000
-        Architectures of `X_unlabeled`, drawn at random, on whose consensus the
-        networks are trained before they see a label.
+        Architectures of `X_unlabeled`, drawn at random, whose consensus the
+        networks learn before they see a label.
     fine_tuning_rate : float, default=0.3
         What their learning rate is multiplied by from then on.
     prior_coefficient : float, default=0.6
@@ -113,8 +122,10 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     a = (Σ p t + w a₀) / (Σ p² + w), with the consensus p, the guess a₀ and its
     weight w, and not negative; the regressor f is fitted to t − a p, and its
     member is a p + f. Its weight is h / (n + h) / 2, and the networks share the
-    rest. Training on the consensus takes a fifth, fine-tuning half of a
-    network's `max_iter`.
+    rest. Training on the consensus takes a fifth, on the average of all members
+    a tenth, fine-tuning half of a network's `max_iter`. In a round networks
+    start anew, so that what the first got wrong alone does not stay
+    (self-training).
 
     Examples
     --------
@@ -143,6 +154,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         "regressor": [HasMethods(["fit", "predict"]), None],
         "network": [BaseGraphEstimator, None],
         "second_network": [BaseGraphEstimator, None],
+        "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "n_unlabeled": [Interval(Integral, 1, None, closed="left")],
         "fine_tuning_rate": [Interval(Real, 0, None, closed="neither")],
         "prior_coefficient": [Interval(Real, 0, None, closed="left")],
@@ -160,6 +172,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         regressor: Any = None,
         network: BaseGraphEstimator | None = None,
         second_network: BaseGraphEstimator | None = None,
+        n_rounds: int = 1,
         n_unlabeled: int = 2000,
         fine_tuning_rate: float = 0.3,
         prior_coefficient: float = 0.6,
@@ -173,6 +186,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         self.regressor = regressor
         self.network = network
         self.second_network = second_network
+        self.n_rounds = n_rounds
         self.n_unlabeled = n_unlabeled
         self.fine_tuning_rate = fine_tuning_rate
         self.prior_coefficient = prior_coefficient
@@ -226,26 +240,30 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         a = consensus @ target + weight * self.prior_coefficient
         self.coefficient_ = max(float(a / square), 0.0) if square > 0 else 0.0
         self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
-        unlabeled, scores = shuffle(
-            reference,
-            ranks[:, -1],
-            random_state=rng,
-            n_samples=min(self.n_unlabeled, len(reference)),
-        )
-        operations = _operations(packed, read_architectures(reference))
-        taught_once = _memory(self.memory).cache(taught)
-        self.networks_ = [
-            fine_tuned(
-                taught_once(network, unlabeled, scores, operations),
-                network,
-                X,
-                target,
-                self.fine_tuning_rate,
-            )
-            for network in self._networks(rng)
-        ]
         share = self.half / (n + self.half) / 2
         self.weights_ = np.array([share, (1 - share) / 2, (1 - share) / 2])
+        unlabeled, its_ranks = shuffle(
+            reference, ranks, random_state=rng, n_samples=min(self.n_unlabeled, len(reference))
+        )
+        operations = _operations(packed, read_architectures(reference))
+
+        def trained(scores: Floats, teach: Callable[..., BaseGraphEstimator]) -> None:
+            self.networks_ = [
+                fine_tuned(
+                    teach(network, unlabeled, scores, operations),
+                    network,
+                    X,
+                    target,
+                    self.fine_tuning_rate,
+                )
+                for network in self._networks(rng)
+            ]
+
+        trained(its_ranks[:, -1], _memory(self.memory).cache(taught))
+        for _ in range(self.n_rounds):
+            raw = self._raw(unlabeled, its_ranks)
+            said = _plain(NormalScores()).fit_transform(raw) @ self.weights_
+            trained(said, partial(taught, share=ROUND))
         step = max(len(reference) // N_REFERENCE, 1)
         self._scale = _plain(NormalScores()).fit(self._raw(reference[::step], ranks[::step]))
         return self
@@ -276,7 +294,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     def _networks(self, rng: np.random.RandomState) -> list[BaseGraphEstimator]:
         first, second = self.network, self.second_network
         if first is None:
-            first = TAGATESRanker(n_members=3, deep_supervision=False, aggregation="sum")
+            first = TAGATESRanker()
         if second is None:
             second = DAGNNRanker(n_members=3)
         return [_seeded(network, rng) for network in (first, second)]

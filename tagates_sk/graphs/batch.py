@@ -70,9 +70,10 @@ class BatchSpec:
         Whether the encoding is the mean over nodes, not the output's state.
     n_augmentations : int
         Initial states of nodes that are told apart by how data are augmented.
-    aggregation : {"sum", "sqrt", "mean"}
+    aggregation : {"sum", "sqrt", "mean", "mixed"}
         What the sum of a node's incoming supports is divided by: nothing, the
-        square root of their number, or their number.
+        square root of their number, or their number; or the tables tell that
+        root, and the encoder decides.
     """
 
     block: IntArray
@@ -122,6 +123,9 @@ class GraphBatch:
     """Cells ← nodes that are no inputs, for the mean read-out."""
     updated_owner: IntArray
     """Architecture of each updated operation."""
+    roots: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+    """If mixed: one over the root of the number of supports that arrive where each operation
+    writes, forward and backward, shape (n_ops, 1)."""
 
 
 def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphBatch:
@@ -173,6 +177,7 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
         updated_back_dst=ops.back_dst[: ops.n_updated],
         readout=nodes.mean_readout() if spec.mean_readout else None,
         updated_owner=ops.cell[: ops.n_updated] // packed.n_cells,
+        roots=ops.roots(nodes.n) if spec.aggregation == "mixed" else None,
     )
 
 
@@ -279,10 +284,18 @@ class _Operations:
     @staticmethod
     def _shares(spec: BatchSpec, arrives_at: IntArray, n_nodes: int) -> Shares:
         """What each support that arrives at a node is multiplied by; None is 1."""
-        if spec.aggregation == "sum":
+        if spec.aggregation in ("sum", "mixed"):
             return None
         count = np.bincount(arrives_at, minlength=n_nodes)[arrives_at]
         return 1 / (np.sqrt(count) if spec.aggregation == "sqrt" else count)
+
+    def roots(self, n_nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """See :class:`GraphBatch`."""
+        forward, backward = (
+            1 / np.sqrt(np.bincount(dst[reader], minlength=n_nodes)[dst].clip(1))[:, None]
+            for dst, reader in ((self.dst, self.reader), (self.back_dst, self.back_reader))
+        )
+        return forward, backward
 
     def place_in(self, chosen: IntArray) -> IntArray:
         """Table from operations to their place in an ascending choice of them."""

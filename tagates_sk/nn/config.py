@@ -51,9 +51,10 @@ class EncoderConfig:
     train_other_nodes : bool
         Whether the initial state of nodes that are no inputs is trained, and
         not zero.
-    aggregation : {"sum", "sqrt", "mean"}
+    aggregation : {"sum", "sqrt", "mean", "mixed"}
         What a layer makes of the supports that arrive at a node: their sum, the
-        sum over the square root of their number, or their mean.
+        sum over the square root of their number, or their mean; or members take
+        "sqrt" and "sum" in turn.
     readout : {"output", "mean"}
         The encoding is the output node's state, or the mean over all nodes but
         the inputs.

@@ -48,6 +48,8 @@ class TAGATESEncoder(nn.Module):
         Source of the initial weights; None leaves them uninitialised.
     """
 
+    sums: Tensor
+
     def __init__(self, config: EncoderConfig, generator: torch.Generator | None = None) -> None:
         super().__init__()
         c = self.config = config
@@ -79,6 +81,10 @@ class TAGATESEncoder(nn.Module):
             self.op_update = mlp(*sizes, n_members=k)
             if c.n_losses > 1:
                 self.loss_shift = nn.Parameter(torch.zeros(c.n_losses, k * c.encoding_dim))
+        if c.aggregation == "mixed":
+            # The second member, the fourth and so on sum.
+            sums = (torch.arange(k) % 2 == 1).repeat_interleave(c.layer_dim)
+            self.register_buffer("sums", sums, persistent=False)
         if c.symmetry_breaking == "add":
             self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim, n_members=k)
         if generator is not None:
@@ -144,9 +150,13 @@ class TAGATESEncoder(nn.Module):
         )
         for t in range(1, c.T):
             forward_gates, backward_gates = torch.split(self._by_layer(gates), c.n_layers, dim=1)
-            f_out, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
+            if batch.roots is not None:
+                forward_gates = self._mixed(forward_gates, batch.roots[0])
+                backward_gates = self._mixed(backward_gates, batch.roots[1])
+            states, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
             if t > c.T - c.n_passes_read:
-                earlier.append(self._read_out(initial, batch, forward_gates, f_out))
+                earlier.append(self._read_out(initial, batch, forward_gates, states))
+            f_out = states[len(states) - batch.n_outputs :]
             b_info = self._backward_pass(f_out, batch, backward_gates)
             scale: float | Tensor = c.s
             if batch.update_scale is not None:
@@ -159,22 +169,24 @@ class TAGATESEncoder(nn.Module):
             else:  # nothing needs the old gates any more
                 gates = gates[:, : logits.shape[1]]
                 torch.sigmoid(logits, out=gates[:u])
-        encoding = self._read_out(initial, batch, self._by_layer(gates))
+        last_gates = self._by_layer(gates)
+        if batch.roots is not None:
+            last_gates = self._mixed(last_gates, batch.roots[0])
+        encoding = self._read_out(initial, batch, last_gates)
         earlier += [encoding] * (c.n_heads - 1 - len(earlier))
         return Encoding(encoding, torch.cat([emb_u, emb_f]), tuple(earlier))
 
     def _read_out(
-        self, initial: Tensor, batch: BatchTables, gates: Tensor, output: Tensor | None = None
+        self, initial: Tensor, batch: BatchTables, gates: Tensor, states: Tensor | None = None
     ) -> Tensor:
-        """Encodings after a forward pass; `output` is its state there, if it is known."""
-        state = output
-        if output is None or batch.readout is not None:
-            state, _ = self._forward_pass(initial, batch, gates, final=True)
-        assert state is not None
-        if batch.readout is not None:
-            assert batch.readout_count is not None
-            state = batch.readout(state) / batch.readout_count
-        return self._join_cells(state)
+        """Encodings after a forward pass; `states` are what is known after it."""
+        outputs_only = self.config.update == "message"
+        if states is None or (outputs_only and batch.readout is not None):
+            states, _ = self._forward_pass(initial, batch, gates, final=True)
+        if batch.readout is None:
+            return self._join_cells(states[len(states) - batch.n_outputs :])
+        assert batch.readout_count is not None
+        return self._join_cells(batch.readout(states) / batch.readout_count)
 
     def _join_cells(self, state: Tensor) -> Tensor:
         """States of the cells of an architecture side by side, within each member."""
@@ -219,6 +231,10 @@ class TAGATESEncoder(nn.Module):
         width = self.config.n_members * self.config.layer_dim
         return gates.view(len(gates), gates.shape[1] // width, width)  # -1 fails without gates
 
+    def _mixed(self, gates: Tensor, roots: Tensor) -> Tensor:
+        """Gates that divide what arrives at a node, but for the members that sum."""
+        return gates * torch.where(self.sums, 1, roots)[:, None]
+
     def _gate_maps(self, directions: int) -> tuple[Tensor, Tensor]:
         """Weights (n_members, layers * d, in) and biases (n_members, 1, layers * d)."""
         k, n = self.config.n_members, directions * self.config.n_layers
@@ -255,7 +271,7 @@ class TAGATESEncoder(nn.Module):
     def _forward_pass(
         self, initial: Tensor, batch: BatchTables, gates: Tensor, final: bool
     ) -> tuple[Tensor, Tensor | None]:
-        """States that the pass is for, and what updates read of it."""
+        """States after the pass, the outputs' last, and what updates read of it."""
         inner = self.config.n_layers - 2
         last = batch.forward_final if final else batch.forward_last
         plans = [batch.forward_first, *[batch.forward_inner] * inner, last]
@@ -263,9 +279,7 @@ class TAGATESEncoder(nn.Module):
         out, info = self.forward_layers(initial, plans[: self.config.n_layers], gates, messages)
         if not final and self.config.update == "node":
             info = out.index_select(0, batch.updated_dst)
-        if final and batch.readout is not None:
-            return out, None
-        return out[len(out) - batch.n_outputs :], info
+        return out, info
 
     def _backward_pass(self, f_out: Tensor, batch: BatchTables, gates: Tensor) -> Tensor:
         """What updates read of the pass over the transposed graph."""

@@ -43,6 +43,7 @@ def small(**changes: Any) -> ConsensusRanker:
     given = {
         "network": ranker(n_members=2),
         "second_network": SECOND,
+        "n_rounds": 0,
         "n_unlabeled": 200,
         "random_state": 0,
     }
@@ -52,7 +53,7 @@ def small(**changes: Any) -> ConsensusRanker:
 @pytest.fixture(scope="module")
 def fitted() -> ConsensusRanker:
     networks = {"network": TAGATESRanker(max_iter=100), "second_network": DAGNNRanker(max_iter=100)}
-    model = small(**networks, n_unlabeled=400)
+    model = small(**networks, n_rounds=1, n_unlabeled=400)
     return model.fit(X, Y, X_unlabeled=NB201.dags[POOL])
 
 
@@ -71,7 +72,7 @@ def test_labels_correct_a_misleading_consensus() -> None:
     pool = NB201.dags[POOL]
     rows = POOL[::4]
     turned = PrecomputedFeatures(pool, -PROXIES.transform(pool))
-    network = ranker(max_iter=40, deep_supervision=False)  # as the default one
+    network = ranker(max_iter=40, deep_supervision=False)
     model = small(network=network, n_unlabeled=60).set_params(proxies=turned)
     model.fit(NB201.dags[rows], NB201.target[rows], X_unlabeled=pool)
     assert model.coefficient_ == 0
@@ -87,6 +88,24 @@ def test_the_networks_have_seen_the_consensus(fitted: ConsensusRanker) -> None:
             alone.predict(REST), consensus
         )
         assert gain > 0.1
+
+
+def test_in_a_round_new_networks_learn_what_all_said() -> None:
+    pool, rows = NB201.dags[POOL], slice(None, None, 2)
+    before, after = (
+        small(network=ranker(max_iter=60), n_rounds=k).fit(X[rows], Y[rows], X_unlabeled=pool)
+        for k in (0, 1)
+    )
+    said = before.predict(pool)
+
+    def agreement(model: ConsensusRanker, j: int) -> float:
+        return kendall_tau(model.networks_[j].predict(pool), said)
+
+    first, second = ({m.random_state for m in model.networks_} for model in (before, after))
+    assert first.isdisjoint(second)
+    alone = [ranker(max_iter=60).fit(X[rows], Y[rows]), clone(SECOND).fit(X[rows], Y[rows])]
+    for j, network in enumerate(alone):
+        assert agreement(after, j) > kendall_tau(network.predict(pool), said) + 0.1
 
 
 def test_weights_and_coefficient_are_as_documented(fitted: ConsensusRanker) -> None:
@@ -176,8 +195,10 @@ def test_without_unlabeled_architectures_the_labelled_ones_are_ranked() -> None:
 
 def test_what_was_learned_without_labels_is_kept(tmp_path: Path) -> None:
     pool = NB201.dags[POOL]
-    plain = [small().fit(X[:k], Y[:k], X_unlabeled=pool).predict(REST[:50]) for k in (8, 16)]
-    model = small(memory=tmp_path)
+    plain = [
+        small(n_rounds=1).fit(X[:k], Y[:k], X_unlabeled=pool).predict(REST[:50]) for k in (8, 16)
+    ]
+    model = small(n_rounds=1, memory=tmp_path)
     for k, expected in zip((8, 16), plain, strict=True):
         assert_array_equal(model.fit(X[:k], Y[:k], X_unlabeled=pool).predict(REST[:50]), expected)
     kept = sorted(tmp_path.rglob("output.pkl"))
@@ -227,6 +248,7 @@ def test_not_fitted() -> None:
         ({"second_network": Ridge()}, "'second_network' parameter of ConsensusRanker must be"),
         ({"memory": 3}, "'memory' parameter of ConsensusRanker must be"),
         ({"n_unlabeled": 0}, "'n_unlabeled' parameter"),
+        ({"n_rounds": -1}, "'n_rounds' parameter"),
         ({"fine_tuning_rate": 0.0}, "'fine_tuning_rate' parameter"),
         ({"half": 0.0}, "'half' parameter"),
         ({"prior_weight": -1.0}, "'prior_weight' parameter"),

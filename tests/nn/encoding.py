@@ -62,7 +62,7 @@ def variants(**fixed: st.SearchStrategy[Any]) -> st.SearchStrategy[Variant]:
         "stop_gradient": stopped.map(tuple),
         "n_layers": st.integers(1, 4),
         "readout": st.sampled_from(["output", "mean"]),
-        "aggregation": st.sampled_from(["sum", "sqrt", "mean"]),
+        "aggregation": st.sampled_from(["sum", "sqrt", "mean", "mixed"]),
         "updated": st.sampled_from(["parametrized", "all", (), ("avg_pool_3x3",)]),
         **{flag: st.booleans() for flag in flags},
     }

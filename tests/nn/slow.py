@@ -180,7 +180,7 @@ def _propagate(
     arrivals: Counter[Hashable] = Counter()
     for _, sources, destination in flow:
         arrivals[destination] += len(sources)
-    power = {"sum": 0.0, "sqrt": 0.5, "mean": 1.0}[variant.aggregation]
+    power = {"sum": 0.0, "sqrt": 0.5, "mixed": 0.5, "mean": 1.0}[variant.aggregation]
     for layer, weight in enumerate(layers.weights):
         support = {v: state @ weight for v, state in states.items()}
         following = {v: torch.zeros_like(s) for v, s in support.items()}
