@@ -213,6 +213,13 @@ _PARTS = {
     "ranking_loss": RANKING_LOSS,
     "regression_loss": REGRESSION_LOSS,
     "training": TRAINING,
+    "tagates_training": TRAINING.replace(
+        """margin : float, default=0.03
+        Margin of the hinge loss.""",
+        """margin : float or "auto", default="auto"
+        Margin of the hinge loss. "auto" is 0.03 for operations on edges, 0.1
+        for those on nodes.""",
+    ),
     "attributes": ATTRIBUTES,
     "notes": NOTES,
 }  # fmt: skip
@@ -220,5 +227,5 @@ _PARTS = {
 
 def fill(cls: type[Any]) -> None:
     """Put the parts above where a class's docstring has ``%(name)s``."""
-    if cls.__doc__ and "%(training)s" in cls.__doc__:
+    if cls.__doc__ and "training)s" in cls.__doc__:
         cls.__doc__ %= _PARTS

@@ -17,8 +17,8 @@ from ._conditioned import ConditionedEstimator, Conditions
 from ._head_features import ReadsFeatures
 from ._observations import standardised
 from ._pretraining import PretrainableEstimator
-from ._targets import Floats
-from ._tasks import RANKING_LOSSES
+from ._targets import Floats, bootstrap_draws
+from ._tasks import MARGIN, MARGIN_ON_NODES, RANKING_LOSSES
 from .base import CHUNK
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
@@ -65,7 +65,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         "pretrained": [HasMethods(["pretrain"]), EncoderState, None],
         "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
         **RANKING_LOSSES,
-        "margin": [Interval(Real, 0, None, closed="left")],
+        "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
     }
 
@@ -103,7 +103,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         pretrained: Any = None,
         pretrained_learning_rate: float = 0.1,
         loss: str = "auto",
-        margin: float = 0.03,
+        margin: float | str = "auto",
         max_pairs: int | None = None,
         optimizer: str = "adamw",
         learning_rate: float = 1e-3,
@@ -252,12 +252,12 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         rng: np.random.RandomState,
         **changes: Any,
     ) -> None:
-        n = len(y)
         draws = None
         if self.bootstrap and self.n_members > 1:
-            seen = [np.bincount(rng.randint(n, size=n), minlength=n) for _ in range(self.n_members)]
-            draws = np.column_stack(seen).astype(np.float64)
+            draws = bootstrap_draws(len(y), self.n_members, rng)
         shown = batches
+        on_nodes = batches.packed.on_node.any()  # type: ignore[attr-defined]
+        self._margin = MARGIN_ON_NODES if on_nodes else MARGIN
         if self.n_targets_ > 1:
             shown = batches.observing(standardised(y, self._units))  # type: ignore[attr-defined]
         super()._train(shown, y, weights, rng, draws=draws, **changes)

@@ -129,6 +129,12 @@ def loss_columns(
     return y, np.repeat(w, n_members, axis=1) * np.tile(draws, measured.shape[1])
 
 
+def bootstrap_draws(n: int, k: int, rng: np.random.RandomState) -> Floats:
+    """How often each of n architectures is in k samples with replacement, shape (n, k)."""
+    seen = [np.bincount(rng.randint(n, size=n), minlength=n) for _ in range(k)]
+    return np.column_stack(seen).astype(np.float64)
+
+
 def mean_over_members(predictions: Floats) -> Floats:
     """Of the final target, shape (n,), from (n, n_targets, n_members)."""
     mean: Floats = predictions[:, -1].mean(1)

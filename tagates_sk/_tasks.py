@@ -10,6 +10,9 @@ from sklearn.utils._param_validation import StrOptions
 from ._ranking import kendall_tau
 from ._targets import Floats
 
+MARGIN, MARGIN_ON_NODES = 0.03, 0.1
+"""Of the hinge loss, by where operations are."""
+
 RANKING_LOSSES = {"loss": [StrOptions({"auto", "hinge", "logistic", "listmle", "mse"})]}
 REGRESSION_LOSSES = {"loss": [StrOptions({"auto", "mse"})]}
 
@@ -18,8 +21,10 @@ class RankingMixin:
     """Scores whose order is trained."""
 
     loss: str
-    margin: float
+    margin: Any
     max_pairs: int | None
+    _margin = MARGIN
+    """What "auto" is."""
 
     def score(self, X: Any, y: ArrayLike) -> float:
         """Kendall's tau between predictions and measured performance.
@@ -40,7 +45,8 @@ class RankingMixin:
 
     def _loss_parameters(self) -> dict[str, Any]:
         loss = "hinge" if self.loss == "auto" else self.loss
-        return {"loss": loss, "margin": self.margin, "max_pairs": self.max_pairs}
+        margin = self._margin if isinstance(self.margin, str) else self.margin
+        return {"loss": loss, "margin": margin, "max_pairs": self.max_pairs}
 
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
         return kendall_tau(y, scores)

@@ -32,7 +32,7 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     ----------
     %(encoder)s
     %(ranking_loss)s
-    %(training)s
+    %(tagates_training)s
 
     Attributes
     ----------
@@ -86,7 +86,7 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     ----------
     %(encoder)s
     %(regression_loss)s
-    %(training)s
+    %(tagates_training)s
 
     Attributes
     ----------

@@ -19,6 +19,7 @@ from tagates_sk import base as base_module
 from tagates_sk.baselines import GCNRanker
 from tagates_sk.features import OperationStatistics
 from tagates_sk.metrics import kendall_tau
+from tagates_sk.spaces import NASBench101
 
 from .small import (
     BOTH,
@@ -340,3 +341,15 @@ def test_steps_of_an_epoch_by_default(make: Callable[..., Any], n: int, steps: i
     rows = np.arange(n) % len(CELLS)
     fitted = make(max_iter=1).fit([CELLS[i] for i in rows], TARGETS[rows])
     assert {int(state["step"]) for state in fitted._optimizer_state["state"].values()} == {steps}
+
+
+@pytest.mark.parametrize(
+    ("cells", "margin"), [(CELLS, 0.03), (list(NASBench101().sample(20, random_state=0)), 0.1)]
+)
+def test_the_margin_by_default(cells: list[Any], margin: float) -> None:
+    y = np.linspace(0, 1, len(cells))
+    auto, given, other = (
+        ranker(margin=m).fit(cells, y).predict(cells) for m in ("auto", margin, 0.05)
+    )
+    assert_array_equal(auto, given)
+    assert (auto != other).any()

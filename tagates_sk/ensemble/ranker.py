@@ -71,7 +71,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         process and gradient boosting.
     network, second_network : neural estimator, default=None
         Any of this library that is trained by gradients. None is
-        ``TAGATESRanker()`` and ``DAGNNRanker(n_members=3)``. Their
+        ``TAGATESRanker(margin=0.03)`` and ``DAGNNRanker(n_members=3)``. Their
         `random_state` is drawn from that of this estimator.
     n_rounds : int, default=1
         How often new networks learn from what all members said together. A
@@ -294,7 +294,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     def _networks(self, rng: np.random.RandomState) -> list[BaseGraphEstimator]:
         first, second = self.network, self.second_network
         if first is None:
-            first = TAGATESRanker()
+            first = TAGATESRanker(margin=0.03)
         if second is None:
             second = DAGNNRanker(n_members=3)
         return [_seeded(network, rng) for network in (first, second)]
