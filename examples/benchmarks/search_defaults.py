@@ -41,6 +41,7 @@ STEPS: list[dict[str, Any]] = [
 STEPS += [STEPS[-1] | {"aggregation": "sqrt"}]
 STEPS += [step | {"deep_supervision": True} for step in STEPS[-2:]]
 STEPS += [step | {"n_members": 3} for step in STEPS[-2:]]
+STEPS += [STEPS[-1] | {"aggregation": "mixed", "n_members": 4}]
 """What was compared with: the first guess, and what was best after each round."""
 
 TOGETHER = {"aggregation", "n_members"}
