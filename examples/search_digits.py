@@ -139,7 +139,7 @@ def predictor() -> TAGATESRanker:
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
     return TAGATESRanker(
         features=counts, max_iter=60, operations=OPERATIONS, n_members=1, deep_supervision=False,
-        aggregation="sum",
+        aggregation="sum", margin=0.03,
     )  # fmt: skip
 
 

@@ -24,7 +24,10 @@ FIELDS = [
 ]  # fmt: skip
 
 
-PLAIN: dict[str, Any] = {"n_members": 1, "deep_supervision": False, "aggregation": "sum"}
+PLAIN: dict[str, Any] = {
+    "n_members": 1, "deep_supervision": False, "aggregation": "sum", "margin": 0.03,
+    "batch_size": 32,
+}  # fmt: skip
 """One encoder, the last pass of which is read, as published: what several tables are of."""
 
 PROTOCOLS = ("search", "outside", "shifted", "siblings", "random")

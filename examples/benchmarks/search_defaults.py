@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import PLAIN, PROTOCOLS, finished, run_all, summary, task
+from common import PROTOCOLS, finished, run_all, summary, task
 
 
 def parsed(setting: str) -> str:
@@ -29,7 +29,7 @@ def parsed(setting: str) -> str:
 
 
 STEPS: list[dict[str, Any]] = [
-    step | PLAIN
+    step | {"n_members": 1, "deep_supervision": False, "aggregation": "sum"}
     for step in (
         {"head": [200], "layer_dim": 128, "margin": 0.1},
         {"head": [200], "layer_dim": 64, "margin": 0.1},
