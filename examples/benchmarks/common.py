@@ -14,6 +14,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tagates_sk import TAGATESRanker
+from tagates_sk.baselines import DAGNNRanker
 from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.metrics import kendall_tau, precision_at_k, spearman_rho
@@ -143,6 +144,8 @@ def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
     start = time.perf_counter()
     if task["setting"].startswith("consensus"):
         proxies = load_zero_cost_proxies(task["space"])
+        if task["setting"] == NO_ROUNDS:
+            parameters |= without_rounds()
         model: Any = ConsensusRanker(
             proxies, memory=memory, random_state=task["seed"], **parameters
         )
@@ -162,6 +165,19 @@ def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
         "precision_at_1_percent": round(precision_at_k(truth, scores, 0.01), 4),
         "fit_seconds": "" if memory else round(fitted - start, 2),
         "predict_seconds": round(end - fitted, 3),
+    }
+
+
+NO_ROUNDS = "consensus without rounds"
+"""The setting of :func:`without_rounds`."""
+
+
+def without_rounds() -> dict[str, Any]:
+    """Parameters of ConsensusRanker as its defaults were before there were rounds."""
+    return {
+        "network": TAGATESRanker(**(PLAIN | {"n_members": 3})),
+        "second_network": DAGNNRanker(n_members=3, batch_size=32),
+        "n_rounds": 0,
     }
 
 

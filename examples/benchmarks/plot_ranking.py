@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from common import finished
+from common import NO_ROUNDS, finished
 from matplotlib.axes import Axes
 from ranking import NAMES, PAPER, RANKERS
 
-COLOURS = {"default": "tab:blue", "consensus": "tab:orange"}
+COLOURS = {"default": "tab:blue", NO_ROUNDS: "tab:orange", "consensus": "tab:green"}
 
 
 def draw(ax: Axes, space: str, rows: list[dict[str, str]]) -> None:
@@ -30,7 +30,7 @@ def draw(ax: Axes, space: str, rows: list[dict[str, str]]) -> None:
         mean = np.array([np.mean(taus[n]) for n in kept])
         spread = np.array([np.std(taus[n], ddof=1) for n in kept])
         colour = COLOURS[setting]
-        ax.plot(kept, mean, marker="o", markersize=4, color=colour, label=name.strip("`"))
+        ax.plot(kept, mean, marker="o", markersize=4, color=colour, label=name.replace("`", ""))
         ax.fill_between(kept, mean - spread, mean + spread, alpha=0.15, color=colour, linewidth=0)
     published = [PAPER[space][n][0] for n in sizes]
     ax.plot(sizes, published, "kx", markersize=7, label="TA-GATES (paper)")

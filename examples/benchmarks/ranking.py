@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import run, run_all, summary, task
+from common import NO_ROUNDS, run, run_all, summary, task
 
 # Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
@@ -36,7 +36,11 @@ PAPER = {
 NAMES = {"nasbench201": "NAS-Bench-201, CIFAR-10", "nasbench101": "NAS-Bench-101"}
 
 
-RANKERS = {"default": "`TAGATESRanker()`", "consensus": "`ConsensusRanker(proxies)`"}
+RANKERS = {
+    "default": "`TAGATESRanker()`",
+    NO_ROUNDS: "`ConsensusRanker(proxies, n_rounds=0)`, plain networks",
+    "consensus": "`ConsensusRanker(proxies)`",
+}
 """Settings of the table, and their columns."""
 
 
