@@ -48,11 +48,12 @@ def main() -> None:
     args = parser.parse_args()
     rows = [r for r in finished(args.csv) if r["target"] in ("cifar10", "test")]
     rows = [r for r in rows if r["parameters"] == "{}"]
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
     for ax, space in zip(axes, NAMES, strict=True):
         draw(ax, space, rows)
     axes[0].set_ylabel("Kendall's tau (mean over seeds)")
-    axes[0].legend(frameon=False, loc="lower right")
+    lines = axes[0].get_legend_handles_labels()
+    figure.legend(*lines, frameon=False, loc="outside lower center", ncols=2)
     path = args.csv.with_suffix(".png")
     figure.savefig(path, dpi=130)
     print(f"saved {path}")
