@@ -53,6 +53,7 @@ class TestRoundTrip:
             {},
             {"T": 3, "symmetry_breaking": "random", "readout": "mean", "head": ()},
             {"n_members": 3, "bootstrap": True, "head": [8, 4]},
+            {"n_members": 3, "aggregation": "mixed"},
             {"terminal_operations": True, "train_other_nodes": True, "layer_bias": True},
             {"optimizer": "adam", "schedule": "constant", "early_stopping": True},
             {"operations": (*OPERATIONS, "x"), "handle_unknown": "mean"},

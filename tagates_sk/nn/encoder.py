@@ -82,8 +82,8 @@ class TAGATESEncoder(nn.Module):
             if c.n_losses > 1:
                 self.loss_shift = nn.Parameter(torch.zeros(c.n_losses, k * c.encoding_dim))
         if c.aggregation == "mixed":
-            # The second member, the fourth and so on sum.
-            sums = (torch.arange(k) % 2 == 1).repeat_interleave(c.layer_dim)
+            # The second member, the fourth and so on sum. Not on the meta device: it is not loaded.
+            sums = (torch.arange(k, device="cpu") % 2 == 1).repeat_interleave(c.layer_dim)
             self.register_buffer("sums", sums, persistent=False)
         if c.symmetry_breaking == "add":
             self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim, n_members=k)
