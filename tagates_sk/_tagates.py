@@ -23,7 +23,7 @@ from .base import CHUNK
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
 from .graphs.operations import IDENTITY_OPERATIONS, updated_mask
-from .nn.batching import Batches, batch_spec
+from .nn.batching import Batches, GraphBatches, batch_spec
 from .nn.config import EncoderConfig
 from .nn.devices import Device
 from .nn.engine import operation_embeddings
@@ -255,11 +255,11 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         draws = None
         if self.bootstrap and self.n_members > 1:
             draws = bootstrap_draws(len(y), self.n_members, rng)
+        assert isinstance(batches, GraphBatches)
         shown = batches
-        on_nodes = batches.packed.on_node.any()  # type: ignore[attr-defined]
-        self._margin = MARGIN_ON_NODES if on_nodes else MARGIN
+        self._margin = MARGIN_ON_NODES if batches.packed.on_node.any() else MARGIN
         if self.n_targets_ > 1:
-            shown = batches.observing(standardised(y, self._units))  # type: ignore[attr-defined]
+            shown = batches.observing(standardised(y, self._units))
         super()._train(shown, y, weights, rng, draws=draws, **changes)
         self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)
 

@@ -123,9 +123,11 @@ class GraphBatch:
     """Cells ← nodes that are no inputs, for the mean read-out."""
     updated_owner: IntArray
     """Architecture of each updated operation."""
-    roots: tuple[NDArray[np.float64], NDArray[np.float64]] | None
+    forward_root: NDArray[np.float64] | None
     """If mixed: one over the root of the number of supports that arrive where each operation
-    writes, forward and backward, shape (n_ops, 1)."""
+    writes, shape (n_ops, 1)."""
+    backward_root: NDArray[np.float64] | None
+    """The same of the backward pass."""
 
 
 def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphBatch:
@@ -177,7 +179,8 @@ def build_batch(packed: PackedGraphs, rows: IntArray, spec: BatchSpec) -> GraphB
         updated_back_dst=ops.back_dst[: ops.n_updated],
         readout=nodes.mean_readout() if spec.mean_readout else None,
         updated_owner=ops.cell[: ops.n_updated] // packed.n_cells,
-        roots=ops.roots(nodes.n) if spec.aggregation == "mixed" else None,
+        forward_root=ops.forward_root,
+        backward_root=ops.backward_root,
     )
 
 
@@ -280,6 +283,8 @@ class _Operations:
             self.back_src = np.append(self.back_src, self.dst[loops])
         self.share = self._shares(spec, self.dst[self.reader], nodes.n)
         self.back_share = self._shares(spec, self.back_dst[self.back_reader], nodes.n)
+        self.forward_root = self._roots(spec, self.dst, self.reader, nodes.n)
+        self.backward_root = self._roots(spec, self.back_dst, self.back_reader, nodes.n)
 
     @staticmethod
     def _shares(spec: BatchSpec, arrives_at: IntArray, n_nodes: int) -> Shares:
@@ -289,13 +294,14 @@ class _Operations:
         count = np.bincount(arrives_at, minlength=n_nodes)[arrives_at]
         return 1 / (np.sqrt(count) if spec.aggregation == "sqrt" else count)
 
-    def roots(self, n_nodes: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """See :class:`GraphBatch`."""
-        forward, backward = (
-            1 / np.sqrt(np.bincount(dst[reader], minlength=n_nodes)[dst].clip(1))[:, None]
-            for dst, reader in ((self.dst, self.reader), (self.back_dst, self.back_reader))
-        )
-        return forward, backward
+    @staticmethod
+    def _roots(spec: BatchSpec, dst: IntArray, reader: IntArray, n_nodes: int) -> Shares:
+        """See :class:`GraphBatch`; nothing may arrive where an operation writes."""
+        if spec.aggregation != "mixed":
+            return None
+        count = np.bincount(dst[reader], minlength=n_nodes)[dst]
+        root: NDArray[np.float64] = 1 / np.sqrt(count.clip(1))[:, None]
+        return root
 
     def place_in(self, chosen: IntArray) -> IntArray:
         """Table from operations to their place in an ascending choice of them."""

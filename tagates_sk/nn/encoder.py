@@ -150,9 +150,8 @@ class TAGATESEncoder(nn.Module):
         )
         for t in range(1, c.T):
             forward_gates, backward_gates = torch.split(self._by_layer(gates), c.n_layers, dim=1)
-            if batch.roots is not None:
-                forward_gates = self._mixed(forward_gates, batch.roots[0])
-                backward_gates = self._mixed(backward_gates, batch.roots[1])
+            forward_gates = self._mixed(forward_gates, batch.forward_root)
+            backward_gates = self._mixed(backward_gates, batch.backward_root)
             states, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
             if t > c.T - c.n_passes_read:
                 earlier.append(self._read_out(initial, batch, forward_gates, states))
@@ -169,9 +168,7 @@ class TAGATESEncoder(nn.Module):
             else:  # nothing needs the old gates any more
                 gates = gates[:, : logits.shape[1]]
                 torch.sigmoid(logits, out=gates[:u])
-        last_gates = self._by_layer(gates)
-        if batch.roots is not None:
-            last_gates = self._mixed(last_gates, batch.roots[0])
+        last_gates = self._mixed(self._by_layer(gates), batch.forward_root)
         encoding = self._read_out(initial, batch, last_gates)
         earlier += [encoding] * (c.n_heads - 1 - len(earlier))
         return Encoding(encoding, torch.cat([emb_u, emb_f]), tuple(earlier))
@@ -231,9 +228,9 @@ class TAGATESEncoder(nn.Module):
         width = self.config.n_members * self.config.layer_dim
         return gates.view(len(gates), gates.shape[1] // width, width)  # -1 fails without gates
 
-    def _mixed(self, gates: Tensor, roots: Tensor) -> Tensor:
+    def _mixed(self, gates: Tensor, root: Tensor | None) -> Tensor:
         """Gates that divide what arrives at a node, but for the members that sum."""
-        return gates * torch.where(self.sums, 1, roots)[:, None]
+        return gates if root is None else gates * torch.where(self.sums, 1, root)[:, None]
 
     def _gate_maps(self, directions: int) -> tuple[Tensor, Tensor]:
         """Weights (n_members, layers * d, in) and biases (n_members, 1, layers * d)."""

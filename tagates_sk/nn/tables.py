@@ -150,7 +150,8 @@ class BatchTables:
     updated_back_dst: Tensor
     readout: SparseSum | None
     readout_count: Tensor | None
-    roots: tuple[Tensor, Tensor] | None
+    forward_root: Tensor | None
+    backward_root: Tensor | None
     features: Tensor | None = None
     update_scale: Tensor | None = None
     loss: Tensor | None = None
@@ -215,8 +216,8 @@ class BatchTables:
             updated_back_dst=as_tensor(batch.updated_back_dst, device),
             readout=readout,
             readout_count=count,
-            roots=None if batch.roots is None else (as_tensor(batch.roots[0], device).to(dtype),
-            as_tensor(batch.roots[1], device).to(dtype)),
+            forward_root=numbers(batch.forward_root),
+            backward_root=numbers(batch.backward_root),
             features=numbers(features),
             update_scale=None if training.update_scale is None else
             numbers(training.update_scale[batch.updated_owner]),

@@ -50,11 +50,15 @@ def small(**changes: Any) -> ConsensusRanker:
     return ConsensusRanker(PROXIES, **{**given, **changes})
 
 
+def trained(n_rounds: int) -> ConsensusRanker:
+    networks = {"network": TAGATESRanker(max_iter=100), "second_network": DAGNNRanker(max_iter=100)}
+    model = small(**networks, n_rounds=n_rounds, n_unlabeled=400)
+    return model.fit(X, Y, X_unlabeled=NB201.dags[POOL])
+
+
 @pytest.fixture(scope="module")
 def fitted() -> ConsensusRanker:
-    networks = {"network": TAGATESRanker(max_iter=100), "second_network": DAGNNRanker(max_iter=100)}
-    model = small(**networks, n_rounds=1, n_unlabeled=400)
-    return model.fit(X, Y, X_unlabeled=NB201.dags[POOL])
+    return trained(n_rounds=1)
 
 
 # ------------------------------------------------------------- what it learns
@@ -79,7 +83,8 @@ def test_labels_correct_a_misleading_consensus() -> None:
     assert model.score(pool, NB201.target[POOL]) > 0.6
 
 
-def test_the_networks_have_seen_the_consensus(fitted: ConsensusRanker) -> None:
+def test_the_networks_have_seen_the_consensus() -> None:
+    fitted = trained(n_rounds=0)
     consensus = fitted.ranks_.transform(REST)[:, -1]
     assert [type(network) for network in fitted.networks_] == [TAGATESRanker, DAGNNRanker]
     alone = TAGATESRanker(max_iter=100, random_state=0).fit(X, Y)
@@ -87,7 +92,7 @@ def test_the_networks_have_seen_the_consensus(fitted: ConsensusRanker) -> None:
         gain = kendall_tau(network.predict(REST), consensus) - kendall_tau(
             alone.predict(REST), consensus
         )
-        assert gain > 0.05
+        assert gain > 0.1
 
 
 def test_in_a_round_new_networks_learn_what_all_said() -> None:
