@@ -40,7 +40,7 @@ from .nn.predictor import GraphPredictor
 
 Self = TypeVar("Self", bound="BaseGraphEstimator")
 
-CHUNK = 2048
+CHUNK = 640
 """Architectures a batch when predicting: large enough to be fast, small in memory."""
 
 

@@ -127,12 +127,9 @@ class TAGATESEncoder(nn.Module):
         u = batch.n_updated
         types = self._type_embeddings()
         emb = batch.gated_type(types)
-        z: Tensor | None = None
         if c.symmetry_breaking in ("add", "random"):
             emb = emb + self._shift(batch, noise)
-        if c.symmetry_breaking == "concat":
-            assert batch.zero_cost is not None
-            z = self._zero_cost_logits(batch.zero_cost)
+        z = batch.zero_cost if c.symmetry_breaking == "concat" else None
         emb_u, emb_f = emb[:u], emb[u:]
         both = 1 if c.T == 1 else 2
         if c.symmetry_breaking == "none":
@@ -140,9 +137,8 @@ class TAGATESEncoder(nn.Module):
             table = torch.cat([torch.sigmoid(self._gate_logits(types[:-1], both)), self._one(both)])
             gates = batch.any_type(table)
         else:
-            gates = torch.sigmoid(self._gate_logits(emb, both, z))
             wires = self._one(both).expand(len(batch.op_position) - batch.n_gated, -1)
-            gates = torch.cat([gates, wires])
+            gates = _over(self._gate_logits(emb, both, z).sigmoid_(), wires)
         rest = gates[u:]
         earlier: list[Tensor] = []
         initial = self.node_hidden(
@@ -163,8 +159,8 @@ class TAGATESEncoder(nn.Module):
             emb_u = emb_u + scale * self._update(emb_u, f_info, b_info)
             both = 1 if t == c.T - 1 else 2
             logits = self._gate_logits(emb_u, both, None if z is None else z[:u])
-            if torch.is_grad_enabled():
-                gates = torch.cat([torch.sigmoid(logits), rest[:, : logits.shape[1]]])
+            if torch.is_grad_enabled() or len(rest) == 0:
+                gates = _over(logits.sigmoid_(), rest[:, : logits.shape[1]])
             else:  # nothing needs the old gates any more
                 gates = gates[:, : logits.shape[1]]
                 torch.sigmoid(logits, out=gates[:u])
@@ -249,21 +245,14 @@ class TAGATESEncoder(nn.Module):
 
     def _gate_logits(self, embedding: Tensor, directions: int, z: Tensor | None = None) -> Tensor:
         """Of the layers of the forward pass, or of both passes, side by side."""
-        c = self.config
+        k = self.config.n_members
         weight, bias = self._gate_maps(directions)
-        weight = weight[:, :, : c.op_dim]
-        if c.n_members == 1:
-            logits = F.linear(embedding, weight[0], bias[0, 0])
-        else:
-            states = by_member(embedding, c.n_members)
-            logits = self._layer_major(torch.baddbmm(bias, states, weight.transpose(1, 2)))
-        return logits if z is None else logits + z[:, : logits.shape[1]]
-
-    def _zero_cost_logits(self, zero_cost: Tensor) -> Tensor:
-        """What zero-cost vectors beside the embeddings add to the gates of all layers."""
-        weight = self._gate_maps(2 if self.config.T > 1 else 1)[0][:, :, self.config.op_dim :]
-        logits = F.linear(zero_cost, weight.flatten(0, 1))
-        return self._layer_major(by_member(logits, self.config.n_members))
+        states = by_member(embedding, k)
+        if z is not None:
+            states = torch.cat([states, z.expand(k, -1, -1)], dim=2)
+        if k == 1:
+            return F.linear(states[0], weight[0], bias[0, 0])
+        return self._layer_major(torch.baddbmm(bias, states, weight.transpose(1, 2)))
 
     def _forward_pass(
         self, initial: Tensor, batch: BatchTables, gates: Tensor, final: bool
@@ -315,3 +304,8 @@ class TAGATESEncoder(nn.Module):
             hidden = member_addmm(hidden, state, weight, c.n_members)
         delta: Tensor = self.op_update[1:](hidden)
         return delta
+
+
+def _over(gates: Tensor, rest: Tensor) -> Tensor:
+    """Rows of `gates`, then of `rest`; without a copy where there is no rest."""
+    return torch.cat([gates, rest]) if len(rest) > 0 else gates
