@@ -174,12 +174,13 @@ class ConditionedEstimator(BaseGraphEstimator):
         return self._to_target_units(columns)[:, -1]
 
     def _loss_targets(self, y: Floats, batches: Batches[Any]) -> Floats:
+        targets = [target for target, _ in self.model_.encoder.config.heads]
         if y.shape[1] > 1:
-            return np.column_stack([y, y[:, -1]])  # the last again, by what was observed
+            return y[:, [*targets, -1]]  # the last again, by what was observed
         if self.conditions_ is not None:
             group = batches.packed.training.group  # type: ignore[attr-defined]
             y = np.where(group[:, None] == np.arange(len(self.conditions_.seen)), y, np.nan)
-        return np.repeat(y, self.model_.encoder.config.n_heads, axis=1)
+        return np.repeat(y, len(targets), axis=1)
 
     def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
         if self.conditions_ is not None and packed.training is None:

@@ -33,9 +33,10 @@ T : int, default=2
 default=("embedding", "forward")
         Inputs of the update through which no gradient flows.
     deep_supervision : bool, default=True
-        With a single target: whether the encoding after every pass has a head
-        that learns it, the score being the mean of theirs, or only the one
-        after the last pass has, as published.
+        Whether the encoding after every pass has a head that learns the target,
+        the score being the mean of theirs, or only the one after the last pass
+        has, as published. Of several targets (`anytime`) the final one is read
+        after every pass, an earlier one after its own and those that follow.
     aggregation : {"auto", "sum", "sqrt", "mean", "mixed"}, default="auto"
         What a propagation layer makes of the supports that arrive at a node:
         their sum (as published), the sum over the square root of their number,

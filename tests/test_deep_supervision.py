@@ -66,6 +66,26 @@ def test_published_is_the_last_pass_alone(make: Any) -> None:
 
 
 @both
+def test_columns_are_read_after_their_pass_and_those_that_follow(make: Any) -> None:
+    """Of three passes the first of two columns is read after the last two, the final one always."""
+    y = np.column_stack([-TARGETS, TARGETS])
+    fitted = make(T=3, dropout=0.0).fit(CELLS, y)
+    assert fitted.model_.encoder.config.heads == ((0, 1), (0, 2), (1, 0), (1, 1), (1, 2))
+    scores = by_pass(fitted)
+    means = np.stack([scores[:, :2].mean(1), scores[:, 2:5].mean(1)], axis=1)
+    expected = fitted._to_target_units(means)[:, :, 0]
+    assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-5)
+
+
+@both
+def test_published_is_a_head_for_each_column(make: Any) -> None:
+    y = np.column_stack([-TARGETS, TARGETS])
+    fitted = make(T=3, deep_supervision=False).fit(CELLS, y)
+    assert fitted.model_.encoder.config.heads == ((0, 0), (1, 1))
+    assert len(fitted.model_.encode(next(fitted._read_batches(CELLS))).passes) == 2
+
+
+@both
 def test_one_pass_has_one_head(make: Any) -> None:
     plain, deep = (
         make(T=1, deep_supervision=d).fit(CELLS, TARGETS).predict(CELLS) for d in (False, True)

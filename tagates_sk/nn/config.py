@@ -112,14 +112,25 @@ class EncoderConfig:
     @property
     def n_passes_read(self) -> int:
         """How many of the last passes have an encoding that a head reads."""
-        if self.n_targets > 1:
-            return self.n_targets if self.anytime else 1
-        return self.T if self.deep_supervision else 1
+        if self.n_targets > 1 and not self.anytime:
+            return 1
+        return self.T if self.deep_supervision else self.n_targets
 
     @property
-    def n_heads(self) -> int:
-        """One for each target; of a single target, for each pass that is read."""
-        return max(self.n_targets, self.n_passes_read)
+    def heads(self) -> tuple[tuple[int, int], ...]:
+        """Of every head its target, and the place of its pass among those that are read.
+
+        A target is read after its own pass; with deep supervision after all
+        that follow, too, and the last one after every pass.
+        """
+        k, n = self.n_targets, self.n_passes_read
+        if k > 1 and not self.anytime:
+            return tuple((target, 0) for target in range(k))
+        own = range(n - k, n)
+        if not self.deep_supervision:
+            return tuple(enumerate(own))
+        earlier = [(target, i) for target in range(k - 1) for i in range(own[target], n)]
+        return (*earlier, *((k - 1, i) for i in range(n)))
 
     @property
     def encoding_dim(self) -> int:

@@ -25,11 +25,11 @@ class Encoding(NamedTuple):
     operations: Tensor | None = None
     """Final embeddings of operations with a gate, shape (n_gated, n_members * d_o)."""
     earlier: tuple[Tensor, ...] = ()
-    """Encodings for the heads before the last."""
+    """Encodings after earlier passes that are read."""
 
     @property
-    def by_head(self) -> tuple[Tensor, ...]:
-        """Encodings for all heads, the last one's last."""
+    def passes(self) -> tuple[Tensor, ...]:
+        """Encodings after all passes that are read."""
         return (*self.earlier, self.architectures)
 
 
@@ -166,7 +166,6 @@ class TAGATESEncoder(nn.Module):
                 torch.sigmoid(logits, out=gates[:u])
         last_gates = self._mixed(self._by_layer(gates), batch.forward_root)
         encoding = self._read_out(initial, batch, last_gates)
-        earlier += [encoding] * (c.n_heads - 1 - len(earlier))
         return Encoding(encoding, torch.cat([emb_u, emb_f]), tuple(earlier))
 
     def _read_out(

@@ -179,10 +179,9 @@ class Predictor(GraphPredictor):
         width, k = config.encoding_dim, config.n_members
         super().__init__(encoder, width + n_features, head, dropout, generator, k, n_outputs)
         self.encoding_dim = k * width
-        # The first head is the last target's: one target is the same with others beside it.
+        # The last target's last head comes first: alone it is the same as with others beside it.
         self.earlier_heads = nn.ModuleList(
-            _head(width + n_features, head, dropout, generator, k)
-            for _ in range(config.n_heads - 1)
+            _head(width + n_features, head, dropout, generator, k) for _ in config.heads[:-1]
         )
         self.seed = seed
         if config.condition_dim:
@@ -198,24 +197,33 @@ class Predictor(GraphPredictor):
 
         In training, where performance at earlier points was observed, the
         scores that :meth:`extrapolate` gives are one more target; and where
-        conditions of training differ, each is a target of its own. Of the heads
-        of a single target each has its scores in training, and their mean is
-        the score.
+        conditions of training differ, each is a target of its own. Of several
+        heads of a target each has its scores in training, and their mean is the
+        score.
         """
         encoding = self.encode(batch, generator)
-        heads = [*self.earlier_heads, self.head]
-        scores = [
-            head(self._beside(state, batch.features), generator)
-            for head, state in zip(heads, encoding.by_head, strict=True)
-        ]
         config = self.encoder.config
-        if generator is None and config.n_targets == 1 and len(scores) > 1:
-            scores = [torch.stack(scores).mean(0)]
-        if generator is not None and batch.observed is not None:
-            scores.append(self._observing(encoding, batch, generator))
-        if generator is not None:
+        scores = self._by_head(encoding, batch, generator)
+        if generator is None:
+            scores = [self._of_target(scores, target) for target in range(config.n_targets)]
+        else:
+            if batch.observed is not None:
+                scores.append(self._observing(encoding, batch, generator))
             scores *= config.n_conditions
         return scores[0] if len(scores) == 1 else torch.cat(scores, 1), encoding
+
+    def _by_head(
+        self, encoding: Encoding, batch: BatchTables, generator: torch.Generator | None = None
+    ) -> list[Tensor]:
+        read = [self._beside(state, batch.features) for state in encoding.passes]
+        heads = zip([*self.earlier_heads, self.head], self.encoder.config.heads, strict=True)
+        return [head(read[i], generator) for head, (_, i) in heads]
+
+    def _of_target(self, scores: Sequence[Tensor], target: int) -> Tensor:
+        """The mean score of the heads of a target."""
+        heads = self.encoder.config.heads
+        own = [score for score, (j, _) in zip(scores, heads, strict=True) if j == target]
+        return own[0] if len(own) == 1 else torch.stack(own).mean(0)
 
     def extrapolate(self, batch: BatchTables) -> Tensor:
         """Scores of the last target by what was observed of earlier ones, shape (n, n_members).
@@ -224,7 +232,7 @@ class Predictor(GraphPredictor):
         """
         assert batch.observed is not None
         encoding = self.encode(batch)
-        blind = self.head(self._beside(encoding.architectures, batch.features))
+        blind = self._of_target(self._by_head(encoding, batch), self.encoder.config.n_targets - 1)
         any_known = batch.observed.isfinite().any(1, keepdim=True)
         return torch.where(any_known, self._observing(encoding, batch), blind)
 
@@ -254,7 +262,7 @@ class Predictor(GraphPredictor):
         encoding: Encoding = self.encoder(batch, noise)
         if batch.condition is None or not self.encoder.config.condition_dim:
             return encoding
-        under = [self.modulation(state, batch.condition) for state in encoding.by_head]
+        under = [self.modulation(state, batch.condition) for state in encoding.passes]
         return encoding._replace(architectures=under[-1], earlier=tuple(under[:-1]))
 
     def _noise(self, batch: BatchTables, generator: torch.Generator | None) -> Tensor:
