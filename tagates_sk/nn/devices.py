@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from typing import Any
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 import torch
 
 Device = torch.device
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+MOST_AT_ONCE = 4
+"""Items at work side by side; further threads help with each of them."""
 
 _PROCESS = os.getpid()
 
@@ -62,11 +70,17 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Let torch use one CPU thread inside the block."""
+    with _threads(1):
+        yield
+
+
+@contextmanager
+def _threads(n: int) -> Iterator[None]:
     before = torch.get_num_threads()
-    if before == 1:
+    if before == n:
         yield
         return
-    torch.set_num_threads(1)
+    torch.set_num_threads(n)
     try:
         yield
     finally:
@@ -89,6 +103,53 @@ def safe_threads(few: bool = False) -> Iterator[None]:
     is_forked = os.getpid() != _PROCESS
     with one_thread() if few or is_forked else nullcontext():
         yield
+
+
+def side_by_side(
+    work: Callable[[Item], Result], items: Iterable[Item], device: torch.device
+) -> list[Result]:
+    """Results of work without gradients on independent items, in their order.
+
+    On the CPU torch's threads wait for each other at the end of every operation;
+    here they part the items instead, so that they do not. The calling thread
+    takes the items and works as the others do: there are never more at work
+    than torch may use.
+
+    Parameters
+    ----------
+    work : callable
+    items : iterable
+        Made one at a time, by the calling thread.
+    device : torch.device
+        Where the work is done.
+
+    Returns
+    -------
+    list
+    """
+    n = torch.get_num_threads()
+    several = min(n, MOST_AT_ONCE)
+    items = iter(items)
+    first = list(islice(items, 2))
+    if several == 1 or len(first) < 2 or device.type != "cpu" or os.getpid() != _PROCESS:
+        return [work(item) for item in chain(first, items)]
+    results: list[Result | Future[Result]] = []
+    running: list[Future[Result]] = []
+    share = n // several
+    with (
+        _threads(share),
+        ThreadPoolExecutor(
+            several - 1, initializer=torch.set_num_threads, initargs=(share,)
+        ) as pool,
+    ):
+        for item in chain(first, items):
+            running = [future for future in running if not future.done()]
+            if len(running) < several - 1:
+                running.append(pool.submit(work, item))
+                results.append(running[-1])
+            else:
+                results.append(work(item))
+        return [r.result() if isinstance(r, Future) else r for r in results]
 
 
 def on_cpu(value: Any) -> Any:

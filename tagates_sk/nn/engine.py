@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from .batching import Batch, Batches
-from .devices import safe_threads
+from .devices import safe_threads, side_by_side
 from .encoder import Encoding
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
@@ -87,18 +87,18 @@ def fit_predictor(
 
 def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Scores of the architectures of some batches, shape (n, n_scores)."""
-    return np.concatenate([_numpy(_scores(model, batch)) for batch in batches])
+    return _of_all(lambda batch: _scores(model, batch), model, batches)
 
 
 def extrapolations(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
     """Scores of the last target by what was observed of earlier ones, shape (n, n_members)."""
-    with torch.inference_mode():
-        return np.concatenate([_numpy(model.extrapolate(batch)) for batch in batches])
+    extrapolate = torch.inference_mode()(model.extrapolate)
+    return _of_all(extrapolate, model, batches)
 
 
 def encodings(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
     """Encodings of the architectures of some batches, shape (n, d)."""
-    return np.concatenate([_numpy(_encode(model, batch).architectures) for batch in batches])
+    return _of_all(lambda batch: _encode(model, batch).architectures, model, batches)
 
 
 def operation_embeddings(model: GraphPredictor, batch: Batch) -> Floats:
@@ -106,6 +106,13 @@ def operation_embeddings(model: GraphPredictor, batch: Batch) -> Floats:
     operations = _encode(model, batch).operations
     assert operations is not None
     return _numpy(operations)
+
+
+def _of_all(
+    work: Callable[[Any], torch.Tensor], model: GraphPredictor, batches: Iterable[Any]
+) -> Floats:
+    device = next(model.parameters()).device
+    return np.concatenate(side_by_side(lambda batch: _numpy(work(batch)), batches, device))
 
 
 @torch.inference_mode()
