@@ -143,7 +143,9 @@ def side_by_side(
         ) as pool,
     ):
         for item in chain(first, items):
-            running = [future for future in running if not future.done()]
+            for future in filter(Future.done, tuple(running)):
+                future.result()  # if it failed, nothing more is begun
+                running.remove(future)
             if len(running) < several - 1:
                 running.append(pool.submit(work, item))
                 results.append(running[-1])

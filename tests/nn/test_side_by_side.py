@@ -88,6 +88,20 @@ def test_what_is_raised_is_raised(where: int, n_threads: int) -> None:
         side_by_side(work, range(20), CPU)
 
 
+def test_nothing_is_begun_after_a_failure(n_threads: int) -> None:
+    begun: list[int] = []
+
+    def work(item: int) -> None:
+        begun.append(item)
+        if item == 0:
+            raise KeyError(item)
+        time.sleep(0.001)
+
+    with pytest.raises(KeyError):
+        side_by_side(work, range(1000), CPU)
+    assert len(begun) < 100
+
+
 def test_an_interruption_ends_it(n_threads: int) -> None:
     def items() -> Iterator[int]:
         yield from range(3)
