@@ -14,8 +14,8 @@ from tqdm.auto import tqdm
 
 from .nn.devices import one_thread
 
-CHUNK = 8 * 2048
-"""Architectures a task: seconds of work, and whole batches of our estimators."""
+CHUNK = 16384
+"""Architectures a task: seconds of work, and many batches of our estimators."""
 
 
 def run_tasks(tasks: Iterable[Any], n_jobs: int | None, advice: str) -> Iterator[Any]:

@@ -97,7 +97,7 @@ def test_the_networks_have_seen_the_consensus() -> None:
 
 def test_in_a_round_new_networks_learn_what_all_said() -> None:
     pool, rows = NB201.dags[POOL], slice(None, None, 2)
-    steps = {"max_iter": 100, "batch_size": 16}
+    steps = {"max_iter": 100, "batch_size": 16, "learning_rate": 0.01}
     networks = [ranker(**steps), clone(SECOND).set_params(**steps)]
     before, after = (
         small(network=networks[0], second_network=networks[1], n_rounds=k).fit(
@@ -112,9 +112,9 @@ def test_in_a_round_new_networks_learn_what_all_said() -> None:
 
     first, second = ({m.random_state for m in model.networks_} for model in (before, after))
     assert first.isdisjoint(second)
-    alone = [clone(network).fit(X[rows], Y[rows]).predict(pool) for network in networks]
-    gains = [agreement(after, j) - kendall_tau(alone[j], said) for j in range(2)]
-    assert np.mean(gains) > 0.03, gains
+    alone = [clone(network).fit(X[rows], Y[rows]) for network in networks]
+    for j, network in enumerate(alone):
+        assert agreement(after, j) > kendall_tau(network.predict(pool), said) + 0.1
 
 
 def test_weights_and_coefficient_are_as_documented(fitted: ConsensusRanker) -> None:
