@@ -37,7 +37,9 @@ def saliencies() -> np.ndarray:
 CASES: dict[str, Callable[[], Any]] = {
     "consensus": lambda: predictions(
         ConsensusRanker(
-            scores(), network=ranker(), second_network=DAGNNRanker(max_iter=3), random_state=0
+            scores(),
+            networks=[("tagates", ranker()), ("dagnn", DAGNNRanker(max_iter=3))],
+            random_state=0,
         )
     ),
     "statistics at the head": lambda: predictions(regressor(features=OperationStatistics())),

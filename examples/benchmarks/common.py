@@ -173,10 +173,12 @@ NO_ROUNDS = "consensus without rounds"
 
 
 def without_rounds() -> dict[str, Any]:
-    """Parameters of ConsensusRanker as its defaults were before there were rounds."""
+    """Parameters of ConsensusRanker as its defaults were before there were rounds and a GCN."""
     return {
-        "network": TAGATESRanker(**(PLAIN | {"n_members": 3})),
-        "second_network": DAGNNRanker(n_members=3, batch_size=32),
+        "networks": [
+            ("tagates", TAGATESRanker(**(PLAIN | {"n_members": 3}))),
+            ("dagnn", DAGNNRanker(n_members=3, batch_size=32)),
+        ],
         "n_rounds": 0,
     }
 

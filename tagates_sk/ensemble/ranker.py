@@ -1,17 +1,17 @@
-"""ConsensusRanker: zero-cost consensus, a regressor and two networks in one ranking."""
+"""ConsensusRanker: zero-cost consensus, a regressor and networks in one ranking."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin, _fit_context, clone
+from sklearn.base import RegressorMixin, _fit_context, clone
 from sklearn.ensemble import BaggingRegressor, GradientBoostingRegressor, VotingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -25,11 +25,11 @@ from .._head_features import HeadFeatures
 from .._targets import Floats, check_targets
 from .._tasks import RankingMixin
 from ..base import BaseGraphEstimator
-from ..baselines import DAGNNRanker, NormalScores
-from ..estimators import TAGATESRanker
+from ..baselines import NormalScores
 from ..features import OperationStatistics
 from ..graphs import PackedGraphs, read_architectures
 from ..zero_cost import ZeroCostProxies
+from .named_networks import NamedNetworks
 from .networks import fine_tuned, taught
 from .proxy_ranks import ProxyRanks
 
@@ -43,14 +43,14 @@ N_REFERENCE = 1000
 """Architectures on whose predictions members are brought to one scale."""
 
 
-class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
+class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
     """Rank architectures from few labels: a label-free consensus, corrected.
 
     Zero-cost scores rank architectures before anything was trained. Their
-    consensus enters three members: two networks of different kinds learn to
+    consensus enters four members: three networks of different kinds learn to
     rank by it first, on many architectures without a label, and then from the
     labels; and it is the prior mean of a regressor, which learns what it gets
-    wrong from features of the graphs. All three are brought to normal scores
+    wrong from features of the graphs. All four are brought to normal scores
     and averaged. Then new networks learn what this average says of the
     architectures without a label, and from the labels again, and take the place
     of the first.
@@ -69,10 +69,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     regressor : regressor, default=None
         Fitted to what the consensus gets wrong. None is the mean of a Gaussian
         process and gradient boosting.
-    network, second_network : neural estimator, default=None
-        Any of this library that is trained by gradients. None is
-        ``TAGATESRanker(margin=0.03)`` and ``DAGNNRanker(n_members=3)``. Their
-        `random_state` is drawn from that of this estimator.
+    networks : list of (str, estimator), default=None
+        Names and estimators, any of this library that are trained by gradients.
+        None is :func:`default_networks`: TA-GATES, a DAGNN and a GCN. Their
+        `random_state` is drawn from that of this estimator. Parameters of those
+        given are set by name, such as ``tagates__T``.
     n_rounds : int, default=1
         How often new networks learn from what all members said together. A
         round takes nearly as long as all before the first.
@@ -98,7 +99,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
 
     Attributes
     ----------
-    weights_ : ndarray of float64, shape (3,)
+    weights_ : ndarray of float64, shape (1 + n_networks,)
         Weights of the regressor and of the networks.
     coefficient_ : float
         The coefficient a.
@@ -109,11 +110,11 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     regressor_ : regressor
         The fitted one.
     networks_ : list of estimators
-        The fine-tuned networks.
+        The fine-tuned networks, in the order of `networks`.
 
     See Also
     --------
-    TAGATESRanker, tagates_sk.baselines.DAGNNRanker : The networks alone.
+    default_networks : The networks.
     ProxyRanks : The consensus alone.
 
     Notes
@@ -137,8 +138,10 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
     >>> known, pool = nb201.train_indices[::600], nb201.train_indices[::20]
     >>> ranker = ConsensusRanker(
     ...     load_zero_cost_proxies("nasbench201"),
-    ...     network=TAGATESRanker(max_iter=20),
-    ...     second_network=DAGNNRanker(max_iter=20),
+    ...     networks=[
+    ...         ("tagates", TAGATESRanker(max_iter=20)),
+    ...         ("dagnn", DAGNNRanker(max_iter=20)),
+    ...     ],
     ...     random_state=0,
     ... )
     >>> ranker = ranker.fit(
@@ -152,8 +155,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         "proxies": [HasMethods(["fit", "transform"]), None],
         "features": [HasMethods(["fit", "transform"]), None],
         "regressor": [HasMethods(["fit", "predict"]), None],
-        "network": [BaseGraphEstimator, None],
-        "second_network": [BaseGraphEstimator, None],
+        "networks": [list, None],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
         "n_unlabeled": [Interval(Integral, 1, None, closed="left")],
         "fine_tuning_rate": [Interval(Real, 0, None, closed="neither")],
@@ -170,8 +172,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         *,
         features: Any = None,
         regressor: Any = None,
-        network: BaseGraphEstimator | None = None,
-        second_network: BaseGraphEstimator | None = None,
+        networks: Sequence[tuple[str, BaseGraphEstimator]] | None = None,
         n_rounds: int = 1,
         n_unlabeled: int = 2000,
         fine_tuning_rate: float = 0.3,
@@ -184,8 +185,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         self.proxies = proxies
         self.features = features
         self.regressor = regressor
-        self.network = network
-        self.second_network = second_network
+        self.networks = networks
         self.n_rounds = n_rounds
         self.n_unlabeled = n_unlabeled
         self.fine_tuning_rate = fine_tuning_rate
@@ -219,8 +219,10 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         InvalidArchitectureError
             If an architecture cannot be read; the message says which and why.
         ValueError
-            If y does not fit, or scores or features are not finite.
+            If y does not fit, scores or features are not finite, or `networks`
+            is not as it must be.
         """
+        networks = self._networks()
         packed = read_architectures(X)
         n = len(packed)
         checked = check_targets(type(self).__name__, n, y, None)[0]
@@ -241,7 +243,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
         self.coefficient_ = max(float(a / square), 0.0) if square > 0 else 0.0
         self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
         share = self.half / (n + self.half) / 2
-        self.weights_ = np.array([share, (1 - share) / 2, (1 - share) / 2])
+        self.weights_ = np.array([share, *[(1 - share) / len(networks)] * len(networks)])
         unlabeled, its_ranks = shuffle(
             reference, ranks, random_state=rng, n_samples=min(self.n_unlabeled, len(reference))
         )
@@ -256,7 +258,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
                     target,
                     self.fine_tuning_rate,
                 )
-                for network in self._networks(rng)
+                for network in [_seeded(network, rng) for network in networks]
             ]
 
         trained(its_ranks[:, -1], _memory(self.memory).cache(taught))
@@ -291,14 +293,6 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
             warnings.simplefilter("ignore", ConvergenceWarning)
             return both.fit(matrix, rest)
 
-    def _networks(self, rng: np.random.RandomState) -> list[BaseGraphEstimator]:
-        first, second = self.network, self.second_network
-        if first is None:
-            first = TAGATESRanker(margin=0.03)
-        if second is None:
-            second = DAGNNRanker(n_members=3)
-        return [_seeded(network, rng) for network in (first, second)]
-
     def _inputs(self, X: Any, ranks: Floats) -> Floats:
         """What the regressor reads, with equal weight for scores and features."""
         blocks = [self.features_.transform(X), self._scaler.transform(ranks)]
@@ -321,7 +315,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of float64, shape (n, 3)
+        ndarray of float64, shape (n, 1 + n_networks)
             Normal scores among the architectures that fit knew: of the
             regressor, and of the networks.
         """

@@ -18,6 +18,7 @@ from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 
 from tagates_sk import TAGATESRanker
+from tagates_sk.base import BaseGraphEstimator
 from tagates_sk.baselines import DAGNNRanker
 from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker, ProxyRanks
@@ -38,11 +39,15 @@ REST = NB201.dags[NB201.train_indices[5::10]]
 TRUTH = NB201.target[NB201.train_indices[5::10]]
 
 
+def networks(first: BaseGraphEstimator, second: BaseGraphEstimator = SECOND) -> list[Any]:
+    """Two networks with names."""
+    return [("first", first), ("second", second)]
+
+
 def small(**changes: Any) -> ConsensusRanker:
     """A consensus with small networks."""
     given = {
-        "network": ranker(n_members=2),
-        "second_network": SECOND,
+        "networks": networks(ranker(n_members=2)),
         "n_rounds": 0,
         "n_unlabeled": 200,
         "random_state": 0,
@@ -51,8 +56,8 @@ def small(**changes: Any) -> ConsensusRanker:
 
 
 def trained(n_rounds: int) -> ConsensusRanker:
-    networks = {"network": TAGATESRanker(max_iter=100), "second_network": DAGNNRanker(max_iter=100)}
-    model = small(**networks, n_rounds=n_rounds, n_unlabeled=400)
+    both = networks(TAGATESRanker(max_iter=100), DAGNNRanker(max_iter=100))
+    model = small(networks=both, n_rounds=n_rounds, n_unlabeled=400)
     return model.fit(X, Y, X_unlabeled=NB201.dags[POOL])
 
 
@@ -77,7 +82,7 @@ def test_labels_correct_a_misleading_consensus() -> None:
     rows = POOL[::4]
     turned = PrecomputedFeatures(pool, -PROXIES.transform(pool))
     network = ranker(max_iter=40, deep_supervision=False)
-    model = small(network=network, n_unlabeled=60).set_params(proxies=turned)
+    model = small(networks=networks(network), n_unlabeled=60).set_params(proxies=turned)
     model.fit(NB201.dags[rows], NB201.target[rows], X_unlabeled=pool)
     assert model.coefficient_ == 0
     assert model.score(pool, NB201.target[POOL]) > 0.6
@@ -95,26 +100,56 @@ def test_the_networks_have_seen_the_consensus() -> None:
         assert gain > 0.1
 
 
-def test_in_a_round_new_networks_learn_what_all_said() -> None:
-    pool, rows = NB201.dags[POOL], slice(None, None, 2)
+class Noting(DAGNNRanker):
+    """A network that notes what it is taught, and what by."""
+
+    noted: ClassVar[list[tuple[int, np.ndarray]]] = []
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Any:
+        self.noted.append((len(X), np.array(y)))
+        return super().fit(X, y, sample_weight)
+
+
+def test_what_networks_are_taught_by() -> None:
+    pool = NB201.dags[POOL]
+    network = Noting(n_layers=1, layer_dim=16, op_dim=8, head=(16,), max_iter=10)
+    given = {"networks": networks(network, clone(network)), "n_unlabeled": len(pool)}
+    Noting.noted.clear()
+    before = small(**given).fit(X, Y, X_unlabeled=pool)
+    first = Noting.noted.copy()
+    Noting.noted.clear()
+    after = small(**given, n_rounds=1).fit(X, Y, X_unlabeled=pool)
+    assert [n for n, _ in Noting.noted] == [len(pool), len(X)] * 4
+    for (_, expected), (_, found) in zip(first, Noting.noted, strict=False):
+        assert_array_equal(found, expected)  # the first stage is the same
+    targets = norm.ppf((rankdata(Y) - 0.5) / len(Y))
+    for _, found in Noting.noted[1::2]:
+        assert_allclose(found, targets, atol=1e-9)
+    consensus = np.sort(before.ranks_.transform(pool)[:, -1])
+    for _, found in Noting.noted[:3:2]:
+        assert_allclose(np.sort(found), consensus, atol=1e-9)  # the pool is shuffled
+    said = np.sort(before.predict(pool))
+    for _, found in Noting.noted[4::2]:
+        assert_allclose(np.sort(found), said, atol=0.02)
+        assert kendall_tau(found, Noting.noted[0][1]) < 0.99
+    seeds = [{m.random_state for m in model.networks_} for model in (before, after)]
+    assert seeds[0].isdisjoint(seeds[1])
+
+
+def test_in_a_round_networks_learn_what_all_said() -> None:
+    """Who knows two labels only can have it from nowhere else."""
+    pool, rows = NB201.dags[POOL], [0, 5]
     steps = {"max_iter": 100, "batch_size": 16, "learning_rate": 0.01}
-    networks = [ranker(**steps), clone(SECOND).set_params(**steps)]
+    both = networks(ranker(**steps), clone(SECOND).set_params(**steps))
     before, after = (
-        small(network=networks[0], second_network=networks[1], n_rounds=k).fit(
-            X[rows], Y[rows], X_unlabeled=pool
-        )
-        for k in (0, 1)
+        small(networks=both, n_rounds=k).fit(X[rows], Y[rows], X_unlabeled=pool) for k in (0, 1)
     )
     said = before.predict(pool)
-
-    def agreement(model: ConsensusRanker, j: int) -> float:
-        return kendall_tau(model.networks_[j].predict(pool), said)
-
-    first, second = ({m.random_state for m in model.networks_} for model in (before, after))
-    assert first.isdisjoint(second)
-    alone = [clone(network).fit(X[rows], Y[rows]) for network in networks]
-    for j, network in enumerate(alone):
-        assert agreement(after, j) > kendall_tau(network.predict(pool), said) + 0.1
+    for taught, (_, network) in zip(after.networks_, both, strict=True):
+        alone = clone(network).set_params(random_state=0, operations=NB201.dags.space.operations)
+        alone.fit(X[rows], Y[rows])
+        gain = kendall_tau(taught.predict(pool), said) - kendall_tau(alone.predict(pool), said)
+        assert gain > 0.1
 
 
 def test_weights_and_coefficient_are_as_documented(fitted: ConsensusRanker) -> None:
@@ -152,32 +187,39 @@ def test_the_same_seed_gives_the_same_numbers_and_global_ones_stay() -> None:
 def test_parameters_stay_as_they_were() -> None:
     network = ranker(max_iter=7)
     features, regressor_ = WeisfeilerLehman(1), Ridge()
-    model = small(network=network, features=features, regressor=regressor_).fit(X, Y)
+    given = networks(network)
+    model = small(networks=given, features=features, regressor=regressor_).fit(X, Y)
     assert not hasattr(network, "model_")
     assert not hasattr(features, "n_features_out_")
     assert not hasattr(regressor_, "coef_")
     assert not hasattr(SECOND, "model_")
-    for given, used in zip((network, SECOND), model.networks_, strict=True):
-        wanted, found = given.get_params(deep=False), used.get_params(deep=False)
+    assert given == [("first", network), ("second", SECOND)]
+    for (_, asked), used in zip(given, model.networks_, strict=True):
+        wanted, found = asked.get_params(deep=False), used.get_params(deep=False)
         assert {k for k in wanted if found[k] != wanted[k]} <= {"random_state"}
     assert model.networks_[0].n_iter_ == 7 // 5 + 7 // 2
     assert isinstance(model.regressor_, Ridge)
     again = clone(model)
     assert not hasattr(again, "networks_")
-    assert again.get_params()["network__max_iter"] == 7
+    assert again.get_params()["first__max_iter"] == 7
+    again.set_params(first__max_iter=9, second=network, half=7.0)
+    assert again.networks[0][1].max_iter == 9
+    assert again.networks[1][1] is network
+    assert again.half == 7
+    assert given[0][1].max_iter == 7
 
 
 def test_pickles_and_grid_search(fitted: ConsensusRanker) -> None:
     again = pickle.loads(pickle.dumps(fitted))
     assert_array_equal(again.predict(REST), fitted.predict(REST))
-    grid = {"half": [20.0], "network__T": [1, 2]}
+    grid = {"half": [20.0], "first__T": [1, 2]}
     search = GridSearchCV(small(n_unlabeled=50), grid, cv=2).fit(X, Y, X_unlabeled=NB201.dags[POOL])
     assert set(search.best_params_) == set(grid)
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
 
 
 def test_lists_of_graphs_and_default_scores() -> None:
-    model = small(network=ranker(max_iter=40)).set_params(proxies=None)
+    model = small(networks=networks(ranker(max_iter=40))).set_params(proxies=None)
     model.fit(CELLS[:20], TARGETS[:20], X_unlabeled=CELLS)
     assert isinstance(model.ranks_.proxies_, ZeroCostProxies)
     assert np.isfinite(model.predict(CELLS)).all()
@@ -185,7 +227,7 @@ def test_lists_of_graphs_and_default_scores() -> None:
 
 
 def test_a_regressor_as_network() -> None:
-    model = small(network=regressor(max_iter=60)).fit(X, Y, X_unlabeled=NB201.dags[POOL])
+    model = small(networks=networks(regressor(max_iter=60))).fit(X, Y, X_unlabeled=NB201.dags[POOL])
     assert model.score(REST, TRUTH) > 0.6
 
 
@@ -253,8 +295,13 @@ def test_not_fitted() -> None:
     ("changes", "message"),
     [
         ({"proxies": "flops"}, "'proxies' parameter of ConsensusRanker must be"),
-        ({"network": Ridge()}, "'network' parameter of ConsensusRanker must be"),
-        ({"second_network": Ridge()}, "'second_network' parameter of ConsensusRanker must be"),
+        ({"networks": ranker()}, "'networks' parameter of ConsensusRanker must be"),
+        ({"networks": []}, "networks is empty"),
+        ({"networks": [("ridge", Ridge())]}, r"networks\[0\] must be \(name, estimator\)"),
+        ({"networks": [("a", SECOND), SECOND]}, r"networks\[1\] must be \(name, estimator\)"),
+        ({"networks": [("a", SECOND), ("a", SECOND)]}, "Names provided are not unique"),
+        ({"networks": [("half", SECOND)]}, "Estimator names conflict with constructor arguments"),
+        ({"networks": [("a__b", SECOND)]}, "Estimator names must not contain __"),
         ({"memory": 3}, "'memory' parameter of ConsensusRanker must be"),
         ({"n_unlabeled": 0}, "'n_unlabeled' parameter"),
         ({"n_rounds": -1}, "'n_rounds' parameter"),

@@ -54,8 +54,10 @@ SMALL = ArrayConsensusRanker(
     Values(),
     features=Values(),
     regressor=Ridge(),
-    network=TAGATESRanker(**{**QUICK, "max_iter": 4}),
-    second_network=TAGATESRanker(**{**QUICK, "max_iter": 4, "T": 1}),
+    networks=[
+        ("two", TAGATESRanker(**{**QUICK, "max_iter": 4})),
+        ("one", TAGATESRanker(**{**QUICK, "max_iter": 4, "T": 1})),
+    ],
 )
 
 
