@@ -36,7 +36,8 @@ default=("embedding", "forward")
         Whether the encoding after every pass has a head that learns the target,
         the score being the mean of theirs, or only the one after the last pass
         has, as published. Of several targets (`anytime`) the final one is read
-        after every pass, an earlier one after its own and those that follow.
+        after every pass, an earlier one after its own and those that follow, and
+        what the heads of one say counts by half for each of the others.
     aggregation : {"auto", "sum", "sqrt", "mean", "mixed"}, default="auto"
         What a propagation layer makes of the supports that arrive at a node:
         their sum (as published), the sum over the square root of their number,

@@ -14,6 +14,7 @@ from tagates_sk.metrics import kendall_tau
 from .small import BOTH, CELLS, TARGETS, ranker
 
 both = pytest.mark.parametrize("make", BOTH)
+HEADS_OF_3 = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2))
 
 
 def by_pass(fitted: Any) -> np.ndarray:
@@ -75,6 +76,38 @@ def test_columns_are_read_after_their_pass_and_those_that_follow(make: Any) -> N
     means = np.stack([scores[:, :2].mean(1), scores[:, 2:5].mean(1)], axis=1)
     expected = fitted._to_target_units(means)[:, :, 0]
     assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-5)
+
+
+@both
+@pytest.mark.parametrize("n_members", [1, 2])
+def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
+    y = np.column_stack([-TARGETS, TARGETS, TARGETS**2])
+    fitted = make(T=3, n_members=n_members).fit(CELLS, y)
+    model, (batch,) = fitted.model_, fitted._read_batches(CELLS)
+    heads = [*model.earlier_heads, model.head]
+    with torch.no_grad():
+        passes = model.encode(batch).passes
+        own = [head(passes[i]).double() for head, (_, i) in zip(heads, HEADS_OF_3, strict=True)]
+    assert model.encoder.config.heads == HEADS_OF_3
+    means = torch.stack([torch.stack(s).mean(0) for s in (own[:3], own[3:5], own[5:])], 1).numpy()
+    scores = 0.5 * means + 0.5 * means.sum(1, keepdims=True)
+    expected = fitted._to_target_units(scores).mean(2)
+    assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-4)
+
+
+@both
+@pytest.mark.parametrize("options", [{"anytime": False}, {"deep_supervision": False}])
+def test_targets_of_any_kind_share_no_head(make: Any, options: dict[str, Any]) -> None:
+    y = np.column_stack([-TARGETS, TARGETS])
+    fitted = make(**options).fit(CELLS, y)
+    model, (batch,) = fitted.model_, fitted._read_batches(CELLS)
+    heads = [*model.earlier_heads, model.head]
+    with torch.no_grad():
+        passes = model.encode(batch).passes
+        places = [i for _, i in model.encoder.config.heads]
+        scores = torch.stack([head(passes[i]) for head, i in zip(heads, places, strict=True)], 1)
+    expected = fitted._to_target_units(scores.double().numpy())[..., 0]
+    assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-4)
 
 
 @both

@@ -15,6 +15,9 @@ from .linear import mlp, uniform_
 from .modulation import Modulation
 from .tables import BatchTables
 
+SHARED = 0.5
+"""Part of what a point of training says that counts for the others, too."""
+
 
 class Head(nn.Module):
     """MLP from an encoding to a score, with dropout after every hidden layer.
@@ -199,7 +202,8 @@ class Predictor(GraphPredictor):
         scores that :meth:`extrapolate` gives are one more target; and where
         conditions of training differ, each is a target of its own. Of several
         heads of a target each has its scores in training, and their mean is the
-        score.
+        score. With deep supervision points of training share: to the scores of
+        one, what the heads of each other say is added by half.
         """
         encoding = self.encode(batch, generator)
         config = self.encoder.config
@@ -217,7 +221,17 @@ class Predictor(GraphPredictor):
     ) -> list[Tensor]:
         read = [self._beside(state, batch.features) for state in encoding.passes]
         heads = zip([*self.earlier_heads, self.head], self.encoder.config.heads, strict=True)
-        return [head(read[i], generator) for head, (_, i) in heads]
+        scores = [head(read[i], generator) for head, (_, i) in heads]
+        config = self.encoder.config
+        if config.n_targets == 1 or not (config.anytime and config.deep_supervision):
+            return scores
+        means = [self._of_target(scores, target) for target in range(config.n_targets)]
+        total = torch.stack(means).sum(0)
+        targets = [target for target, _ in config.heads]
+        return [
+            score + SHARED * (total - means[target])
+            for score, target in zip(scores, targets, strict=True)
+        ]
 
     def _of_target(self, scores: Sequence[Tensor], target: int) -> Tensor:
         """The mean score of the heads of a target."""
