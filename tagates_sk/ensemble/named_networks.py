@@ -34,7 +34,7 @@ def default_networks() -> list[tuple[str, BaseGraphEstimator]]:
     """
     return [
         ("tagates", TAGATESRanker(margin=0.03)),
-        ("dagnn", DAGNNRanker(n_members=3)),
+        ("dagnn", DAGNNRanker(layer_dim=128, n_members=2)),
         ("gcn", GCNRanker(layer_dim=256)),
     ]
 
