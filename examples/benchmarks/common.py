@@ -173,7 +173,7 @@ NO_ROUNDS = "consensus without rounds"
 
 
 def without_rounds() -> dict[str, Any]:
-    """Parameters of ConsensusRanker as its defaults were before there were rounds and a GCN."""
+    """Parameters of ConsensusRanker as its defaults were before there were rounds."""
     return {
         "networks": [
             ("tagates", TAGATESRanker(**(PLAIN | {"n_members": 3}))),

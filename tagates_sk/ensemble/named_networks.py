@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sklearn.utils.metaestimators import _BaseComposition
 
 from ..base import BaseGraphEstimator
-from ..baselines import DAGNNRanker, GCNRanker
+from ..baselines import DAGNNRanker
 from ..estimators import TAGATESRanker
 
 _Self = TypeVar("_Self", bound="NamedNetworks")
@@ -22,8 +22,8 @@ def default_networks() -> list[tuple[str, BaseGraphEstimator]]:
     Returns
     -------
     list of (str, estimator)
-        "tagates", "dagnn" and "gcn": encoders that read a graph in different
-        ways, and err in different places.
+        "tagates" and "dagnn": encoders that read a graph in different ways, and
+        err in different places.
 
     Examples
     --------
@@ -34,8 +34,7 @@ def default_networks() -> list[tuple[str, BaseGraphEstimator]]:
     """
     return [
         ("tagates", TAGATESRanker(margin=0.03)),
-        ("dagnn", DAGNNRanker(layer_dim=128, n_members=2)),
-        ("gcn", GCNRanker(layer_dim=256)),
+        ("dagnn", DAGNNRanker(n_members=3)),
     ]
 
 
@@ -82,7 +81,7 @@ class NamedNetworks(_BaseComposition):
         Parameters
         ----------
         **params : dict
-            Such as ``half=20``, ``tagates__T=3``, or ``gcn=GCNRanker(n_layers=2)``
+            Such as ``half=20``, ``tagates__T=3``, or ``dagnn=GCNRanker()``
             for a network of that name.
 
         Returns

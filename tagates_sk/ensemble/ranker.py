@@ -47,10 +47,10 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
     """Rank architectures from few labels: a label-free consensus, corrected.
 
     Zero-cost scores rank architectures before anything was trained. Their
-    consensus enters four members: three networks of different kinds learn to
+    consensus enters three members: two networks of different kinds learn to
     rank by it first, on many architectures without a label, and then from the
     labels; and it is the prior mean of a regressor, which learns what it gets
-    wrong from features of the graphs. All four are brought to normal scores
+    wrong from features of the graphs. All three are brought to normal scores
     and averaged. Then new networks learn what this average says of the
     architectures without a label, and from the labels again, and take the place
     of the first.
@@ -71,7 +71,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         process and gradient boosting.
     networks : list of (str, estimator), default=None
         Names and estimators, any of this library that are trained by gradients.
-        None is :func:`default_networks`: TA-GATES, a DAGNN and a GCN. Their
+        None is :func:`default_networks`: TA-GATES and a DAGNN. Their
         `random_state` is drawn from that of this estimator. Parameters of those
         given are set by name, such as ``tagates__T``.
     n_rounds : int, default=1
