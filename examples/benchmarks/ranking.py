@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import NO_ROUNDS, run, run_all, summary, task
+from common import NO_ROUNDS, paired, run, run_all, summary, task
 
 # Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
@@ -75,6 +75,18 @@ def spread(rows: list[dict[str, Any]]) -> str:
     return f"{tau.mean():.3f} ± {tau.std(ddof=1):.3f} ({len(tau)} seeds)"
 
 
+def gains(rows: list[dict[str, Any]]) -> list[str]:
+    """What ConsensusRanker gains by its round at every size, in points."""
+    lines = []
+    for space, sizes in PAPER.items():
+        for n in sizes:
+            runs = [r for r in rows if r["space"] == space and int(r["n"]) == n]
+            gain = paired(runs, "consensus", NO_ROUNDS, "kendall_tau")
+            if gain:
+                lines.append(f"{space} {n:4d} labels, consensus − {NO_ROUNDS}: {gain}")
+    return lines
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -105,7 +117,8 @@ def main() -> None:
     rows = run_all(tasks, args.out, args.n_jobs, partial(run, memory=args.memory))
     print("\n".join(summary(rows)))
     if args.parameters == "{}" and args.target == "cifar10":
-        print("\n" + table(rows))
+        print("\n" + table(rows) + "\n")
+        print("\n".join(gains(rows)))
 
 
 if __name__ == "__main__":
