@@ -15,6 +15,27 @@ MANY = 500
 """Beyond so many architectures "auto" may be larger batches."""
 
 
+def head_widths(head: Sequence[int]) -> list[int]:
+    """Widths of a head's hidden layers, checked.
+
+    Parameters
+    ----------
+    head : sequence of int
+
+    Raises
+    ------
+    ValueError
+        If one of them is no whole number from 1 on.
+    """
+    for width in head:
+        if not isinstance(width, Integral) or isinstance(width, bool) or width < 1:
+            raise ValueError(
+                f"head={head!r}: widths of hidden layers are whole numbers from 1 on, not "
+                f"{width!r}. An empty head is a linear one."
+            )
+    return [int(width) for width in head]
+
+
 class TrainingParameters:
     """What a subclass stores untouched, and how it becomes a configuration of training."""
 

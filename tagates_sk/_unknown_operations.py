@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .base import BaseGraphEstimator
+from .ensemble.named_networks import NamedNetworks, default_networks
 
 
 def tolerate_unknown_operations(estimator: Any) -> Any:
@@ -31,6 +32,9 @@ def tolerate_unknown_operations(estimator: Any) -> Any:
     >>> tolerate_unknown_operations(make_pipeline(PathEncoding(), Ridge()))[0]
     PathEncoding(handle_unknown='ignore')
     """
+    for owner in (estimator, *estimator.get_params().values()):
+        if isinstance(owner, NamedNetworks) and owner.networks is None:
+            owner.set_params(networks=default_networks())
     params = estimator.get_params()
     owners = {"": estimator} | params
     for name in params:

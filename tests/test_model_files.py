@@ -10,6 +10,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
+import sklearn
 import torch
 from numpy.testing import assert_array_equal
 from sklearn.base import clone
@@ -126,6 +127,26 @@ class TestRoundTrip:
         estimator = ranker().fit(CELLS, TARGETS).set_params(layer_dim=4, head=(2,), dropout=0.9)
         loaded = again(estimator, path)
         assert loaded.model_.head.dropout == 0.1
+        assert_array_equal(loaded.predict(OTHERS), estimator.predict(OTHERS))
+
+    def test_metadata_requests_are_left_out(self, path: Path) -> None:
+        with sklearn.config_context(enable_metadata_routing=True):
+            estimator = ranker(features=OperationStatistics()).set_fit_request(sample_weight=True)
+            save_model(estimator.fit(CELLS, TARGETS), path)
+            loaded: Any = load_model(path, device="cpu")
+            assert loaded.get_metadata_routing().fit.requests["sample_weight"] is None
+        assert_array_equal(loaded.predict(OTHERS), estimator.predict(OTHERS))
+
+    @pytest.mark.parametrize(
+        "state", [torch.no_grad, torch.inference_mode, partial(torch.device, "meta")]
+    )
+    def test_state_of_torch(self, state: Any, path: Path) -> None:
+        estimator = ranker(symmetry_breaking="random").fit(CELLS, TARGETS)
+        with state():
+            loaded = again(estimator, path)
+            assert_array_equal(loaded.predict(OTHERS), estimator.predict(OTHERS))
+        for one in (loaded, estimator):
+            one.partial_fit(CELLS, TARGETS)
         assert_array_equal(loaded.predict(OTHERS), estimator.predict(OTHERS))
 
     def test_joblib_files_keep_working(self, path: Path) -> None:

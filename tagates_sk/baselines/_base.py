@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from .. import _docstrings
 from .._targets import Features
 from .._tasks import RANKING_LOSSES
+from .._training_parameters import head_widths
 from ..base import BaseGraphEstimator
 from ..graphs import PackedGraphs
 from ..graphs.tokens import Dictionary
@@ -103,7 +104,7 @@ class BaseBaseline(BaseGraphEstimator):
         generator = seeded(seed)
         self._set_depth()
         encoder, width = self._encoder(spec, generator)
-        head = [int(h) for h in self.head]
+        head = head_widths(self.head)
         predictor = GraphPredictor(encoder, width, head, self.dropout, generator, self._members())
         return predictor, spec
 

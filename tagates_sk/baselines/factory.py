@@ -42,6 +42,7 @@ def baseline(name: str, **parameters: Any) -> Any:
 
         - ``"gates"``: :class:`GATESRanker`;
         - ``"gcn"``: :class:`GCNRanker`;
+        - ``"dagnn"``: :class:`DAGNNRanker`;
         - ``"lstm"``: :class:`LSTMRanker`;
         - ``"nasbowl"``: :class:`WLKernelGP`;
         - ``"seminas"``: :class:`SemiNASRanker`;

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator, RegressorMixin, _fit_context
+from sklearn.base import BaseEstimator, RegressorMixin, _fit_context, clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, WhiteKernel
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted
 
 from .._targets import Floats, check_targets
 from ..base import CHUNK
 from ..features import WeisfeilerLehman
 from ..graphs import read_architectures
-from .kernel import WeisfeilerLehmanKernel
+from .kernel import WeisfeilerLehmanKernel, blocks
 from .normal_scores import NormalScores
 
 
@@ -153,12 +154,13 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
             operations=self.operations,
             handle_unknown=self.handle_unknown,
         ).set_output(transform="default")
-        counts = self.labels_.fit_transform(X)
+        self.labels_.fit(X)
+        counts = np.concatenate([*self._counts(X)])
         self.operations_, self.n_cells_ = self.labels_.operations_, self.labels_.n_cells_
         transformer = NormalScores() if self.target == "rank" else StandardScaler()
         self.target_transformer_ = transformer.set_output(transform="default")
         standard = self.target_transformer_.fit_transform(targets[:, None])[:, 0]
-        sections = self.labels_.n_columns_
+        sections = [n + 1 for n in self.labels_.n_columns_]
         kernel = WeisfeilerLehmanKernel(
             tuple(sections), np.ones(len(sections)), (1e-5, 1e4), self.kind
         )
@@ -172,7 +174,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         with warnings.catch_warnings():
             # An iteration whose weight goes to the bound says nothing beyond the others.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            self.gp_.fit(counts.toarray(), standard)
+            self.gp_.fit(counts, standard)
         self.kernel_ = self.gp_.kernel_
         return self
 
@@ -203,14 +205,36 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
             ``"error"``.
         """
         check_is_fitted(self, "gp_")
-        counts = self.labels_.transform(X)
-        parts = [counts[a : a + CHUNK].toarray() for a in range(0, counts.shape[0], CHUNK)]
         if not return_std:
-            return self._in_units(np.concatenate([self.gp_.predict(part) for part in parts]))
-        found = [self.gp_.predict(part, return_std=True) for part in parts]
+            parts = [self.gp_.predict(part) for part in self._counts(X)]
+            return self._in_units(np.concatenate(parts))
+        found = [self.gp_.predict(part, return_std=True) for part in self._counts(X)]
         mean, std = (np.concatenate(values) for values in zip(*found, strict=True))
         above, below = self._in_units(mean + std), self._in_units(mean - std)
         return self._in_units(mean), (above - below) / 2
+
+    def _counts(self, X: Any) -> Iterator[Floats]:
+        """Label counts of some architectures at a time.
+
+        Behind the columns of each iteration there is one more: the root of the
+        squared counts of labels that fit never saw. They are like nothing known,
+        but count for the norm: an architecture of which little is known is like
+        nothing known, too.
+        """
+        known = self.labels_.transform(X)
+        operations = self.labels_.operations_
+        anew = clone(self.labels_).set_params(operations=operations, handle_unknown="ignore")
+        every = anew.fit_transform(X)
+        squares = [
+            np.stack([row_norms(part, squared=True) for part in parts], axis=1)
+            for parts in (blocks(every, anew.n_columns_), blocks(known, self.labels_.n_columns_))
+        ]
+        unseen = np.sqrt((squares[0] - squares[1]).clip(min=0))
+        for a in range(0, known.shape[0], CHUNK):
+            rows = slice(a, a + CHUNK)
+            parts = blocks(known[rows].toarray(), self.labels_.n_columns_)
+            pairs = zip(parts, unseen[rows].T[:, :, None], strict=True)
+            yield np.hstack([column for pair in pairs for column in pair])
 
     def _in_units(self, values: Floats) -> Floats:
         units: Floats = self.target_transformer_.inverse_transform(values[:, None])[:, 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -107,8 +108,9 @@ class WeisfeilerLehmanKernel(Kernel):
         """Of the iterations' counts, shape (n, m, n_iterations)."""
         # A fit asks for the same matrix again and again, only with other weights.
         seen = getattr(self, "_seen", None)
-        if Y is None and seen is not None and seen[0] is X:
-            known: Floats = seen[1]
+        remember = Y is None and isinstance(X, np.ndarray)
+        if remember and seen and seen[0] == self.sections and np.array_equal(seen[1], X):
+            known: Floats = seen[2]
             return known
         left = self._blocks(X)
         right = left if Y is None else self._blocks(Y)
@@ -116,16 +118,19 @@ class WeisfeilerLehmanKernel(Kernel):
             [safe_sparse_dot(a, b.T, dense_output=True) for a, b in zip(left, right, strict=True)],
             axis=2,
         )
-        if Y is None:
-            self._seen = X, cosines
+        if remember:
+            self._seen = self.sections, X.copy(), cosines
         return cosines
 
     def _blocks(self, X: Any) -> list[Any]:
         """Normalised counts of each iteration."""
         X = X if sparse.issparse(X) else np.asarray(X, dtype=np.float64)
-        ends = np.cumsum(self.sections)
-        starts = ends - self.sections
-        return [normalize(X[:, a:b]) for a, b in zip(starts, ends, strict=True)]
+        if X.ndim != 2 or X.shape[1] != sum(self.sections):
+            raise ValueError(
+                f"Counts have shape {X.shape}; a matrix with as many columns as sections="
+                f"{self.sections} say together, {sum(self.sections)}, is expected."
+            )
+        return [normalize(block) for block in blocks(X, self.sections)]
 
     def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name != "_seen"}
@@ -133,3 +138,9 @@ class WeisfeilerLehmanKernel(Kernel):
     def __repr__(self) -> str:
         shown = ", ".join(f"{w:.3g}" for w in np.atleast_1d(self.weights))
         return f"{type(self).__name__}(kind={self.kind!r}, weights=[{shown}])"
+
+
+def blocks(counts: Any, sections: Sequence[int]) -> list[Any]:
+    """The columns of each iteration, from a matrix of all."""
+    ends = np.cumsum(sections)
+    return [counts[:, end - n : end] for end, n in zip(ends, sections, strict=True)]

@@ -92,9 +92,19 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of float64, shape (n, n_columns)
+
+        Raises
+        ------
+        ValueError
+            If there are not as many columns as in fit.
         """
         check_is_fitted(self)
         columns = check_array(X, dtype=np.float64)
+        if columns.shape[1] != self.n_features_in_:
+            raise ValueError(
+                f"X has {columns.shape[1]} columns of scores, but NormalScores was fitted to "
+                f"{self.n_features_in_} columns of values."
+            )
         return np.column_stack(
             [_line(c, *known[::-1]) for c, known in zip(columns.T, self._known, strict=True)]
         )

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import Interval
 
 from .._targets import Floats
 from .._tasks import RankingMixin
+from .._training_parameters import head_widths
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
@@ -178,7 +179,7 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[Autoencoder, Dictionary]:
         spec = self._describe(packed)
         self._set_depth()
-        head = [int(h) for h in self.head]
+        head = head_widths(self.head)
         model = Autoencoder(
             spec, self.op_dim, self.layer_dim, self.n_layers_, head, self.dropout, seed
         )

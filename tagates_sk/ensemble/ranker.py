@@ -10,18 +10,19 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
-from sklearn.base import RegressorMixin, _fit_context, clone
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin, _fit_context
 from sklearn.ensemble import BaggingRegressor, GradientBoostingRegressor, VotingRegressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state, shuffle
+from sklearn.utils import _safe_indexing, check_random_state, shuffle
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted, check_memory
 
 from .._head_features import HeadFeatures
+from .._seeds import draw_seed, seeded
 from .._targets import Floats, check_targets
 from .._tasks import RankingMixin
 from ..base import BaseGraphEstimator
@@ -95,7 +96,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         fit to more labels, as after each round of a search, starts there. It
         takes the same `random_state`, and the same `X_unlabeled`.
     random_state : int, RandomState instance or None, default=None
-        Of all that is drawn.
+        Of all that is drawn; also by `proxies` and `features` where they have no
+        `random_state` of their own.
 
     Attributes
     ----------
@@ -157,7 +159,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         "regressor": [HasMethods(["fit", "predict"]), None],
         "networks": [list, None],
         "n_rounds": [Interval(Integral, 0, None, closed="left")],
-        "n_unlabeled": [Interval(Integral, 1, None, closed="left")],
+        "n_unlabeled": [Interval(Integral, 2, None, closed="left")],
         "fine_tuning_rate": [Interval(Real, 0, None, closed="neither")],
         "prior_coefficient": [Interval(Real, 0, None, closed="left")],
         "prior_weight": [Interval(Real, 0, None, closed="left")],
@@ -219,8 +221,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         InvalidArchitectureError
             If an architecture cannot be read; the message says which and why.
         ValueError
-            If y does not fit, scores or features are not finite, or `networks`
-            is not as it must be.
+            If y does not fit, X_unlabeled is a single architecture, scores or
+            features are not finite, or `networks` is not as it must be.
         """
         networks = self._networks()
         packed = read_architectures(X)
@@ -229,11 +231,15 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         target = _plain(NormalScores()).fit_transform(checked)[:, 0]
         rng = check_random_state(self.random_state)
         reference = X if X_unlabeled is None else X_unlabeled
+        if len(reference) < 2:
+            raise ValueError("X_unlabeled has one architecture; at least two are needed.")
         self.ranks_ = _plain(ProxyRanks(self._proxies(rng)))
         ranks = self.ranks_.fit_transform(reference)
         self._scaler = _plain(StandardScaler()).fit(ranks)
-        features = OperationStatistics(handle_unknown="ignore")
-        self.features_ = HeadFeatures(features if self.features is None else self.features)
+        features = self.features
+        if features is None:
+            features = OperationStatistics(handle_unknown="ignore")
+        self.features_ = HeadFeatures(seeded(features, rng, keep=True))
         self.features_.fit_transform(reference)
         own = ranks if X_unlabeled is None else self.ranks_.transform(X)
         matrix, consensus = self._inputs(X, own), own[:, -1]
@@ -244,10 +250,17 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
         share = self.half / (n + self.half) / 2
         self.weights_ = np.array([share, *[(1 - share) / len(networks)] * len(networks)])
-        unlabeled, its_ranks = shuffle(
-            reference, ranks, random_state=rng, n_samples=min(self.n_unlabeled, len(reference))
-        )
-        operations = _operations(packed, read_architectures(reference))
+        known = packed if X_unlabeled is None else read_architectures(reference)
+        chosen = shuffle(np.arange(len(known)), random_state=rng)[: self.n_unlabeled]
+        # Whatever comes, networks must have seen as many inputs.
+        if _inputs(known)[chosen].max() < _inputs(known).max():
+            chosen[-1] = _inputs(known).argmax()
+        unlabeled, its_ranks = _safe_indexing(reference, chosen), ranks[chosen]
+        if _inputs(packed).max() > _inputs(known).max():
+            most = int(_inputs(packed).argmax())
+            unlabeled = [*unlabeled, _safe_indexing(X, most)]
+            its_ranks = np.vstack([its_ranks, own[most]])
+        operations = sorted({*packed.used_operations(), *known.used_operations()})
 
         def trained(scores: Floats, teach: Callable[..., BaseGraphEstimator]) -> None:
             self.networks_ = [
@@ -258,7 +271,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
                     target,
                     self.fine_tuning_rate,
                 )
-                for network in [_seeded(network, rng) for network in networks]
+                for network in [seeded(network, rng) for network in networks]
             ]
 
         trained(its_ranks[:, -1], _memory(self.memory).cache(taught))
@@ -272,21 +285,21 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
 
     def _proxies(self, rng: np.random.RandomState) -> Any:
         if self.proxies is not None:
-            return self.proxies
+            return seeded(self.proxies, rng, keep=True)
         return ZeroCostProxies(
-            PROXIES, stem_channels=16, cells_per_stage=2, batch_size=16, random_state=_seed(rng)
+            PROXIES, stem_channels=16, cells_per_stage=2, batch_size=16, random_state=draw_seed(rng)
         )
 
     def _fit_regressor(self, matrix: Floats, rest: Floats, rng: np.random.RandomState) -> Any:
         """A regressor on what the consensus leaves over."""
         if self.regressor is not None:
-            return _seeded(self.regressor, rng).fit(matrix, rest)
+            return seeded(self.regressor, rng).fit(matrix, rest)
         kernel = ConstantKernel(0.3, (0.02, 10.0)) * Matern(1.0, (0.3, 20.0), nu=2.5)
         process = GaussianProcessRegressor(kernel + WhiteKernel(0.1, (0.01, 1.0)))
         trees = GradientBoostingRegressor(
             n_estimators=300, learning_rate=0.05, subsample=0.6, max_features=0.3
         )
-        boosting = BaggingRegressor(trees, 3, bootstrap=False, random_state=_seed(rng))
+        boosting = BaggingRegressor(trees, 3, bootstrap=False, random_state=draw_seed(rng))
         both = VotingRegressor([("process", process), ("boosting", boosting)])
         with warnings.catch_warnings():
             # Its bounds are prior knowledge; that few labels reach them is no fault.
@@ -359,10 +372,6 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         return tags
 
 
-def _operations(*packed: PackedGraphs) -> list[str]:
-    return sorted({name for graphs in packed for name in graphs.used_operations()})
-
-
 def _memory(memory: Any) -> Any:
     return check_memory(os.fspath(memory) if isinstance(memory, os.PathLike) else memory)
 
@@ -372,13 +381,8 @@ def _plain(transformer: Any) -> Any:
     return transformer.set_output(transform="default")
 
 
-def _seed(rng: np.random.RandomState) -> int:
-    return int(rng.randint(np.iinfo(np.int32).max))
-
-
-def _seeded(estimator: Any, rng: np.random.RandomState) -> Any:
-    """A clone with a seed of its own, where it takes one."""
-    estimator = clone(estimator)
-    if "random_state" in estimator.get_params(deep=False):
-        estimator.set_params(random_state=_seed(rng))
-    return estimator
+def _inputs(graphs: PackedGraphs) -> NDArray[np.integer[Any]]:
+    """The largest number of an input of each architecture."""
+    first = graphs.node_ptr[: -1 : graphs.n_cells]
+    largest: NDArray[np.integer[Any]] = np.maximum.reduceat(graphs.input_mark, first)
+    return largest

@@ -166,10 +166,10 @@ class AdjacencyOneHot(BaseFeatures):
         inputs, inner = _inputs(packed), _inner(packed)
         for key, rows in _kinds(packed).items():
             if key not in self._layouts:
-                here, other = ("nodes", "edges") if key[1] else ("edges", "nodes")
+                here = "nodes" if key[1] else "edges"
                 raise InvalidArchitectureError(
-                    f"{place(packed, int(rows[0]))} has its operations on {here}; all seen in fit "
-                    f"had theirs on {other}. Fit on architectures of both kinds, or convert it."
+                    f"{place(packed, int(rows[0]))} has its operations on {here}; none seen in fit "
+                    "had. Fit on architectures of both kinds, or convert it."
                 )
             layout = self._layouts[key]
             large = rows[inner[rows] > layout.n_inner]

@@ -79,6 +79,7 @@ def pack_canonical(cells: tuple[CanonicalCell, ...]) -> PackedGraphs:
             [list(sources) for _, _, sources in cell.operations],
             [None] * len(cell.operations),
             list(range(len(cell.operations))),
+            list(range(cell.n_nodes)),
         )
         for cell in cells
     ]

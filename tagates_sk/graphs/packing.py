@@ -23,6 +23,8 @@ class OpGraph(NamedTuple):
     src: list[list[int]]
     zero_cost: list[Any]
     keys: list[Any]
+    names: list[Any]
+    """Of the nodes in the graph that was read: inputs first, the output last."""
 
 
 def pack_cells(cells: list[OpGraph], n_cells: int, start: int = 0) -> PackedGraphs:
@@ -106,7 +108,7 @@ def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
                 continue
             try:
                 numbers = np.asarray(z)
-            except (TypeError, ValueError):
+            except (TypeError, ValueError, RuntimeError):  # the last from tensors with a gradient
                 numbers = np.empty((0, 0))
             if numbers.ndim != 1 or len(numbers) == 0 or numbers.dtype.kind not in "fiub":
                 raise InvalidArchitectureError(

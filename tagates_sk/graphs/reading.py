@@ -246,7 +246,7 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
                 keys.append((names[t], names[h]) if multi is None else multi[e])
     return OpGraph(
         on_node, len(nodes), [marks[i] for i in nodes if is_input[i]], types, dst, src,
-        zero_cost, keys,
+        zero_cost, keys, [names[i] for i in nodes],
     )  # fmt: skip
 
 

@@ -112,7 +112,9 @@ class Writer:
         state = _state(value)
         if isinstance(value, BaseEstimator):
             params = value.get_params(deep=False)
-            state = {name: item for name, item in state.items() if name not in params}
+            # What metadata is routed to methods is the matter of a pipeline, which no file holds.
+            left_out = {*params, "_metadata_request"}
+            state = {name: item for name, item in state.items() if name not in left_out}
             document["params"] = {n: self.value(v, prefix + n) for n, v in params.items()}
         if isinstance(value, BaseGraphEstimator) and "model_" in state:
             model = state.pop("model_")

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import __version__
 from ..base import BaseGraphEstimator
 from ..nn.devices import Device, resolve_device
+from ..nn.precision import with_gradients
 from .document import ESTIMATORS, Reader, Writer
 from .layout import Contents, ModelFileError, read, write
 
@@ -82,6 +83,7 @@ def save_model(estimator: BaseGraphEstimator, path: str | os.PathLike[str]) -> N
     write(path, Contents(metadata, writer.arrays))
 
 
+@with_gradients()
 def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> BaseGraphEstimator:
     """Load an estimator that :func:`save_model` saved.
 

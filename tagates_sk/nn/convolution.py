@@ -65,5 +65,7 @@ class GCNEncoder(nn.Module):
 
     @staticmethod
     def _normalised(adjacency: Tensor) -> Tensor:
-        looped = adjacency + torch.eye(adjacency.shape[-1], dtype=adjacency.dtype).to(adjacency)
+        looped = adjacency + torch.eye(
+            adjacency.shape[-1], dtype=adjacency.dtype, device=adjacency.device
+        )
         return looped / looped.sum(2, keepdim=True)

@@ -50,21 +50,31 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
         chosen = torch.device(device)
     except RuntimeError as error:
         raise ValueError(f"device={device!r} is no device that torch knows: {error}") from None
-    missing = (chosen.type == "cuda" and not torch.cuda.is_available()) or (
-        chosen.type == "mps" and not torch.backends.mps.is_available()
-    )
-    if not missing:
+    n = _number(chosen.type)
+    if n is None or (chosen.index or 0) < n:
         return chosen
     if fallback:
         warnings.warn(
             f"The model was fitted with device={str(chosen)!r}, which this machine does not have; "
-            "it runs on the CPU. set_params(device='auto') ends this warning.",
+            "it runs on the CPU. Pickled again here, it loads without this warning. Before another "
+            "fit here, set the parameter device to 'auto' or 'cpu' if it names what is missing.",
             stacklevel=3,
         )
         return torch.device("cpu")
+    last = f": its last one is '{chosen.type}:{n - 1}'" if n else ""
     raise ValueError(
-        f"device={str(chosen)!r} is not available on this machine. Use device='auto' or 'cpu'."
+        f"device={str(chosen)!r} is not available on this machine{last}. Use device='auto' or "
+        "'cpu'."
     )
+
+
+def _number(kind: str) -> int | None:
+    """How many devices of a kind there are; None where nobody counts."""
+    if kind == "cuda":
+        return torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if kind == "mps":
+        return int(torch.backends.mps.is_available())
+    return None
 
 
 @contextmanager

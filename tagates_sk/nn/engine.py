@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .batching import Batch, Batches
 from .devices import safe_threads, side_by_side
 from .encoder import Encoding
+from .precision import with_gradients
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
 from .training import Scored, TrainingConfig, TrainingResult, train
@@ -25,6 +26,7 @@ FEW = 32
 
 
 @safe_threads()
+@with_gradients()
 def fit_predictor(
     model: GraphPredictor,
     batches: Batches[Batch],
@@ -92,8 +94,7 @@ def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
 
 def extrapolations(model: Predictor, batches: Iterable[BatchTables]) -> Floats:
     """Scores of the last target by what was observed of earlier ones, shape (n, n_members)."""
-    extrapolate = torch.inference_mode()(model.extrapolate)
-    return _of_all(extrapolate, model, batches)
+    return _of_all(lambda batch: _extrapolate(model, batch), model, batches)
 
 
 def encodings(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:
@@ -120,6 +121,12 @@ def _scores(model: GraphPredictor, batch: Batch) -> torch.Tensor:
     with _threads(batch):
         evaluated: tuple[torch.Tensor, Encoding] = model(batch)
     return evaluated[0]
+
+
+@torch.inference_mode()
+def _extrapolate(model: Predictor, batch: BatchTables) -> torch.Tensor:
+    with _threads(batch):
+        return model.extrapolate(batch)
 
 
 @torch.inference_mode()

@@ -92,7 +92,7 @@ class GraphPredictor(nn.Module):
     encoder : Module
         Makes an :class:`Encoding` of a batch.
     encoding_dim : int
-        Width of its encodings.
+        Width of its encodings, for each member.
     head : sequence of int
         Widths of the head's hidden layers.
     dropout : float
@@ -116,7 +116,7 @@ class GraphPredictor(nn.Module):
         n_outputs: int = 1,
     ) -> None:
         super().__init__()
-        self.encoding_dim, self.n_members = encoding_dim, n_members
+        self.encoding_dim, self.n_members = n_members * encoding_dim, n_members
         self.encoder = encoder
         self.head = _head(encoding_dim, head, dropout, generator, n_members, n_outputs)
 
@@ -181,7 +181,7 @@ class Predictor(GraphPredictor):
         encoder = TAGATESEncoder(config, generator)
         width, k = config.encoding_dim, config.n_members
         super().__init__(encoder, width + n_features, head, dropout, generator, k, n_outputs)
-        self.encoding_dim = k * width
+        self.encoding_dim = k * width  # without the features
         # The last target's last head comes first: alone it is the same as with others beside it.
         self.earlier_heads = nn.ModuleList(
             _head(width + n_features, head, dropout, generator, k) for _ in config.heads[:-1]
@@ -289,6 +289,9 @@ class Predictor(GraphPredictor):
         # By the place of an operation in its cell, so that no prediction depends on the batch.
         fixed = torch.Generator().manual_seed(self.seed)
         n_places = int(place.max()) + 1 if len(place) else 0
-        rows = [torch.randn(width, generator=fixed, dtype=torch.float32) for _ in range(n_places)]
-        table = torch.stack(rows) if rows else torch.empty(0, width)
+        rows = [
+            torch.randn(width, generator=fixed, dtype=torch.float32, device="cpu")
+            for _ in range(n_places)
+        ]
+        table = torch.stack(rows) if rows else torch.empty(0, width, device="cpu")
         return table.to(weight)[place]

@@ -19,7 +19,7 @@ Scored = tuple[Tensor, Tensor | None]
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The training loss became infinite or not a number."""
+    """The training loss, or what a step made of the weights, is infinite or not a number."""
 
 
 class FitInterruptedWarning(UserWarning):
@@ -41,6 +41,7 @@ class TrainingConfig:
     learning_rate : float
         The highest one of the schedule.
     schedule : {"one_cycle", "constant"}
+        A cycle of a single step is constant.
     weight_decay : float
     batch_size : int
         Architectures a step; an epoch is cut into steps of nearly equal size.
@@ -157,8 +158,11 @@ def train(
     Raises
     ------
     NonFiniteLossError
-        If the loss of an epoch is not finite; the model goes back to its best
-        state before.
+        If the loss or the weights of an epoch are not finite, or the scores and
+        the loss of the state that would be kept; the model goes back to its
+        best state before.
+    ValueError
+        If every step of a ranking loss would have a single architecture.
 
     Warns
     -----
@@ -167,6 +171,11 @@ def train(
     """
     n = len(targets)
     n_steps = math.ceil(n / config.batch_size)
+    if n_steps == n > 1 and config.loss != "mse":
+        raise ValueError(
+            f"batch_size={config.batch_size} with loss={config.loss!r}: a step of one architecture "
+            "has nothing to rank, so that no step would train. Set batch_size to 2 or more."
+        )
     generator = torch.Generator(targets.device).manual_seed(int(rng.randint(2**31 - 1)))
     optimizer = _optimizer(model, config)
     if optimizer_state is not None:
@@ -174,7 +183,7 @@ def train(
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": optimizer_state["state"], "param_groups": groups})
     schedule = None
-    if config.schedule == "one_cycle":
+    if config.schedule == "one_cycle" and config.max_iter * n_steps > 1:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             [group["lr"] for group in optimizer.param_groups],
@@ -182,42 +191,61 @@ def train(
         )
     result = TrainingResult({"loss": [], "learning_rate": []})
     best, best_state, initial_state = -math.inf, None, _snapshot(model, None)
+
+    def evaluate(rows: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor]:
+        index = torch.from_numpy(rows).to(targets.device)
+        scored = score(rows, generator)
+        scores, extra = scored if isinstance(scored, tuple) else (scored, None)
+        column_weights = None if weights is None else weights[index]
+        loss = batch_loss(scores, targets[index], column_weights, config, generator)
+        return scores, loss if extra is None else loss + extra
+
+    @torch.no_grad()
+    def is_sound() -> bool:
+        model.train()
+        first = np.arange(min(n, config.batch_size))
+        return all(bool(values.isfinite().all()) for values in evaluate(first))
+
+    def diverged(what: str) -> NonFiniteLossError:
+        if best_state is not None:
+            model.load_state_dict(best_state)
+        # The loss of an epoch says nothing of its last step.
+        if best_state is None or not is_sound():
+            model.load_state_dict(initial_state)
+        model.eval()
+        return NonFiniteLossError(
+            f"{what} of {config.max_iter}. Try a smaller learning_rate (now "
+            f"{config.learning_rate:g}), a smaller s, and targets and zero_cost vectors without "
+            "extreme values."
+        )
+
     model.train()
     try:
         for epoch in _epochs(config):
             total = torch.zeros((), device=targets.device)
             rate = float(optimizer.param_groups[-1]["lr"])
             for rows in np.array_split(rng.permutation(n), n_steps):
-                index = torch.from_numpy(rows).to(targets.device)
-                scored = score(rows, generator)
-                scores, extra = scored if isinstance(scored, tuple) else (scored, None)
-                loss = batch_loss(
-                    scores,
-                    targets[index],
-                    None if weights is None else weights[index],
-                    config,
-                    generator,
-                )
-                if extra is not None:
-                    loss = loss + extra
+                scores, loss = evaluate(rows)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 if schedule is not None:
                     schedule.step()
                 total += loss.detach() * (len(rows) / (n * scores[0].numel()))
-            value = total.item()
+            value, finite = torch.stack([total, _all_finite(model)]).tolist()
             if not math.isfinite(value):
-                model.load_state_dict(initial_state if best_state is None else best_state)
-                raise NonFiniteLossError(
-                    f"The training loss is {value} in epoch {epoch + 1} of {config.max_iter}. Try "
-                    f"a smaller learning_rate (now {config.learning_rate:g}), a smaller s, and "
-                    "targets and zero_cost vectors without extreme values."
-                )
+                raise diverged(f"The training loss is {value} in epoch {epoch + 1}")
+            if not finite:
+                raise diverged(f"The weights are not finite after epoch {epoch + 1}")
             monitored = -value
             if validate is not None:
                 model.eval()
-                monitored = validate()
+                try:
+                    monitored = validate()
+                except ValueError as error:  # what metrics say of predictions that are NaN
+                    if is_sound():
+                        raise
+                    raise diverged(f"The scores are not finite after epoch {epoch + 1}") from error
                 model.train()
                 result.history.setdefault("validation_score", []).append(monitored)
             # At once, so that an interrupted epoch leaves no trace.
@@ -233,6 +261,8 @@ def train(
                 and epoch + 1 - result.best_iter >= config.n_iter_no_change
             ):
                 break
+        if (validate is None or best_state is None) and not is_sound():
+            raise diverged(f"The scores or their loss are not finite after epoch {result.n_iter}")
     except KeyboardInterrupt:
         kept = "the weights at the interruption"
         if best_state is not None:
@@ -273,6 +303,12 @@ def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimize
             {"params": others, "lr": rate},
         ]
     return kind(groups, weight_decay=config.weight_decay, fused=True)
+
+
+@torch.no_grad()
+def _all_finite(model: nn.Module) -> Tensor:
+    """Whether all weights are finite, on their device."""
+    return nn.utils.parameters_to_vector(model.parameters()).isfinite().all()
 
 
 @torch.no_grad()

@@ -16,6 +16,13 @@ from ..graphs import ArchitectureSequence, InvalidArchitectureError, PackedGraph
 Table = NDArray[np.uint8]
 """One architecture a row, written as a fixed number of small integers."""
 
+PARALLEL = "it has parallel edges"
+
+
+def has_parallel_edges(dag: nx.DiGraph) -> bool:
+    """Whether two edges, of a MultiDiGraph, join the same two nodes."""
+    return bool(len(set(dag.edges())) < dag.number_of_edges())
+
 
 class SearchSpace(ABC):
     """Base of the search spaces.

@@ -10,7 +10,7 @@ import numpy as np
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import pack_node_cells
 from ..graphs.reading import read_cell
-from .base import SearchSpace, Table
+from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 
 _LAYERS = 6
 _LAYER, _SKIPPED = np.tril_indices(_LAYERS, -1)
@@ -99,6 +99,7 @@ class ENASMacro(SearchSpace):
         fault = (
             "its operations are on the edges" if not cell.on_node
             else f"it has {cell.n_nodes} nodes" if cell.n_nodes != _LAYERS + 2
+            else PARALLEL if has_parallel_edges(cells[0])
             else "its layers are no chain" if any(
                 k not in sources for k, sources in enumerate(cell.src[1:])
             )

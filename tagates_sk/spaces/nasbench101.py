@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import alive_nodes, pack_node_cells
 from ..graphs.reading import read_cell
-from .base import SearchSpace, Table
+from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 
 _VERTICES, _EDGES = 7, 9
 _INNER = _VERTICES - 2
@@ -163,6 +163,7 @@ class NASBench101(SearchSpace):
             else "it has no path from an input to the output" if n < 2
             else f"it has {len(cell.input_marks)} inputs (nodes without predecessors)"
             if len(cell.input_marks) > 1
+            else PARALLEL if has_parallel_edges(cells[0])
             else f"it has an inner node without op or with the operation {unknown[0]!r}" if unknown
             else None
         )  # fmt: skip

@@ -11,7 +11,7 @@ from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import ABSENT, pack_edge_cells
 from ..graphs.operations import WIRE
 from ..graphs.reading import read_cell
-from .base import SearchSpace, Table
+from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 
 _EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 
@@ -166,7 +166,7 @@ class NASBench201(SearchSpace):
             else f"it has {len(dag)} nodes" if len(dag) > 4
             else f"it has {len(cell.input_marks)} inputs (nodes without predecessors)"
             if len(cell.input_marks) > 1
-            else "it has parallel edges" if len(set(dag.edges())) < dag.number_of_edges()
+            else PARALLEL if has_parallel_edges(dag)
             else f"the operation {unknown[0]!r} is not of this space" if unknown
             else None
         )  # fmt: skip
@@ -183,6 +183,8 @@ class NASBench201(SearchSpace):
         # With an edge missing, the order of nodes 1 and 2 can be open, or a node be absent.
         candidates = []
         for order in nx.all_topological_sorts(dag):
+            if (order[0], order[-1]) != (cell.names[0], cell.names[-1]):
+                continue  # a dead end, or a dead beginning, in the place of a terminal
             middle = order[1:-1]
             absent = [None] * (2 - len(middle))
             for inner in ([*middle, *absent], [*absent, *middle]):

@@ -157,10 +157,9 @@ class TwoCellSpace(SearchSpace):
         return canonical
 
     def _read_cell(self, dag: nx.DiGraph, place: str) -> Table:
-        read_cell(dag, place, prune=False)
+        read = read_cell(dag, place, prune=False)
         order = list(nx.topological_sort(dag))
-        inputs = [node for node in order if dag.in_degree(node) == 0]
-        output = next(node for node in order if dag.out_degree(node) == 0)
+        inputs, output = read.names[: len(read.input_marks)], read.names[-1]
         inner = [node for node in order if node not in inputs and node != output]
         number = {dag.nodes[node].get("input", 0): node for node in inputs}
         if len(number) < len(inputs) or max(number) >= _N_INPUTS:

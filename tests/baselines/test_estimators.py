@@ -75,6 +75,9 @@ class TestConventions:
         states = 8 if "DAGNN" in cls.__name__ else 1
         assert estimator.transform(CELLS).shape == (40, 16 * states)
         assert len(estimator.get_feature_names_out()) == 16 * states
+        if "n_members" in estimator.get_params():
+            several = small(cls, n_members=2).set_output(transform="pandas").fit(CELLS, TARGETS)
+            assert several.transform(CELLS).shape == (40, 2 * 16 * states)
         two = [(a, b) for a, b in zip(CELLS[::2], CELLS[1::2], strict=True)]
         cells = 1 if "LSTM" in cls.__name__ or cls is SemiNASRanker else 2
         assert small(cls).fit(two, TARGETS[::2]).transform(two).shape == (20, 16 * states * cells)

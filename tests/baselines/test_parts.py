@@ -137,14 +137,30 @@ class TestGaussianProcess:
         assert fixed(counts, eval_gradient=True)[1].shape == (40, 40, 0)
 
     def test_is_scikit_learns_process(self) -> None:
-        gp = WLKernelGP(target="standardise", kind="linear").fit(CELLS, TARGETS)
-        again = GaussianProcessRegressor(gp.kernel_, optimizer=None)
-        again.fit(gp.labels_.transform(CELLS).toarray(), (TARGETS - TARGETS.mean()) / TARGETS.std())
+        """Of all labels, those that fit never saw among them."""
+        gp = WLKernelGP(target="standardise", kind="linear").fit(CELLS[:20], TARGETS[:20])
         others = sample(20, seed=3)
-        mean, std = again.predict(gp.labels_.transform(others).toarray(), return_std=True)
+        labels = WeisfeilerLehman(sparse_output=False).fit([*CELLS[:20], *others])
+        assert labels.n_columns_[2] > gp.labels_.n_columns_[2]
+        kernel = gp.kernel_.k1.clone_with_theta(gp.kernel_.k1.theta)
+        kernel.sections = tuple(labels.n_columns_)
+        again = GaussianProcessRegressor(kernel + gp.kernel_.k2, optimizer=None)
+        known = TARGETS[:20]
+        again.fit(labels.transform(CELLS[:20]), (known - known.mean()) / known.std())
+        mean, std = again.predict(labels.transform(others), return_std=True)
         found = gp.predict(others, return_std=True)
-        assert_allclose(found[0], TARGETS.mean() + TARGETS.std() * mean, rtol=1e-6)
-        assert_allclose(found[1], TARGETS.std() * std, rtol=1e-6)
+        assert_allclose(found[0], known.mean() + known.std() * mean, rtol=1e-6)
+        assert_allclose(found[1], known.std() * std, rtol=1e-6)
+
+    def test_kernel_of_a_matrix_that_changed(self) -> None:
+        kernel, counts = WeisfeilerLehmanKernel((2, 2)), np.array([[2.0, 0, 1, 0], [2, 0, 0, 1]])
+        assert_allclose(kernel(counts), [[2, 1], [1, 2]])
+        counts[1] = [0, 2, 0, 1]
+        assert_allclose(kernel(counts), [[2, 0], [0, 2]])
+        counts[1] = [2, 0, 0, 1]
+        assert_allclose(kernel.set_params(sections=(4,))(counts), [[1, 0.8], [0.8, 1]])
+        with pytest.raises(ValueError, match=r"Counts have shape \(2, 3\); .* 4, is expected"):
+            kernel(counts[:, :3])
 
     @pytest.mark.parametrize("target", ["rank", "standardise"])
     def test_is_surer_of_what_it_knows(self, target: str) -> None:
@@ -166,6 +182,8 @@ def test_normal_scores() -> None:
     grid = np.linspace(-6, 6, 101)[:, None]
     assert (np.diff(scores.inverse_transform(grid), axis=0) > 0).all()
     assert NormalScores().fit([[3.0], [3.0]]).inverse_transform([[0.0]]) == 3
+    with pytest.raises(ValueError, match=r"X has 2 columns of scores, but .* 1 columns of val"):
+        scores.inverse_transform([[0.0, 0.0]])
 
 
 class TestByName:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,10 +13,14 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm, rankdata
 from sklearn.base import BaseEstimator, clone
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.base import BaseGraphEstimator
@@ -239,6 +244,39 @@ def test_operations_that_only_labelled_architectures_have() -> None:
     assert np.isfinite(model.predict(cells)).all()
 
 
+@pytest.mark.parametrize("where", ["labelled", "unlabelled", "both"])
+def test_an_input_that_few_architectures_have(where: str) -> None:
+    """It is among those that the networks learn first, whatever is drawn."""
+    two = chain("a", "b")
+    two.add_node("second", input=1)
+    two.add_edge("second", 2, op="a")
+    cells = [chain(*ops) for ops in product("ab", repeat=3)] + [two]
+    scores = PrecomputedFeatures(cells, np.arange(9.0)[:, None])
+    labelled = cells if where != "unlabelled" else cells[:8]
+    unlabelled = {"labelled": cells[:8], "unlabelled": cells, "both": None}[where]
+    for seed in range(3):
+        model = small(random_state=seed, n_unlabeled=3).set_params(proxies=scores)
+        model.fit(labelled, np.arange(float(len(labelled))), X_unlabeled=unlabelled)
+        assert np.isfinite(model.predict(cells)).all()
+
+
+def test_one_seed_is_of_all_that_is_drawn() -> None:
+    """Also of scores, of features and of the steps of a pipeline."""
+    noisy = make_pipeline(SCORES, GaussianNoise())
+    forest = make_pipeline(StandardScaler(), RandomForestRegressor(5))
+    given = {"proxies": noisy, "features": make_pipeline(SCORES, GaussianNoise())}
+    first, same, other = (
+        small(regressor=forest, random_state=seed).set_params(**given).fit(X, Y)
+        for seed in (0, 0, 1)
+    )
+    assert_array_equal(first.predict_members(X), same.predict_members(X))
+    assert_array_equal(first.ranks_.transform(X), same.ranks_.transform(X))
+    assert (first.ranks_.transform(X) != other.ranks_.transform(X)).any()
+    noisy.set_params(gaussiannoise__random_state=7)
+    kept = [small(random_state=seed).set_params(proxies=noisy).fit(X, Y) for seed in (0, 1)]
+    assert_array_equal(*(model.ranks_.transform(X) for model in kept))
+
+
 def test_without_unlabeled_architectures_the_labelled_ones_are_ranked() -> None:
     model = small().fit(X, Y)
     assert_array_equal(model.ranks_.transform(X), ProxyRanks(PROXIES).fit(X).transform(X))
@@ -257,6 +295,20 @@ def test_what_was_learned_without_labels_is_kept(tmp_path: Path) -> None:
     times = [path.stat().st_mtime_ns for path in kept]
     clone(model).set_params(memory=str(tmp_path)).fit(X, Y, X_unlabeled=pool)
     assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("output.pkl"))] == times
+
+
+class GaussianNoise(BaseEstimator):
+    """Adds noise to a matrix, the same at every call."""
+
+    def __init__(self, random_state: Any = None) -> None:
+        self.random_state = random_state
+
+    def fit(self, X: Any, y: Any = None) -> GaussianNoise:
+        self.seed_ = check_random_state(self.random_state).randint(1000)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        return X + np.random.RandomState(self.seed_).normal(scale=X.std(0), size=X.shape)
 
 
 class Counting(BaseEstimator):
@@ -303,7 +355,7 @@ def test_not_fitted() -> None:
         ({"networks": [("half", SECOND)]}, "Estimator names conflict with constructor arguments"),
         ({"networks": [("a__b", SECOND)]}, "Estimator names must not contain __"),
         ({"memory": 3}, "'memory' parameter of ConsensusRanker must be"),
-        ({"n_unlabeled": 0}, "'n_unlabeled' parameter"),
+        ({"n_unlabeled": 1}, "'n_unlabeled' parameter"),
         ({"n_rounds": -1}, "'n_rounds' parameter"),
         ({"fine_tuning_rate": 0.0}, "'fine_tuning_rate' parameter"),
         ({"half": 0.0}, "'half' parameter"),
@@ -320,6 +372,11 @@ def test_targets_that_do_not_fit() -> None:
         small().fit(X, Y[:-1])
     with pytest.raises(ValueError, match="y should be a 1d array"):
         small().fit(X, np.column_stack([Y, Y]))
+
+
+def test_a_single_unlabeled_architecture() -> None:
+    with pytest.raises(ValueError, match="X_unlabeled has one architecture; at least two"):
+        small().fit(X, Y, X_unlabeled=REST[:1])
 
 
 def test_architectures_without_scores() -> None:

@@ -146,10 +146,10 @@ def test_more_inputs_for_adjacency() -> None:
 
 
 def test_other_kind_for_adjacency() -> None:
-    message = r"X\[0\] has its operations on nodes; all seen in fit had theirs on edges\. Fit on"
+    message = r"X\[0\] has its operations on nodes; none seen in fit had\. Fit on"
     with pytest.raises(InvalidArchitectureError, match=message):
         AdjacencyOneHot().fit([chain("a")]).transform([node_chain("a")])
-    message = r"X\[1\] has its operations on edges; all seen in fit had theirs on nodes"
+    message = r"X\[1\] has its operations on edges; none seen in fit had"
     with pytest.raises(InvalidArchitectureError, match=message):
         AdjacencyOneHot().fit([node_chain("a")]).transform([node_chain("a"), chain("a")])
 

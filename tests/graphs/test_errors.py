@@ -5,6 +5,7 @@ import re
 import networkx as nx
 import numpy as np
 import pytest
+import torch
 
 from tagates_sk.graphs import (
     InvalidArchitectureError,
@@ -261,7 +262,17 @@ class TestZeroCost:
 
     @pytest.mark.parametrize(
         "value",
-        [1.0, [[1.0, 2.0]], [], "high", {"snip": 1.0}, [1j, 0.0], ["1", "2"], [10**400, 1]],
+        [
+            1.0,
+            [[1.0, 2.0]],
+            [],
+            "high",
+            {"snip": 1.0},
+            [1j, 0.0],
+            ["1", "2"],
+            [10**400, 1],
+            torch.zeros(2, requires_grad=True),
+        ],
         ids=repr,
     )
     def test_no_vector(self, value):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import warnings
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
@@ -13,6 +15,7 @@ import torch
 from tagates_sk.graphs.batch import build_batch
 from tagates_sk.nn.devices import resolve_device
 from tagates_sk.nn.tables import BatchTables
+from tests.small import CELLS, TARGETS, ranker
 
 from .encoding import Encoded, Variant
 from .test_algorithm1 import CORNERS, ZERO_COST
@@ -59,20 +62,22 @@ def test_all_tensors_are_on_the_device(variant: Variant) -> None:
     assert {g.device for g in grads if g is not None} == {META}
 
 
-def available(monkeypatch: pytest.MonkeyPatch, *, cuda: bool = False, mps: bool = False) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+def available(monkeypatch: pytest.MonkeyPatch, *, cuda: int = 0, mps: bool = False) -> None:
+    """As if there were so many GPUs."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda)
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
 
 
-@pytest.mark.parametrize(("cuda", "chosen"), [(False, "cpu"), (True, "cuda")])
-def test_auto(monkeypatch: pytest.MonkeyPatch, cuda: bool, chosen: str) -> None:
+@pytest.mark.parametrize(("cuda", "chosen"), [(0, "cpu"), (1, "cuda")])
+def test_auto(monkeypatch: pytest.MonkeyPatch, cuda: int, chosen: str) -> None:
     available(monkeypatch, cuda=cuda)
     assert resolve_device("auto") == torch.device(chosen)
 
 
 def test_a_device_that_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    available(monkeypatch, cuda=True, mps=True)
-    for device in ("cpu", "cuda:0", "mps", torch.device("cuda", 0)):
+    available(monkeypatch, cuda=2, mps=True)
+    for device in ("cpu", "cuda", "cuda:0", "mps", "mps:0", torch.device("cuda", 1)):
         assert resolve_device(device) == torch.device(device)
 
 
@@ -84,6 +89,29 @@ def test_a_missing_device(monkeypatch: pytest.MonkeyPatch, device: Any) -> None:
         resolve_device(device)
     with pytest.warns(UserWarning, match=f"fitted with device='{device}', which this machine does"):
         assert resolve_device(device, fallback=True) == torch.device("cpu")
+
+
+@pytest.mark.parametrize(("device", "last"), [("cuda:7", "cuda:1"), ("mps:1", "mps:0")])
+def test_a_number_beyond_the_last_device(
+    monkeypatch: pytest.MonkeyPatch, device: str, last: str
+) -> None:
+    available(monkeypatch, cuda=2, mps=True)
+    message = f"device='{device}' is not available on this machine: its last one is '{last}'. Use"
+    with pytest.raises(ValueError, match=message):
+        resolve_device(device)
+    with pytest.warns(UserWarning, match=f"fitted with device='{device}', which this machine does"):
+        assert resolve_device(device, fallback=True) == torch.device("cpu")
+
+
+def test_what_ends_the_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    available(monkeypatch)
+    fitted = ranker(device="auto").fit(CELLS, TARGETS)
+    fitted.device_ = "cuda"  # pickled as if it were there
+    with pytest.warns(UserWarning, match="Pickled again here, it loads without this warning"):
+        loaded = pickle.loads(pickle.dumps(fitted))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pickle.loads(pickle.dumps(loaded))
 
 
 def test_no_device_at_all() -> None:

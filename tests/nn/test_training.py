@@ -18,6 +18,7 @@ from tagates_sk.nn.training import (
     TrainingResult,
     train,
 )
+from tests.small import CELLS, TARGETS, ranker
 
 N = 12
 CONFIG = TrainingConfig(
@@ -90,8 +91,9 @@ def test_learns(loss: str, optimizer: str) -> None:
 def test_each_epoch_is_a_permutation_in_steps_of_nearly_equal_size() -> None:
     linear = Linear()
     linear.train(max_iter=2)
-    assert [len(rows) for rows in linear.steps] == [4, 4, 4] * 2
-    epochs = [np.concatenate(linear.steps[:3]), np.concatenate(linear.steps[3:])]
+    steps = linear.steps[:6]  # what comes after them is no step
+    assert [len(rows) for rows in steps] == [4, 4, 4] * 2
+    epochs = [np.concatenate(steps[:3]), np.concatenate(steps[3:])]
     assert not np.array_equal(*epochs)
     for epoch in epochs:
         assert sorted(epoch) == list(range(N))
@@ -138,6 +140,26 @@ def test_one_cycle_reaches_the_learning_rate_and_ends_low() -> None:
 @pytest.mark.parametrize("max_iter", [1, 2, 3])
 def test_one_cycle_of_few_steps(max_iter: int) -> None:
     assert Linear().train(schedule="one_cycle", batch_size=N, max_iter=max_iter).n_iter == max_iter
+
+
+def test_one_cycle_of_one_step_has_the_learning_rate() -> None:
+    one, constant = Linear(), Linear()
+    result = one.train(schedule="one_cycle", batch_size=N, max_iter=1)
+    assert result.history["learning_rate"] == [CONFIG.learning_rate]
+    constant.train(schedule="constant", batch_size=N, max_iter=1)
+    assert torch.equal(one.model.weight, constant.model.weight)
+
+
+@pytest.mark.parametrize("loss", ["hinge", "logistic", "listmle"])
+def test_steps_without_anything_to_rank(loss: str) -> None:
+    linear = Linear()
+    message = f"batch_size=1 with loss='{loss}': a step of one architecture has nothing to rank"
+    with pytest.raises(ValueError, match=message):
+        linear.train(loss=loss, batch_size=1)
+    linear.train(loss=loss, batch_size=N - 1, max_iter=1)
+    before = linear.model.weight.detach().clone()
+    linear.train(loss="mse", batch_size=1, max_iter=1)
+    assert not torch.equal(linear.model.weight, before)
 
 
 def test_constant_schedule() -> None:
@@ -262,6 +284,62 @@ def test_non_finite_loss(value: float) -> None:
     with pytest.raises(NonFiniteLossError, match=message):
         linear.train(score=score, batch_size=N)
     assert torch.isfinite(linear.model.weight).all()  # the last good state
+
+
+class TestLastStep:
+    """What the last step did is looked at, too."""
+
+    @pytest.mark.parametrize(
+        ("rate", "message"),
+        [(1e30, "The scores or their loss are not finite after epoch 1 of 1. Try a smaller"),
+         (1e39, "The weights are not finite after epoch 1 of 1. Try a smaller")],
+    )  # fmt: skip
+    def test_too_long(self, rate: float, message: str) -> None:
+        linear = Linear()
+        before = linear.model.weight.detach().clone()
+        with pytest.raises(NonFiniteLossError, match=message):
+            linear.train(learning_rate=rate, batch_size=N, max_iter=1)
+        assert torch.equal(linear.model.weight, before)
+        assert not linear.model.training
+
+    def test_of_an_earlier_epoch(self) -> None:
+        """The state after the epoch of the least loss is as useless: back to the start."""
+        linear = Linear()
+        before = linear.model.weight.detach().clone()
+        with pytest.raises(NonFiniteLossError, match="The training loss is inf in epoch 2 of 3"):
+            linear.train(learning_rate=1e30, batch_size=N, max_iter=3)
+        assert torch.equal(linear.model.weight, before)
+
+    def test_with_validation(self) -> None:
+        linear = Linear()
+        before = linear.model.weight.detach().clone()
+        message = "The scores are not finite after epoch 1 of 3. Try a smaller"
+        with pytest.raises(NonFiniteLossError, match=message) as caught:
+            linear.train(
+                learning_rate=1e30, batch_size=N, max_iter=3, validate=linear.scripted([ValueError])
+            )
+        assert isinstance(caught.value.__cause__, ValueError)
+        assert torch.equal(linear.model.weight, before)
+
+    def test_another_error_of_a_validation(self) -> None:
+        linear = Linear()
+        with pytest.raises(ValueError, match=r"^$"):
+            linear.train(validate=linear.scripted([0.5, ValueError]))
+
+    @pytest.mark.parametrize("early_stopping", [False, True])
+    def test_of_an_estimator(self, early_stopping: bool) -> None:
+        options: dict[str, Any] = {"schedule": "constant", "batch_size": 64, "n_members": 5}
+        estimator = ranker(max_iter=1, learning_rate=1e10, early_stopping=early_stopping, **options)
+        with pytest.raises(NonFiniteLossError, match="not finite after epoch 1 of 1"):
+            estimator.fit(CELLS, TARGETS)
+
+    def test_of_partial_fit(self) -> None:
+        estimator = ranker(learning_rate=1e10, batch_size=64)
+        for _ in range(2):
+            with pytest.raises(NonFiniteLossError):
+                estimator.partial_fit(CELLS, TARGETS)
+        estimator.set_params(learning_rate=1e-3).partial_fit(CELLS, TARGETS)
+        assert np.isfinite(estimator.predict(CELLS)).all()
 
 
 def test_same_seed_same_weights() -> None:

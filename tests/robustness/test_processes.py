@@ -18,7 +18,9 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
-from tests.small import BOTH, CELLS, TARGETS, ranker, sample
+from tagates_sk.nn import devices
+from tagates_sk.nn.predictor import Predictor
+from tests.small import BOTH, CELLS, TARGETS, ranker, regressor, sample
 
 LARGE = sample(600, seed=2)
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the system cannot fork")
@@ -78,6 +80,24 @@ class TestThreads:
             fits = [threads.submit(ranker(dropout=0.3).fit, CELLS, TARGETS) for _ in range(8)]
             for fit in fits:
                 assert_array_equal(fit.result().predict(CELLS), expected)
+
+
+def test_extrapolating_in_a_forked_process_has_one_thread(
+    two_threads: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    curves = np.column_stack([TARGETS, TARGETS + 1])
+    fitted = regressor(T=2).fit(CELLS, curves)
+    used: list[int] = []
+
+    def extrapolate(*arguments: Any) -> torch.Tensor:
+        used.append(torch.get_num_threads())
+        return original(*arguments)
+
+    original = Predictor.extrapolate
+    monkeypatch.setattr(Predictor, "extrapolate", extrapolate)
+    monkeypatch.setattr(devices, "_PROCESS", os.getpid() + 1)
+    fitted.predict(LARGE, partial=np.ones((len(LARGE), 1)))
+    assert set(used) == {1}
 
 
 @needs_fork

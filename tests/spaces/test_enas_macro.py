@@ -83,3 +83,10 @@ def test_another_length_or_kind_of_dag():
         SPACE.from_dag(dag)
     with pytest.raises(InvalidArchitectureError, match="its operations are on the edges"):
         SPACE.from_dag(nx.DiGraph([(0, 1, {"op": "conv3x3"})]))
+
+
+def test_parallel_edges():
+    dag = nx.MultiDiGraph(SPACE.to_dag([[0], [0, 0], [0, 1, 1], [0, 0, 1, 0], [0] * 5, [0] * 6]))
+    dag.add_edge(0, 1)
+    with pytest.raises(InvalidArchitectureError, match="it has parallel edges"):
+        SPACE.from_dag(dag)

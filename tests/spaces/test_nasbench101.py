@@ -123,8 +123,8 @@ def test_too_many_edges():
         SPACE.validate((matrix, ["input", *[CONV3] * 4, "output"]))
 
 
-def _dag(ops, edges):
-    dag = nx.DiGraph(edges)
+def _dag(ops, edges, kind=nx.DiGraph):
+    dag = kind(edges)
     nx.set_node_attributes(dag, ops, "op")
     return dag
 
@@ -137,6 +137,7 @@ def _dag(ops, edges):
         (_dag({2: CONV3}, [(0, 2), (1, 2), (2, 3)]), "it has 2 inputs"),
         (_dag({1: "conv"}, [(0, 1), (1, 2)]), "with the operation 'conv'"),
         (_dag({1: CONV3}, [(0, 1), (1, 2), (2, 3)]), "an inner node without op"),
+        (_dag({1: CONV3}, [(0, 1), (0, 1), (1, 2)], nx.MultiDiGraph), "it has parallel edges"),
         (_dag(dict.fromkeys(range(1, 7), POOL), [(i, i + 1) for i in range(7)]), "8 vertices"),
     ],
 )

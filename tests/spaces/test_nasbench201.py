@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tagates_sk.graphs import InvalidArchitectureError
+from tagates_sk.graphs import InvalidArchitectureError, read_architectures
+from tagates_sk.graphs.canonical import canonical_forms
 from tagates_sk.spaces import NASBench201
 
 SPACE = NASBench201()
@@ -120,3 +121,22 @@ def _dag(*edges, on_nodes=False, kind=nx.DiGraph):
 def test_invalid_dags(dag, message):
     with pytest.raises(InvalidArchitectureError, match=message):
         SPACE.from_dag(dag)
+
+
+@pytest.mark.parametrize(
+    ("label", "edges"),
+    [
+        # A dead end beside the output, and an operation that nothing reaches beside the input.
+        ({"o": "output"}, [("i", "a", 4), ("i", "b", 1), ("i", "o", 2), ("b", "o", 3)]),
+        ({"i": "input"}, [("x", "o", 2), ("i", "b", 4), ("b", "o", 1)]),
+    ],
+)
+def test_labels_decide_what_input_and_output_are(label, edges):
+    dag = nx.DiGraph()
+    for node, op in label.items():
+        dag.add_node(node, op=op)
+    for tail, head, digit in edges:
+        dag.add_edge(tail, head, op=SPACE.operations[digit])
+    again = SPACE.to_dag(SPACE.from_dag(dag))
+    ours, theirs = canonical_forms(read_architectures([dag, again]))
+    assert ours.cells == theirs.cells

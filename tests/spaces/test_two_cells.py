@@ -175,3 +175,12 @@ def test_invalid_dags(change, message):
     change(reduce)
     with pytest.raises(InvalidArchitectureError, match=message):
         DARTS().from_dag((normal, reduce))
+
+
+def test_an_input_that_is_not_labelled_beside_one_that_is():
+    normal, reduce = DARTS().to_dag(DARTS_V2)
+    normal.nodes[0]["op"] = "input"
+    with pytest.raises(InvalidArchitectureError, match="The normal cell is none of DARTS"):
+        DARTS().from_dag((normal, reduce))
+    normal.nodes[1]["op"] = "input"
+    assert DARTS().from_dag((normal, reduce)) == DARTS().canonical(DARTS_V2)
