@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import Any
 from .. import __version__
 from . import benchmark, fit, predict, search
 from .errors import UserError
+from .files import discard_output
 
 EPILOG = """\
 An input file has one architecture a line, as JSON:
@@ -22,7 +22,7 @@ An input file has one architecture a line, as JSON:
 several cells; with --space it is the native form of a search space, such as the
 string of a NAS-Bench-201 cell. Higher values are better. "-" is standard input.
 
-The exit status is 0, or 2 where the command or a file is wrong.
+The exit status is 0, or 2 where the command or a file is wrong, or 130 after Ctrl-C.
 """
 
 
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"tagates {args.command}: interrupted", file=sys.stderr)
             return 130
         except BrokenPipeError:  # the reader has had enough, as in `tagates predict ... | head`
-            sys.stdout = open(os.devnull, "w")  # noqa: SIM115  for the flush at exit
+            discard_output()
     return 0
 
 

@@ -242,14 +242,45 @@ def check_output(path: str, *inputs: str | None) -> None:
     Raises
     ------
     UserError
-        If the folder of `path` does not exist, or `path` is one of the inputs.
+        If `path` is a folder, is in a folder that does not exist, may not be
+        written, or is one of the inputs.
     """
-    folder = Path(path).parent
-    if path != "-" and not folder.is_dir():
+    if path == "-":
+        return
+    target, folder = Path(path), Path(path).parent
+    if target.is_dir() or path.endswith("/"):
+        raise UserError(f"{path}: it is a folder; expected the name of a file.")
+    if not folder.is_dir():
         raise UserError(f"{path}: cannot be written, there is no folder {str(folder)!r}.")
-    for name in filter(None, inputs):
-        if Path(path).exists() and Path(name).exists() and os.path.samefile(path, name):
+    if not os.access(target if target.exists() else folder, os.W_OK):
+        what = "it" if target.exists() else f"the folder {str(folder)!r}"
+        raise UserError(f"{path}: cannot be written, {what} is read-only for you.")
+    for name in inputs:
+        if name in (None, "-") or not (target.exists() and Path(name).exists()):
+            continue
+        if os.path.samefile(path, name):
             raise UserError(f"{path}: it is read, and writing would replace it; expected another.")
+
+
+def check_replaced(path: str, *inputs: str | None) -> None:
+    """The same for a file that :func:`replace_file` will write.
+
+    Raises
+    ------
+    UserError
+        Also if `path` is standard output or a device, or its folder may not be
+        written.
+    """
+    if path == "-":
+        raise UserError("--out -: a model is no text for standard output; expected a file's name.")
+    check_output(path, *inputs)
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise UserError(f"{path}: it is a device or pipe; expected the name of a file.")
+    if not os.access(target.parent, os.W_OK):
+        raise UserError(
+            f"{path}: cannot be written, the folder {str(target.parent)!r} is read-only for you."
+        )
 
 
 @contextmanager
@@ -259,18 +290,29 @@ def writer(path: str) -> Iterator[TextIO]:
     Raises
     ------
     UserError
-        If it cannot be opened.
+        If it cannot be opened or written.
     """
-    if path == "-":
-        yield sys.stdout
-        sys.stdout.flush()
-        return
     try:
-        file = open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115
+        if path == "-":
+            yield sys.stdout
+            sys.stdout.flush()
+        else:
+            with open(path, "w", encoding="utf-8", newline="") as file:
+                yield file
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}.") from None
-    with file:
-        yield file
+        if error.filename not in (None, path):  # of another file, while this one was open
+            raise
+        if path == "-":
+            discard_output()
+        name = "standard output" if path == "-" else path
+        raise UserError(f"{name}: {error.strerror or error}.") from None
+
+
+def discard_output() -> None:
+    """Throw away what standard output cannot take, lest the flush at exit fails."""
+    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def table(file: TextIO, *columns: str) -> Any:

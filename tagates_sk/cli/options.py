@@ -62,7 +62,7 @@ def add_estimator_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of the estimator, such as T=3, max_iter=100 or loss=logistic; may be "
+        help="a parameter of the estimator, such as T=3, loss=logistic or 'head=(100,100)'; may be "
         "given several times; a wrong name lists them all",
     )
 

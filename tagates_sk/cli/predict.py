@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import pickle
 from typing import Any
 
 import joblib
@@ -78,10 +77,7 @@ def load_model(path: str) -> Any:
         model = joblib.load(path)
     except OSError as error:
         raise UserError(f"{path}: {error.strerror or error}.") from None
-    except (
-        pickle.UnpicklingError, EOFError, KeyError, IndexError, ValueError, AttributeError,
-        ImportError, UnicodeDecodeError,
-    ) as error:  # fmt: skip
+    except Exception as error:  # damaged files raise anything
         raise UserError(
             f"{path}: it cannot be loaded ({type(error).__name__}: {error}); {wanted}."
         ) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
+import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -112,8 +113,7 @@ def load_darts(
             f"{file} is not there. Pass the folder that has {name}; the DARTS files do not come "
             "with this package."
         )
-    with gzip.open(file, "rt", newline="") as stream:
-        table = list(csv.DictReader(stream))
+    table = _read(file)
     if not table or not {"normal", "reduce"} <= table[0].keys():
         found = ", ".join(table[0]) if table else "no rows"
         raise ValueError(f"{file} has {found}; rows with columns normal and reduce are expected.")
@@ -133,6 +133,22 @@ def load_darts(
         columns=columns,
         DESCR=f"DARTS: {subset}\n{'=' * (7 + len(subset))}\n{about}\n",
     )
+
+
+def _read(file: Path) -> list[dict[str, str]]:
+    """Rows of a table, all with the columns of its first line."""
+    try:
+        with gzip.open(file, "rt", encoding="utf-8", newline="") as stream:
+            table = list(csv.DictReader(stream))
+    except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{file} is not a whole CSV file under gzip: {error}") from error
+    for number, row in enumerate(table):
+        if None in row or None in row.values():
+            raise ValueError(
+                f"{file}, row {number}: it has {'more' if None in row else 'fewer'} fields than "
+                f"the first line has columns ({len(row.keys() - {None})})."
+            )
+    return table
 
 
 def _numeric_columns(table: list[dict[str, str]]) -> dict[str, FloatArray]:

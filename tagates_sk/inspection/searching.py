@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -90,7 +90,7 @@ class SearchDisplay:
             raise ValueError("histories is empty: there is no search to draw.")
         best = {}
         for name, found in named.items():
-            repeats = found if _is_nested(found) else [found]
+            repeats = list(found) if _is_nested(found) else [found]
             best[str(name)] = [_best_so_far(repeat, name) for repeat in repeats]
         return cls(best=best).plot(ax=ax, **kwargs)
 
@@ -133,7 +133,8 @@ class SearchDisplay:
 
 def _is_nested(found: Any) -> bool:
     """Whether it is a sequence of histories rather than a history."""
-    return len(found) > 0 and isinstance(found[0], (Sequence, np.ndarray))
+    first: Any = next(iter(found), None) if isinstance(found, Iterable) else None
+    return not isinstance(first, str) and np.ndim(first) > 0
 
 
 def _best_so_far(history: Any, name: str) -> Floats:

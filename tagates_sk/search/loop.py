@@ -209,6 +209,9 @@ class PredictorSearch(Saved):
         ------
         ValueError
             If n is not positive.
+        KeyboardInterrupt
+            If the fit of the predictor is interrupted; the state is that before
+            the call.
         """
         n = self.batch_size if n is None else n
         if n < 1:
@@ -220,10 +223,10 @@ class PredictorSearch(Saved):
             chosen = self._source.random(n, records.known, self._random)
             origin, number, predicted = "initial", 0, np.full(len(chosen), np.nan)
         else:
-            self._round += 1
             chosen, predicted = self._proposer.propose(
                 n, architectures, values, records.known, self._random
             )
+            self._round += 1
             origin, number = "proposed", self._round
         if len(chosen) < n:
             warnings.warn(

@@ -11,6 +11,7 @@ from sklearn.base import clone
 from .._targets import Floats
 from .acquisition import Acquisition
 from .candidates import Source, Structure, select, take
+from .fitting import whole_fit
 
 
 class Proposer:
@@ -113,7 +114,9 @@ class Proposer:
             for name, value in sorted(model.get_params().items()):
                 if value is None and name.split("__")[-1] == "random_state":
                     model.set_params(**{name: int(random_state.randint(2**31 - 1))})
-            self.predictor_ = model.fit(architectures, values)
+            with whole_fit():
+                model = model.fit(architectures, values)
+            self.predictor_ = model
             self._n_fitted = n
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 from typing import TypeVar
@@ -9,6 +10,9 @@ from typing import TypeVar
 from .._atomic import replacing
 
 Self = TypeVar("Self", bound="Saved")
+
+_MAGIC = b"tagates_sk state\n"
+"""What a file begins with; the SHA-256 of the rest and the rest, a pickle, follow."""
 
 
 class Saved:
@@ -22,14 +26,18 @@ class Saved:
         Parameters
         ----------
         path : path-like
-            The file. It is a pickle: load only what you trust.
+            The file. It holds a pickle: load only what you trust.
         """
+        content = pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL)
         with replacing(path) as file:
-            pickle.dump(self, file, protocol=pickle.HIGHEST_PROTOCOL)
+            file.write(_MAGIC + hashlib.sha256(content).digest())
+            file.write(content)
 
     @classmethod
     def load(cls: type[Self], path: str | os.PathLike[str]) -> Self:
         """Load what was saved, which goes on as if it had not been stopped.
+
+        Bare pickles, as earlier releases wrote them, can be loaded too.
 
         Parameters
         ----------
@@ -44,15 +52,29 @@ class Saved:
         Raises
         ------
         ValueError
-            If the file holds something else.
+            If the file holds something else, is damaged, or needs a module that
+            cannot be imported.
         """
         with open(path, "rb") as file:
-            try:
-                state = pickle.load(file)
-            except (pickle.UnpicklingError, EOFError, IndexError, UnicodeDecodeError) as error:
+            content = file.read()
+        digest, whole = b"", content.startswith(_MAGIC)
+        if whole:
+            start = len(_MAGIC) + hashlib.sha256().digest_size
+            digest, content = content[len(_MAGIC) : start], content[start:]
+            if hashlib.sha256(content).digest() != digest:
                 raise ValueError(
-                    f"{os.fspath(path)!r} is no file written by {cls.__name__}.save: {error}"
-                ) from None
+                    f"{os.fspath(path)!r} is damaged: its content is not what {cls.__name__}.save "
+                    "has written. Go on from a copy of it, or start anew."
+                )
+        try:
+            state = pickle.loads(content)
+        except Exception as error:  # damaged pickles raise anything
+            found = (
+                "cannot be loaded here" if whole else f"is no file written by {cls.__name__}.save"
+            )
+            raise ValueError(
+                f"{os.fspath(path)!r} {found}: {type(error).__name__}: {error}"
+            ) from error
         if not isinstance(state, cls):
             raise ValueError(
                 f"{os.fspath(path)!r} holds a {type(state).__name__}; a file written by "

@@ -6,8 +6,9 @@ import hashlib
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import joblib
@@ -18,6 +19,7 @@ from sklearn.utils.validation import check_memory
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from .. import __version__
 from ..graphs import PackedGraphs
 from ..graphs.canonical import (
     CanonicalCell,
@@ -28,8 +30,9 @@ from ..graphs.canonical import (
 )
 from ..nn.devices import one_thread
 from ..parallel import run_tasks
+from .code_digest import code_digest
 from .network import Network, NetworkConfig, network_from_packed
-from .operations import factories_for
+from .operations import Registered, factories_for
 from .saliency import Floats, Metric, weight_saliencies
 
 Cells = tuple[CanonicalCell, ...]
@@ -55,6 +58,9 @@ class Setting:
         Initialisation i has the seed ``seed + i``, for every architecture.
     data : str
         Digest of the user's images and labels, or ``""``.
+    code : tuple of str
+        Digests of the code that the result depends on: what is kept on disk
+        outlives it.
     """
 
     network: NetworkConfig
@@ -64,6 +70,7 @@ class Setting:
     n_init: int
     seed: int
     data: str = ""
+    code: tuple[str, ...] = ()
 
 
 Function = Callable[[Cells, Setting, Mapping[str, Any], Data | None, str], Floats]
@@ -102,13 +109,18 @@ def operation_saliencies(
         weights, terms = weight_saliencies(network, images, labels, metrics)
         owned = np.array([owner.get(id(weight), -1) for weight in weights], dtype=np.int64)
         for k, (name, metric) in enumerate(setting.metrics):
-            total[:, k] += sums(metric, terms[name][owned >= 0], owned[owned >= 0], len(total))
+            total[:, k] += sums(
+                metric, terms[name][owned >= 0], owned[owned >= 0], len(total), setting.n_init
+            )
     return total / setting.n_init
 
 
-def sums(metric: Metric, terms: Floats, group: NDArray[np.int64], n: int) -> Floats:
-    """Saliencies of groups of weights, finite whatever the terms are."""
-    largest = float(np.finfo(np.float32).max)
+def sums(metric: Metric, terms: Floats, group: NDArray[np.int64], n: int, n_init: int) -> Floats:
+    """Saliencies of groups of weights, finite whatever the terms are.
+
+    So is the sum of `n_init` of them, and the difference of two such means.
+    """
+    largest = float(np.finfo(np.float64).max) / (2 * n_init)
     with np.errstate(over="ignore", invalid="ignore"):
         values = np.zeros(n)
         np.add.at(values, group, terms)
@@ -169,7 +181,9 @@ def check_data(images: Any, labels: Any) -> tuple[Data | None, str]:
     if not np.isfinite(images).all():
         raise ValueError("images has values that are not finite.")
     labels = labels.astype(np.int64)
-    return (images, labels), hashlib.sha256(images.tobytes() + labels.tobytes()).hexdigest()
+    digest = hashlib.sha256(repr((images.shape, images.dtype, labels.dtype)).encode())
+    digest.update(images.tobytes() + labels.tobytes())
+    return (images, labels), digest.hexdigest()
 
 
 class _Cache:
@@ -247,8 +261,18 @@ def evaluate(
     found = {key: _cache.get(key) for key in keys}
     todo = [key for key, result in found.items() if result is None]
     call = check_memory(memory).cache(function, ignore=["data", "device"], verbose=0)
+    digest = cache(code_digest)
+
+    def told_apart(built: Iterable[tuple[str, Registered]]) -> Setting:
+        """The setting, with the code on which what is kept on disk depends."""
+        if memory is None:
+            return setting
+        parts: list[Any] = [entry.factory for _, entry in built]
+        parts += [part for _, metric in setting.metrics for part in (metric.term, metric.finish)]
+        return replace(setting, code=(__version__, *map(digest, parts)))
+
     jobs = (
-        joblib.delayed(call)(cells, setting, dict(built), data, device)
+        joblib.delayed(call)(cells, told_apart(built), dict(built), data, device)
         for _, cells, _, _, built in todo
     )
     advice = "Try again with fewer n_jobs" + (

@@ -48,7 +48,7 @@ def forward_scores(network: Network, images: Tensor) -> Floats:
     for module in network.modules():
         if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)):
             hooks.append(module.register_forward_hook(count))
-        elif isinstance(module, nn.ReLU):
+        elif isinstance(module, (nn.ReLU, nn.ReLU6, nn.LeakyReLU)):
             hooks.append(module.register_forward_hook(code))
     try:
         states = network.train().states(images)

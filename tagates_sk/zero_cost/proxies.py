@@ -34,8 +34,9 @@ class ZeroCostProxies(BaseZeroCost):
         of the network; ``"parameters"``, the number of trained parameters;
         ``"flops"``, multiply-adds for one image in convolutions and linear
         layers; ``"naswot"``, log det K of the kernel of binary activation codes
-        of the ReLUs, K_ij the number of units on which images i and j agree
-        [1]_ (plus 1e-6 on the diagonal, so that it is finite);
+        of the ReLUs (also ReLU6 and leaky ones), K_ij the number of units on
+        which images i and j agree [1]_ (plus 1e-6 on the diagonal, so that it is
+        finite);
         ``"expressivity"``, how many directions the features behind each part of
         the skeleton fill: the sum of the entropies of their principal
         components [2]_; ``"progressivity"``, the smallest growth of that
@@ -66,7 +67,7 @@ class ZeroCostProxies(BaseZeroCost):
     n_jobs : int, default=None
         Number of processes, in joblib's present backend.
     memory : str or joblib.Memory, default=None
-        Where to keep results on disk.
+        Where to keep results on disk, see :class:`ZeroCostSaliency`.
     verbose : int, default=0
         Whether to show a progress bar.
 
@@ -83,7 +84,9 @@ class ZeroCostProxies(BaseZeroCost):
     -----
     Saliencies span many orders of magnitude: put a
     :class:`~sklearn.preprocessing.QuantileTransformer` behind this transformer
-    for linear models; trees need nothing.
+    for linear models. Trees need nothing for small networks; in wide and deep
+    ones synflow exceeds float32, to which scikit-learn's trees cast: take ranks
+    or logarithms first.
 
     References
     ----------
@@ -161,7 +164,7 @@ class ZeroCostProxies(BaseZeroCost):
         """
         read_architectures(X)
         self._check_names("proxies")
-        self._start([name for name in self.proxies if name not in FORWARD_SCORES])
+        self._start([name for name in self.proxies if name not in FORWARD_SCORES], FORWARD_SCORES)
         self._n_features_out = len(self.proxies)
         return self
 
@@ -238,5 +241,5 @@ def network_scores(
             _, terms = weight_saliencies(network, images, labels, metrics)
             for k, (name, metric) in enumerate(setting.metrics):
                 group = np.zeros(len(terms[name]), dtype=np.int64)
-                total[k] += sums(metric, terms[name], group, 1)[0]
+                total[k] += sums(metric, terms[name], group, 1, setting.n_init)[0]
     return total / setting.n_init

@@ -116,8 +116,14 @@ def register_metric(
     _METRICS[name] = Metric(term, frozenset(needs), finish)
 
 
-def metric_named(name: str) -> Metric:
+def metric_named(name: str, others: Sequence[str] = ()) -> Metric:
     """The metric of this name.
+
+    Parameters
+    ----------
+    name : str
+    others : sequence of str
+        What the caller has beside the metrics, for the message.
 
     Raises
     ------
@@ -126,8 +132,8 @@ def metric_named(name: str) -> Metric:
     """
     if name not in _METRICS:
         raise ValueError(
-            f"There is no metric {name!r}; there are {', '.join(sorted(_METRICS))}. Add one by "
-            "tagates_sk.zero_cost.register_metric."
+            f"There is no metric {name!r}; there are {', '.join([*sorted(_METRICS), *others])}. "
+            "Add one by tagates_sk.zero_cost.register_metric."
         )
     return _METRICS[name]
 

@@ -30,7 +30,8 @@ class Scaler:
         of |x|, then standardised; ``"rank"`` maps to normal quantiles;
         ``"standard"`` only standardises.
     magnitude, mean, deviation : ndarray, shape (k,)
-        What was learned.
+        What was learned; mean and deviation are those after a division by the
+        magnitude.
     quantiles : QuantileTransformer or None
     """
 
@@ -71,6 +72,10 @@ class Scaler:
                 if len(nonzero):
                     magnitude[j] = max(np.quantile(nonzero, 0.1), np.finfo(np.float32).tiny)
             scaler = cls(kind, magnitude, scaler.mean, scaler.deviation)
+        else:
+            # A power of two changes no digit; squares of what is left are finite.
+            exponent = np.frexp(np.abs(present).max(axis=0))[1].clip(0, 1023)
+            scaler = cls(kind, np.ldexp(1.0, exponent), scaler.mean, scaler.deviation)
         shaped = scaler._shape(present)
         deviation = shaped.std(axis=0)
         return cls(
@@ -94,16 +99,21 @@ class Scaler:
             if self.quantiles is not None:
                 scaled = self.quantiles.transform(raw[weighted])
             else:
-                scaled = (self._shape(raw[weighted]) - self.mean) / self.deviation
-            if self.kind != "none":
-                scaled = scaled.clip(-_CLIP, _CLIP)
-            out[weighted] = scaled
+                with np.errstate(over="ignore"):
+                    scaled = (self._shape(raw[weighted]) - self.mean) / self.deviation
+            largest = float(np.finfo(np.float32).max) if self.kind == "none" else _CLIP
+            out[weighted] = scaled.clip(-largest, largest)
         return out
 
     def _shape(self, raw: Floats) -> Floats:
         if self.kind != "signed_log":
-            return raw
-        shaped: Floats = np.sign(raw) * np.log1p(np.abs(raw) / self.magnitude)
+            return raw / self.magnitude
+        with np.errstate(over="ignore", divide="ignore"):
+            ratio = np.abs(raw) / self.magnitude
+            logs = np.where(
+                np.isfinite(ratio), np.log1p(ratio), np.log(np.abs(raw)) - np.log(self.magnitude)
+            )
+        shaped: Floats = np.sign(raw) * logs
         return shaped
 
 

@@ -61,10 +61,14 @@ class BaseZeroCost(TransformerMixin, BaseEstimator):
     verbose: int
 
     def _check_names(self, parameter: str) -> None:
-        if len(getattr(self, parameter)) == 0:
+        names = list(getattr(self, parameter))
+        if not names:
             raise ValueError(f"{parameter} is empty: name at least one.")
+        twice = sorted({str(name) for i, name in enumerate(names) if name in names[:i]})
+        if twice:
+            raise ValueError(f"{parameter} has {', '.join(twice)} more than once: name each once.")
 
-    def _start(self, metrics: Sequence[str]) -> None:
+    def _start(self, metrics: Sequence[str], others: Sequence[str] = ()) -> None:
         """Draw the seed and fix all that results depend on."""
         self._data, digest = check_data(self.images, self.labels)
         channels, classes = 3, 10
@@ -80,7 +84,7 @@ class BaseZeroCost(TransformerMixin, BaseEstimator):
                 n_classes=max(classes, 2),
                 in_channels=channels,
             ),
-            metrics=tuple((name, metric_named(name)) for name in metrics),
+            metrics=tuple((name, metric_named(name, others)) for name in metrics),
             image_size=self.image_size,
             batch_size=self.batch_size,
             n_init=self.n_init,
@@ -167,9 +171,11 @@ class ZeroCostSaliency(BaseZeroCost):
         ``with joblib.parallel_config(backend="dask")`` spreads the work over a
         cluster.
     memory : str or joblib.Memory, default=None
-        Where to keep results on disk. Within a process they are remembered
-        anyway: isomorphic architectures and folds of a cross-validation cost
-        once.
+        Where to keep results on disk. A new release of the library, and an edit
+        of an operation or metric of your own or of what it calls in its module,
+        computes them anew; an edit in other modules does not. Within a process
+        they are remembered anyway: isomorphic architectures and folds of a
+        cross-validation cost once.
     verbose : int, default=0
         Whether to show a progress bar.
 

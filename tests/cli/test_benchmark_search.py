@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tagates_sk.baselines import baseline
+from tagates_sk.cli import benchmark
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.spaces import NASBench201
 from tests.cli.helpers import (
@@ -85,6 +86,72 @@ def test_benchmark_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
         with pytest.raises(SystemExit) as error:
             run("benchmark", "--file", file, *options) if options else run("benchmark")
         assert error.value.code == 2
+
+
+def test_benchmark_refuses_before_it_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = natives(tmp_path / "a.jsonl"), tmp_path / "results.csv"
+    out.write_text("earlier results")
+    command = ["benchmark", *SPACE, "--out", str(out), "--sizes", "10", "--file"]
+    said = refusal(capsys, *command, file, "--n-test", "1")
+    assert "--n-test 1: one architecture has no order; expected 2 or more" in said
+    assert "--n-jobs 0: expected how many fits" in refusal(capsys, *command, file, "--n-jobs", "0")
+    for lines, message in (
+        (0, "few.jsonl: there are no architectures in it"),
+        (3, "few.jsonl: there are 3 architectures in it; expected 4 or more"),
+    ):
+        few = tmp_path / "few.jsonl"
+        few.write_text("".join(Path(file).read_text().splitlines(keepends=True)[:lines]))
+        assert message in refusal(capsys, *command, str(few))
+    assert out.read_text() == "earlier results"
+
+
+class Picky:
+    """Finds fault with one architecture."""
+
+    def __init__(self, method: str) -> None:
+        self.method = method
+
+    def get_params(self) -> dict[str, str]:
+        return {}
+
+    def fit(self, X: object, y: object) -> None:
+        self.refuse("fit")
+
+    def predict(self, X: object) -> None:
+        self.refuse("predict")
+
+    def refuse(self, method: str) -> None:
+        if method == self.method:
+            raise ValueError("X[3]: this is strange.")
+
+
+@pytest.mark.parametrize(("method", "number"), [("fit", 3), ("predict", 30 + 3)])
+def test_benchmark_names_the_line(
+    method: str, number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """X is a random subset of the file: its element 3 is another line."""
+    monkeypatch.setattr(benchmark, "make_estimator", lambda *_: Picky(method))
+    file, out = natives(tmp_path / "a.jsonl"), str(tmp_path / "results.csv")
+    line = np.random.RandomState(0).permutation(40)[number] + 1
+    command = ["benchmark", "--file", file, *SPACE, "--sizes", "30", "--out", out]
+    assert f"a.jsonl:{line}: this is strange" in refusal(capsys, *command)
+
+
+def test_benchmark_with_a_rare_operation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A subset that lacks it can be trained on, and architectures with it can be tested."""
+    lines = Path(graphs(tmp_path / "a.jsonl")).read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    records[np.random.RandomState(0).permutation(40)[-1]]["architecture"]["edges"][0]["op"] = "rare"
+    file = write(tmp_path / "rare.jsonl", records)
+    names = ["operation_statistics", "random_forest"]
+    run("benchmark", "--file", file, "--sizes", "20", "--seeds", "1", "--estimators", *names)
+    rows = table(capsys.readouterr().out)
+    assert [row["n_test"] for row in rows] == ["20", "20"]
 
 
 # --------------------------------------------------------------------- search

@@ -1,6 +1,10 @@
 """Wrong files: the message has the line, what was found, and what is expected."""
 
+import io
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -9,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagates_sk.cli import main
 from tagates_sk.cli.errors import UserError
 from tagates_sk.cli.files import SPACES, read_file
 from tests.cli.helpers import CELLS, natives, node_link, refusal
@@ -116,6 +121,72 @@ def test_files_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixt
     said = refusal(capsys, "fit", file, *options, "--out", str(tmp_path))
     assert f"{tmp_path}: " in said
     assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]  # no temporary file is left
+
+
+@pytest.mark.parametrize("command", ["predict", "benchmark", "search"])
+def test_folders_are_refused_before_the_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = {
+        "predict": ["no_model.joblib", "none.jsonl"],
+        "benchmark": ["--file", "none.jsonl"],
+        "search": ["none.jsonl", "--space", "nasbench201"],
+    }[command]
+    for out in (str(tmp_path), f"{tmp_path}/new/"):
+        said = refusal(capsys, command, *arguments, "--out", out)
+        assert f"{out}: it is a folder; expected the name of a file" in said
+
+
+def test_read_only_places_are_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "old.csv"
+    file.touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write anywhere
+    predict = ["predict", "no_model.joblib", "none.jsonl", "--out"]
+    said = refusal(capsys, *predict, str(file))
+    assert "old.csv: cannot be written, it is read-only for you" in said
+    for command in (predict, ["fit", "none.jsonl", "--out"]):
+        said = refusal(capsys, *command, str(tmp_path / "new"))
+        assert f"new: cannot be written, the folder {str(tmp_path)!r} is read-only for you" in said
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    said = refusal(capsys, "fit", "none.jsonl", "--out", str(file))
+    assert f"old.csv: cannot be written, the folder {str(tmp_path)!r} is read-only" in said
+
+
+def test_models_go_to_files_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """To replace a device by a file would be a misfortune."""
+    assert "--out -: a model is no text for standard output" in refusal(
+        capsys, "fit", "none.jsonl", "--out", "-"
+    )
+    said = refusal(capsys, "fit", "none.jsonl", "--out", os.devnull)
+    assert f"{os.devnull}: it is a device or pipe; expected the name of a file" in said
+
+
+def test_a_file_called_as_standard_input(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    os.link(natives(tmp_path / "a.jsonl"), "-")
+    said = refusal(capsys, "fit", "-", "--out", "a.jsonl")
+    assert "standard input: there are no architectures in it" in said
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a disk that is always full")
+def test_a_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, model = natives(tmp_path / "a.jsonl"), str(tmp_path / "m.joblib")
+    options = ["--space", "nasbench201"]
+    forest = ["--estimator", "random_forest", "--set", "n_estimators=2"]
+    assert main(["fit", file, *options, *forest, "--out", model]) == 0
+    for command in (["predict", model, file, *options], ["search", "/dev/null", *options]):
+        said = refusal(capsys, *command, "--out", "/dev/full")
+        assert said == f"tagates {command[0]}: /dev/full: No space left on device.\n"
+    command = [sys.executable, "-m", "tagates_sk.cli", "predict", model, file, *options]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    said = "tagates predict: standard output: No space left on device.\n"
+    assert (done.returncode, done.stderr) == (2, said)
 
 
 @pytest.mark.parametrize(

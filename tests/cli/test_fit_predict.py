@@ -1,6 +1,11 @@
 """tagates fit and tagates predict."""
 
+import bz2
+import gzip
 import io
+import lzma
+import pickle
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +27,7 @@ from tests.cli.helpers import (
     table,
     write,
 )
+from tests.search.forms import Raising
 from tests.small import ranker, regressor
 
 SPACE = ["--space", "nasbench201"]
@@ -173,6 +179,17 @@ def test_wrong_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     text = tmp_path / "text.joblib"
     text.write_text("no model")
     assert "text.joblib: it cannot be loaded" in refusal(capsys, "predict", str(text), file)
+    joblib.dump(list(range(5000)), tmp_path / "whole.joblib")
+    whole = (tmp_path / "whole.joblib").read_bytes()
+    for compress in (zlib.compress, gzip.compress, bz2.compress, lzma.compress):
+        packed = compress(whole)
+        for content in (packed[: len(packed) // 2], packed[:60] + b"junk" * 20 + packed[140:]):
+            text.write_bytes(content)
+            assert "text.joblib: " in refusal(capsys, "predict", str(text), file)
+    for error in (TypeError, MemoryError, RecursionError):
+        text.write_bytes(pickle.dumps(Raising(error)))
+        said = refusal(capsys, "predict", str(text), file)
+        assert f"text.joblib: it cannot be loaded ({error.__name__}: damaged); expected" in said
     joblib.dump({"a": 1}, tmp_path / "dict.joblib")
     message = refusal(capsys, "predict", str(tmp_path / "dict.joblib"), file)
     assert "it holds a dict; expected a model that tagates fit" in message

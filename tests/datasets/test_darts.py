@@ -85,6 +85,28 @@ def test_other_columns(tmp_path):
         load_darts(write(tmp_path / "y.csv.gz", rows=[]))
 
 
+def test_files_that_are_no_whole_table(tmp_path):
+    file = write(tmp_path / "x.csv.gz")
+    whole = file.read_bytes()
+    wrong = r"x\.csv\.gz is not a whole CSV file under gzip: "
+    for content in (
+        gzip.decompress(whole),
+        whole[: len(whole) // 2],
+        whole[:30] + b"\xff" * 8 + whole[38:],
+        gzip.compress(b"\xff\xfe\x00"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises(ValueError, match=wrong):
+            load_darts(file)
+
+
+@pytest.mark.parametrize(("row", "how"), [("1,5:0", "fewer"), (ROWS[1] + ",1,2", "more")])
+def test_rows_of_another_length(tmp_path, row, how):
+    file = write(tmp_path / "x.csv.gz", rows=[ROWS[0], row])
+    with pytest.raises(ValueError, match=rf"x\.csv\.gz, row 1: it has {how} fields than .*\(6\)"):
+        load_darts(file)
+
+
 @pytest.mark.parametrize(
     ("cell", "message"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import kendalltau
@@ -176,6 +177,12 @@ class TestSearch:
         assert len(display.bands_) == 1
         assert [t.get_text() for t in display.ax_.get_legend().get_texts()] == ["a", "b"]
 
+    def test_series_with_any_index(self) -> None:
+        one, other = pd.Series([1.0, 2.0], index=[5, 6]), pd.Series([3.0, 1.0], index=["a", "b"])
+        display = SearchDisplay.from_histories({"a": one, "b": [one, other]})
+        assert_array_equal(display.best["a"], [[1, 2]])
+        assert_array_equal(display.best["b"], [[1, 2], [3, 3]])
+
     def test_history_of_a_search(self) -> None:
         search = PredictorSearch(NASBench201(), ranker(), random_state=0)
         asked = search.ask(6)
@@ -190,6 +197,7 @@ class TestSearch:
             ({"a": []}, "history 'a' must be a sequence of numbers, or of dicts"),
             ({"a": [1.0, 2.0], "b": [{"score": 1.0}]}, "history 'b' must be a sequence"),
             ({"a": ["high", "low"]}, "history 'a' must be a sequence"),
+            ({"a": 5}, "history 'a' must be a sequence"),
         ],
         ids=str,
     )

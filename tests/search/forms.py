@@ -6,11 +6,13 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_random_state
 
+from tagates_sk.base import GraphBatches
 from tagates_sk.features import OperationStatistics
 from tagates_sk.search import PredictorSearch
 from tagates_sk.spaces import NASBench201
@@ -44,6 +46,18 @@ def worth(cell: nx.DiGraph) -> float:
     return float(quality([cell])[0])
 
 
+def interrupt_training(patch: pytest.MonkeyPatch, after: int = 0) -> None:
+    """Let Ctrl-C be pressed when so many batches have been read."""
+    original, calls = GraphBatches.__call__, iter(range(1_000_000))
+
+    def interrupted(self: Any, rows: Any) -> Any:
+        if next(calls) == after:
+            raise KeyboardInterrupt
+        return original(self, rows)
+
+    patch.setattr(GraphBatches, "__call__", interrupted)
+
+
 class Chains:
     """A space as a user writes one: chains of convolutions and poolings, 2^length of them."""
 
@@ -66,3 +80,17 @@ class MutableChains(Chains):
         digits = np.array([op == "nor_conv_3x3" for *_, op in cell.edges(data="op")], dtype=int)
         digits[random.randint(self.length)] ^= 1
         return self.cell(digits)
+
+
+class Raising:
+    """Its pickle cannot be loaded."""
+
+    def __init__(self, error: type[Exception]) -> None:
+        self.error = error
+
+    def __reduce__(self) -> Any:
+        return fail, (self.error,)
+
+
+def fail(error: type[Exception]) -> None:
+    raise error("damaged")

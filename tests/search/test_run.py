@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 import textwrap
+import types
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ import pytest
 from tagates_sk.search import FailedEvaluationWarning, PredictorSearch, storage
 from tagates_sk.search.candidates import structures
 from tagates_sk.spaces import NASBench201
+from tests.small import ranker
 
-from .forms import POOL, WORTH, MutableChains, search, worth
+from .forms import POOL, WORTH, MutableChains, Raising, interrupt_training, search, worth
 
 
 def values(s: PredictorSearch) -> list[float]:
@@ -94,6 +96,24 @@ def test_ends_where_the_space_ends() -> None:
     with pytest.warns(UserWarning, match="only [02] could be found that are not among the [68] kn"):
         s.run(worth, budget=20)
     assert len(s.history_) == 8
+
+
+def test_an_interrupted_fit_stops_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Nothing is proposed by a half-trained predictor; the search can go on from where it was."""
+    options = {"predictor": ranker(), "n_candidates": 10, "path": tmp_path / "search"}
+    s = search(**options).run(worth, budget=10)
+    before, rounds = structures([row["architecture"] for row in s.history_]), []
+    with monkeypatch.context() as patch:
+        interrupt_training(patch)
+        with pytest.raises(KeyboardInterrupt):
+            s.run(worth, budget=14)
+    assert structures([row["architecture"] for row in s.history_]) == before
+    assert s.pending_ == []
+    for t in (s, PredictorSearch.load(tmp_path / "search"), search(**options)):
+        t.run(worth, budget=14)
+        rounds.append([(row["round"], row["value"]) for row in t.history_])
+    assert rounds[0] == rounds[1] == rounds[2]
+    assert [number for number, _ in rounds[0]] == [0] * 6 + [1] * 4 + [2] * 4
 
 
 @pytest.mark.parametrize("backend", ["threading", pytest.param("loky", marks=pytest.mark.slow)])
@@ -194,6 +214,51 @@ class TestState:
         assert len(s.history_) == 4
         assert len(PredictorSearch.load(tmp_path / "search").history_) == 2
         assert os.listdir(tmp_path) == ["search"]
+
+    def test_bare_pickles_of_earlier_releases(self, tmp_path: Path) -> None:
+        s = search()
+        s.ask(3)
+        (tmp_path / "search").write_bytes(pickle.dumps(s))
+        assert len(PredictorSearch.load(tmp_path / "search").pending_) == 3
+
+    def test_damaged(self, tmp_path: Path) -> None:
+        """No byte can be wrong, and no end missing, without being noticed."""
+        path = tmp_path / "search"
+        search(path=path).tell(POOL[:8], WORTH[:8])
+        whole = path.read_bytes()
+        random = np.random.RandomState(0)
+        for _ in range(150):
+            cut, place = random.randint(len(whole), size=2)
+            flipped = bytes([whole[place] ^ (1 + random.randint(255))])
+            for content in (whole[:cut], whole[:place] + flipped + whole[place + 1 :]):
+                path.write_bytes(content)
+                with pytest.raises(ValueError, match=r"search' (is|cannot|holds)"):
+                    PredictorSearch.load(path)
+        for place in (0, 5, 16, 20, 60):
+            path.write_bytes(whole[:place] + b"\0" + whole[place + 1 :])
+            with pytest.raises(ValueError, match=r"search' is (damaged|no file written)"):
+                PredictorSearch.load(path)
+
+    @pytest.mark.parametrize("error", [TypeError, KeyError, MemoryError, AttributeError])
+    def test_damaged_bare_pickles(self, error: type[Exception], tmp_path: Path) -> None:
+        """They raise anything."""
+        path = tmp_path / "search"
+        path.write_bytes(pickle.dumps(Raising(error)))
+        with pytest.raises(
+            ValueError, match=r"search' is no file written by PredictorSearch\.save"
+        ):
+            PredictorSearch.load(path)
+
+    def test_needs_a_module_that_is_not_there(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        module = types.ModuleType("gone")
+        exec("class Space:\n    def sample(self, n, random_state=None): ...", module.__dict__)
+        monkeypatch.setitem(sys.modules, "gone", module)
+        search(module.Space()).save(tmp_path / "search")
+        monkeypatch.delitem(sys.modules, "gone")
+        with pytest.raises(ValueError, match=r"search' cannot be loaded here: ModuleNotFoundError"):
+            PredictorSearch.load(tmp_path / "search")
 
     def test_no_saved_search(self, tmp_path: Path) -> None:
         path = tmp_path / "file"

@@ -10,7 +10,7 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.pipeline import make_pipeline
 from torch import nn
 
-from tagates_sk.zero_cost import ZeroCostProxies, register_operation
+from tagates_sk.zero_cost import ZeroCostProxies, build_network, register_operation
 from tagates_sk.zero_cost.forward_scores import forward_scores, spectral_entropy
 
 from .forms import CELLS, TINY, raw
@@ -56,6 +56,23 @@ def test_naswot_of_codes() -> None:
     assert forward_scores(Parts(nn.ReLU()), images)[2] == pytest.approx(
         np.log(np.linalg.det(kernel))
     )
+
+
+@pytest.mark.parametrize("layer", [nn.ReLU(), nn.ReLU6(), nn.LeakyReLU(), nn.ReLU(inplace=True)])
+def test_naswot_counts_every_kind_of_relu(layer: nn.Module) -> None:
+    images = torch.tensor([[1.0, -1.0, 2.0], [1.0, 3.0, -2.0]])[:, :, None, None]
+    expected = forward_scores(Parts(nn.ReLU()), images.clone())[2]
+    assert forward_scores(Parts(layer), images)[2] == expected
+
+
+def test_naswot_sees_inverted_residuals() -> None:
+    """Their ReLU6 were once not counted: only the head's ReLU told two such networks apart."""
+    ops = ["inverted_residual_3x3_e3"] * 3
+    chains = [nx.DiGraph([(i, i + 1, {"op": op}) for i, op in enumerate(ops[:n])]) for n in (1, 3)]
+    networks = [build_network(chain, random_state=0) for chain in chains]
+    images = torch.randn(8, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    short, long = (forward_scores(network, images)[2] for network in networks)
+    assert long > short + 1
 
 
 def test_expressivity_and_progressivity() -> None:

@@ -100,6 +100,13 @@ class TestWhatVectorsDependOn:
         assert all(np.array_equal(a, b) for a, b in zip(values, again, strict=True))
         assert not all(np.array_equal(a, b) for a, b in zip(values, other, strict=True))
 
+    def test_the_shape_of_own_images(self) -> None:
+        """The same bytes in another shape are other images."""
+        square = np.random.RandomState(0).randn(4, 3, 8, 8)
+        wide = square.reshape(4, 3, 2, 32)
+        values = [raw(CELLS, images=images, labels=[0, 1, 2, 3]) for images in (square, wide)]
+        assert not all(np.array_equal(a, b) for a, b in zip(*values, strict=True))
+
     def test_global_seed_and_threads_stay(self) -> None:
         threads = torch.get_num_threads()
         torch.manual_seed(5)
@@ -318,6 +325,16 @@ class TestBoth:
             clone(transformer).set_params(**{name: ["snap"]}).fit(CELLS)
         with pytest.raises(ValueError, match=f"{name} is empty"):
             clone(transformer).set_params(**{name: []}).fit(CELLS)
+        with pytest.raises(ValueError, match=f"{name} has snip more than once"):
+            clone(transformer).set_params(**{name: ["snip", "plain", "snip"]}).fit(CELLS)
+
+    def test_unknown_metric_lists_what_there_is(self, transformer: Any) -> None:
+        forward = not isinstance(transformer, ZeroCostSaliency)
+        with pytest.raises(ValueError, match=r"there are .*synflow") as caught:
+            clone(transformer).set_params(**{"proxies" if forward else "metrics": ["nwot"]}).fit(
+                CELLS
+            )
+        assert ("naswot" in str(caught.value)) == forward
 
 
 @pytest.mark.parametrize("transformer", TRANSFORMERS, ids=lambda t: type(t).__name__)
