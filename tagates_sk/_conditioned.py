@@ -20,7 +20,7 @@ from ._conditions import (
 )
 from ._observations import check_partial, standardised
 from ._targets import Features, Floats
-from .base import BaseGraphEstimator
+from .base import ONE_EPOCH, BaseGraphEstimator
 from .graphs import PackedGraphs
 from .graphs.packed import Training
 from .nn.batching import Batches
@@ -42,7 +42,7 @@ class ConditionedEstimator(BaseGraphEstimator):
     model_: Predictor
     conditions_: KnownConditions | None
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self: Self,
         X: Any,
@@ -84,12 +84,9 @@ class ConditionedEstimator(BaseGraphEstimator):
         FitInterruptedWarning
             If interrupted by Ctrl-C: the best state so far is kept.
         """
-        go_on = self.warm_start and hasattr(self, "model_")
-        X, y = self._conditioned(X, y, conditions, go_on)
-        super().fit(X, y, sample_weight)
-        return self
+        return self._fit_under(conditions, X, y, sample_weight, go_on=self.warm_start)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
         self: Self,
         X: Any,
@@ -118,21 +115,34 @@ class ConditionedEstimator(BaseGraphEstimator):
         -------
         self
         """
-        X, y = self._conditioned(X, y, conditions, hasattr(self, "model_"))
-        super().partial_fit(X, y, sample_weight)
-        return self
+        return self._fit_under(conditions, X, y, sample_weight, go_on=True, **ONE_EPOCH)
+
+    def _fit_under(
+        self: Self,
+        conditions: Conditions,
+        X: Any,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None,
+        *,
+        go_on: bool,
+        **changes: Any,
+    ) -> Self:
+        go_on = go_on and hasattr(self, "model_")
+        X, y, known = self._conditioned(X, y, conditions, go_on)
+        learnt = {"conditions_": known, "_T": self.T}
+        return self._fit(X, y, sample_weight, go_on=go_on, learnt=learnt, **changes)
 
     def _conditioned(
         self, X: Any, y: ArrayLike, conditions: Conditions, go_on: bool
-    ) -> tuple[Any, ArrayLike]:
-        """Architectures with their conditions, and targets in one unit."""
+    ) -> tuple[Any, ArrayLike, KnownConditions | None]:
+        """Architectures with their conditions, targets in one unit, and what is known of them."""
         known = self.conditions_ if go_on else None
         if conditions is None:
-            self.conditions_ = known
-            return X, y
+            return X, y, known
         if go_on and known is None:
             raise ValueError(_NONE_IN_FIT)
-        if self.T < 2:
+        T = self._trained_T() if go_on else self.T
+        if T < 2:
             raise ValueError(
                 "conditions act on the updates between time steps, and T=1 has none. Set T to 2 "
                 "or more."
@@ -141,11 +151,15 @@ class ConditionedEstimator(BaseGraphEstimator):
         listed = check_conditions(conditions, len(X))
         targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
         if len(targets) != len(listed):
-            return X, y  # is refused by what checks targets
+            return X, y, known  # is refused by what checks targets
         known = KnownConditions.of(listed, targets) if known is None else known
-        self.conditions_ = known
-        training = known.codes(listed, self.T)._replace(group=known.groups(listed))
-        return WithTraining(X, training), known.to_reference(targets, listed)
+        training = known.codes(listed, T)._replace(group=known.groups(listed))
+        return WithTraining(X, training), known.to_reference(targets, listed), known
+
+    def _trained_T(self) -> int:
+        """Time steps of the fitted model, whatever the parameter is now."""
+        # Its configuration may have fewer: inspection looks at copies that are cut short.
+        return int(getattr(self, "_T", self.model_.encoder.config.T))
 
     def _under(
         self, X: Any, conditions: Conditions
@@ -156,7 +170,7 @@ class ConditionedEstimator(BaseGraphEstimator):
         if self.conditions_ is None:
             raise ValueError(_NONE_IN_FIT)
         listed = check_conditions(conditions, len(X))
-        return WithTraining(X, self.conditions_.codes(listed, self.T)), listed
+        return WithTraining(X, self.conditions_.codes(listed, self._trained_T())), listed
 
     def _in_units_of(
         self, predictions: Floats, conditions: Sequence[TrainingCondition] | None
@@ -184,7 +198,7 @@ class ConditionedEstimator(BaseGraphEstimator):
 
     def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
         if self.conditions_ is not None and packed.training is None:
-            reference = self.conditions_.reference(len(packed), self.T)
+            reference = self.conditions_.reference(len(packed), self._trained_T())
             packed = replace(packed, training=reference)
         return super()._batches(packed, features)
 

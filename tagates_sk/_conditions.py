@@ -10,6 +10,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ._targets import check_spread, scales
 from .graphs import PackedGraphs, read_architectures
 from .graphs.packed import Training
 
@@ -111,7 +112,8 @@ class KnownConditions:
         Raises
         ------
         ValueError
-            If a condition has fewer than two architectures.
+            If a condition has fewer than two architectures, or values without
+            finite standard deviation.
         """
         seen = sorted(dict.fromkeys(conditions), key=lambda c: -sum(c.schedule))
         place = _places(conditions, seen)
@@ -122,13 +124,16 @@ class KnownConditions:
                 "condition. Leave it out, or measure more."
             )
         groups = [y[place == i] for i in range(len(seen))]
-        stds = np.array([group.std() for group in groups])
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = np.array([group.mean() for group in groups])
+            stds = np.array([group.std() for group in groups])
+        check_spread(means, stds, [_named(condition) for condition in seen])
         return cls(
             tuple(seen),
             tuple(dict.fromkeys(c.augmentation for c in seen)),
             tuple(dict.fromkeys(c.loss for c in seen)),
-            np.array([group.mean() for group in groups]),
-            np.where(stds > 0, stds, 1.0),
+            means,
+            scales(means, stds),
         )
 
     def to_reference(self, y: Floats, conditions: Sequence[TrainingCondition]) -> Floats:
@@ -223,7 +228,7 @@ class WithTraining(Sequence[Any]):
 
     def __init__(self, X: Any, training: Training, start: int = 0) -> None:
         sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
-        self.X = X if sliceable else [X[i] for i in range(len(X))]
+        self.X = X if sliceable else list(X)
         self.training, self.start = training, start
 
     def __len__(self) -> int:

@@ -91,7 +91,7 @@ default=("embedding", "forward")
         Whether each member is trained on a bootstrap sample of the training
         set, and not on all of it. A regressor then scales the standard
         deviations that it predicts, by what members say of architectures they
-        have not seen.
+        have not seen in the first fit.
     anytime : bool, default=True
         With several targets (y of shape (n, k): performance at k points of
         training, the final one last): whether the encoding after each of the
@@ -151,7 +151,8 @@ margin : float, default=0.03
         Whether to hold out a part of the training set, stop when its score no
         longer improves, and keep the best state.
     validation_fraction : float, default=0.1
-        The part that early stopping holds out.
+        The part that early stopping holds out, of the architectures that have
+        a final value and a weight.
     n_iter_no_change : int, default=20
         Epochs without improvement after which to stop.
     tol : float, default=0.0

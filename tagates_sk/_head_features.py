@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
 
-from ._targets import Floats
+from ._targets import Floats, scales
 
 LIMIT = 5.0
 """Standard deviations at which a feature is cut off, so that strange architectures do no harm."""
@@ -123,8 +123,8 @@ def checked_matrix(matrix: Any, n: int, who: str) -> Floats:
 
 def moments(matrix: Floats) -> tuple[Floats, Floats]:
     """Mean and standard deviation of each column, 1 for that of a constant one."""
-    mean, std = matrix.mean(0), matrix.std(0)
-    return mean, np.where(std > 1e-9 * (1 + abs(mean)), std, 1.0)
+    mean = matrix.mean(0)
+    return mean, scales(mean, matrix.std(0))
 
 
 def standardised(matrix: Floats, mean: Floats, std: Floats) -> NDArray[np.float32]:

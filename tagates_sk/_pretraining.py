@@ -48,7 +48,7 @@ class PretrainableEstimator(BaseGraphEstimator):
     def _encoder(self, packed: PackedGraphs, n_targets: int) -> tuple[EncoderConfig, BatchSpec]:
         """Sizes and variants of the encoder, and what it reads of architectures."""
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def pretrain(
         self: Self,
         X: Any,

@@ -19,6 +19,7 @@ from ._observations import standardised
 from ._pretraining import PretrainableEstimator
 from ._targets import Floats, bootstrap_draws
 from ._tasks import MARGIN, MARGIN_ON_NODES, RANKING_LOSSES
+from ._training_parameters import head_widths
 from .base import CHUNK
 from .graphs import PackedGraphs
 from .graphs.batch import BatchSpec
@@ -239,7 +240,7 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[Predictor, BatchSpec]:
         config, spec = self._encoder(packed, self.n_targets_)
         n_features = 0 if self.head_features_ is None else self.head_features_.n_features
-        model = Predictor(config, [int(h) for h in self.head], self.dropout, seed, n_features)
+        model = Predictor(config, head_widths(self.head), self.dropout, seed, n_features)
         self._start_from_pretrained(model, packed.operations)
         self.n_layers_ = config.n_layers
         return model, spec
@@ -252,16 +253,16 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         rng: np.random.RandomState,
         **changes: Any,
     ) -> None:
-        draws = None
-        if self.bootstrap and self.n_members > 1:
-            draws = bootstrap_draws(len(y), self.n_members, rng)
+        first, k = self.n_iter_ == 0, self.model_.n_members
+        draws = bootstrap_draws(len(y), k, rng) if self.bootstrap and k > 1 else None
         assert isinstance(batches, GraphBatches)
         shown = batches
         self._margin = MARGIN_ON_NODES if batches.packed.on_node.any() else MARGIN
         if self.n_targets_ > 1:
             shown = batches.observing(standardised(y, self._units))
         super()._train(shown, y, weights, rng, draws=draws, **changes)
-        self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)
+        if first:  # later there is little that members have not seen
+            self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)
 
     def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
         """What the members' disagreement is multiplied by; scores without unit stay as they are."""
@@ -384,9 +385,8 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
             parts have no embedding.
         """
         check_is_fitted(self, "model_")
-        X = [X[i] for i in range(len(X))] if hasattr(X, "packed") else X
         out: list[Any] = []
-        for packed, part in self._read(X):
+        for packed, part in self._read(list(X) if hasattr(X, "packed") else X):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
             for batch in self._batches(packed, self._features(part)).chunks(CHUNK):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -94,9 +95,84 @@ def units(y: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
     w = np.isfinite(y) * (1.0 if weights is None else weights[:, None])
     w = np.where(w.sum(0) > 0, w, np.isfinite(y))
     filled = np.nan_to_num(y)
-    mean = np.average(filled, weights=w, axis=0)
-    std = np.sqrt(np.average((filled - mean) ** 2, weights=w, axis=0))
-    return mean, np.where(std > 0, std, 1.0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.average(filled, weights=w, axis=0)
+        variance = np.average((filled - mean) ** 2, weights=w, axis=0)
+    # NaN is an infinite square of weight 0.
+    return mean, scales(mean, np.sqrt(np.where(np.isnan(variance), np.inf, variance)))
+
+
+def scales(mean: Floats, std: Floats) -> Floats:
+    """Standard deviations to divide by: 1 for what is constant but for rounding."""
+    return np.where(std > 1e-9 * abs(mean), std, 1.0)
+
+
+def check_spread(mean: Floats, std: Floats, names: Sequence[str]) -> None:
+    """Refuse targets whose mean or standard deviation is beyond all numbers.
+
+    Parameters
+    ----------
+    mean, std : ndarray of float, shape (k,)
+    names : sequence of k str
+        What they are of, for the message.
+
+    Raises
+    ------
+    ValueError
+        If one is not finite.
+    """
+    beyond = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(std)))
+    if len(beyond):
+        j = beyond[0]
+        raise ValueError(
+            f"{names[j]} has the mean {mean[j]:g} and the standard deviation {std[j]:g}: its "
+            "values are too large to be standardised. Divide y by a constant, or leave out what "
+            "only marks a failure."
+        )
+
+
+def ranks(y: Floats, mean: Floats) -> Floats:
+    """Place of each target among the distinct ones of its column, shape (n, k).
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n, k)
+        NaN where not measured, which stays.
+    mean : ndarray of float, shape (k,)
+        What gets 0, as if targets were standardised.
+    """
+    out = np.full(y.shape, np.nan)
+    for column, values, middle in zip(out.T, y.T, mean, strict=True):
+        measured = np.isfinite(values)
+        distinct = np.unique(np.append(values[measured], middle))
+        places = np.searchsorted(distinct, values[measured])
+        column[measured] = places - np.searchsorted(distinct, middle)
+    return out
+
+
+def final_targets(y: ArrayLike) -> tuple[Any, Any]:
+    """What predictions are scored by, and an index of the architectures that have it.
+
+    Parameters
+    ----------
+    y : array-like of float, shape (n,) or (n, k)
+        Of several columns the last one counts, where it was measured.
+
+    Raises
+    ------
+    ValueError
+        If nothing was.
+    """
+    if np.ndim(y) != 2:
+        return y, slice(None)
+    final = check_array(y, dtype=np.float64, ensure_all_finite=False, input_name="y")[:, -1]
+    measured = ~np.isnan(final)
+    if not measured.any():
+        raise ValueError(
+            "The last column of y has no measured value, and predictions are scored by it. Put "
+            "the final performance last, or leave the column out."
+        )
+    return final[measured], measured
 
 
 def loss_columns(
@@ -141,12 +217,15 @@ def mean_over_members(predictions: Floats) -> Floats:
     return mean
 
 
-def hold_out(y: Floats, fraction: float, rng: np.random.RandomState) -> tuple[Rows, Rows]:
-    """Rows to train on, and rows with a measured final target to watch.
+def hold_out(
+    y: Floats, weights: Floats | None, fraction: float, rng: np.random.RandomState
+) -> tuple[Rows, Rows]:
+    """Rows to train on, and rows with weight and a measured final target to watch.
 
     Parameters
     ----------
     y : ndarray of float, shape (n, k)
+    weights : ndarray of float, shape (n,), or None
     fraction : float
         Share of the latter.
     rng : numpy RandomState
@@ -156,12 +235,14 @@ def hold_out(y: Floats, fraction: float, rng: np.random.RandomState) -> tuple[Ro
     ValueError
         If a side would have fewer than two rows.
     """
-    measured = np.flatnonzero(np.isfinite(y[:, -1]))
+    counts = np.isfinite(y[:, -1])
+    measured = np.flatnonzero(counts if weights is None else counts & (weights > 0))
     n_held_out = int(np.ceil(fraction * len(measured)))
     if n_held_out < 2 or len(measured) - n_held_out < 2:
         raise ValueError(
             f"early_stopping with validation_fraction={fraction:g} holds out {n_held_out} of "
-            f"{len(measured)} architectures; at least 2 are needed on both sides."
+            f"{len(measured)} architectures; at least 2 are needed on both sides. Those without "
+            "a final value, or of weight 0, do not count."
         )
     from sklearn.model_selection import train_test_split  # slow to import, seldom needed
 

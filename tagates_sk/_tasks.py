@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils._param_validation import StrOptions
 
 from ._ranking import kendall_tau
-from ._targets import Floats
+from ._targets import Floats, final_targets
 
 MARGIN, MARGIN_ON_NODES = 0.03, 0.1
 """Of the hinge loss, by where operations are."""
@@ -33,15 +34,16 @@ class RankingMixin:
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
             The architectures.
-        y : array-like of float, shape (n,)
-            Their performance.
+        y : array-like of float, shape (n,) or (n, k)
+            Their performance; of several columns the last, without the NaN in it.
 
         Returns
         -------
         float
             From −1 to 1.
         """
-        return kendall_tau(y, self.predict(X))  # type: ignore[attr-defined]
+        final, rows = final_targets(y)
+        return kendall_tau(final, self.predict(X)[rows])  # type: ignore[attr-defined]
 
     def _loss_parameters(self) -> dict[str, Any]:
         loss = "hinge" if self.loss == "auto" else self.loss
@@ -62,8 +64,29 @@ class RegressionMixin:
 
     _units: tuple[Floats, Floats]
 
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """R² of the predictions.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,) or (n, k)
+            Their performance; of several columns the last, without the NaN in it.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures.
+
+        Returns
+        -------
+        float
+            1 at best; 0 is what the mean of y would have.
+        """
+        final, rows = final_targets(y)
+        weights = None if sample_weight is None else np.asarray(sample_weight)[rows]
+        return self._metric(final, self.predict(X)[rows], weights)  # type: ignore[attr-defined]
+
     def _metric(self, y: Floats, scores: Floats, weights: Floats | None) -> float:
-        from sklearn.metrics import r2_score  # slow to import, needed in early stopping only
+        from sklearn.metrics import r2_score  # slow to import, seldom needed
 
         return float(r2_score(y, scores, sample_weight=weights))
 

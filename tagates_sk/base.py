@@ -23,10 +23,12 @@ from ._targets import (
     Features,
     Floats,
     Rows,
+    check_spread,
     check_targets,
     hold_out,
     loss_columns,
     mean_over_members,
+    ranks,
     units,
 )
 from ._training_parameters import TrainingParameters
@@ -35,6 +37,7 @@ from .graphs.errors import InvalidArchitectureError
 from .nn.batching import Batch, Batches, GraphBatches
 from .nn.devices import resolve_device
 from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
+from .nn.losses import RANKING_LOSSES
 from .nn.precision import SinglePrecision
 from .nn.predictor import GraphPredictor
 
@@ -42,6 +45,9 @@ Self = TypeVar("Self", bound="BaseGraphEstimator")
 
 CHUNK = 640
 """Architectures a batch when predicting: large enough to be fast, small in memory."""
+
+ONE_EPOCH: dict[str, Any] = {"max_iter": 1, "schedule": "constant", "early_stopping": False}
+"""How partial_fit trains."""
 
 
 class BaseGraphEstimator(
@@ -81,8 +87,18 @@ class BaseGraphEstimator(
         return 1
 
     def _loss_targets(self, y: Floats, batches: Batches[Any]) -> Floats:
-        """Standardised targets with a column for each that the model scores in training."""
+        """Targets without unit, with a column for each that the model scores in training."""
         return y
+
+    def _reads_order(self) -> bool:
+        """Whether the loss reads nothing but the order of the targets."""
+        return self._loss_parameters()["loss"] in RANKING_LOSSES
+
+    def _without_unit(self, y: Floats) -> Floats:
+        """Targets as a loss reads them, shape (n, n_targets)."""
+        mean, std = self._units
+        # One extreme target would tie all others where they are standardised.
+        return ranks(y, mean) if self._reads_order() else (y - mean) / std
 
     def _vocabulary(self, packed: PackedGraphs) -> list[str]:
         """Operations that the model is to know, sorted."""
@@ -107,7 +123,7 @@ class BaseGraphEstimator(
 
     # ---------------------------------------------------------------- fitting
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def fit(self: Self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on architectures and their measured performance.
 
@@ -138,7 +154,7 @@ class BaseGraphEstimator(
         """
         return self._fit(X, y, sample_weight, go_on=self.warm_start)
 
-    @_fit_context(prefer_skip_nested_validation=True)
+    @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
         self: Self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -160,9 +176,7 @@ class BaseGraphEstimator(
         -------
         self
         """
-        return self._fit(
-            X, y, sample_weight, go_on=True, max_iter=1, schedule="constant", early_stopping=False
-        )
+        return self._fit(X, y, sample_weight, go_on=True, **ONE_EPOCH)
 
     def _fit(
         self: Self,
@@ -171,8 +185,10 @@ class BaseGraphEstimator(
         sample_weight: ArrayLike | None,
         *,
         go_on: bool,
+        learnt: dict[str, Any] | None = None,
         **changes: Any,
     ) -> Self:
+        """Train; one that starts anew has what was `learnt` of X as attributes."""
         packed = read_architectures(X)
         targets, weights = check_targets(
             type(self).__name__, len(packed), y, sample_weight, self._max_targets()
@@ -186,8 +202,15 @@ class BaseGraphEstimator(
                     f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
                 )
         else:
-            features = self._fit_features(X)
-            packed = self._start(packed, targets, weights, rng)
+            before = self.__dict__.copy()
+            try:
+                self.__dict__.update(learnt or {})
+                features = self._fit_features(X)
+                packed = self._start(packed, targets, weights, rng)
+            except BaseException:  # what was fitted earlier remains of use
+                self.__dict__.clear()
+                self.__dict__.update(before)
+                raise
         self._train(self._batches(packed, features), targets, weights, rng, **changes)
         return self
 
@@ -195,17 +218,19 @@ class BaseGraphEstimator(
         self, packed: PackedGraphs, y: Floats, weights: Floats | None, rng: np.random.RandomState
     ) -> PackedGraphs:
         """Learn the vocabulary and the units of the target; draw the initial weights."""
+        self._units = units(y, weights)
+        if not self._reads_order():
+            check_spread(*self._units, [f"Column {j} of y" for j in range(y.shape[1])])
         operations = self._vocabulary(packed)
         packed = packed.with_vocabulary(operations)
         self.device_ = str(resolve_device(self.device))
         self.n_targets_ = y.shape[1]
         with SinglePrecision():
             model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
+            self.model_ = model.to(self.device_)
         self.operations_ = list(operations)
         self.n_cells_ = packed.n_cells
-        self.model_ = model.to(self.device_)
         self._n_features_out = model.encoding_dim
-        self._units = units(y, weights)
         self.y_mean_, self.y_std_ = (float(values[-1]) for values in self._units)
         self.n_iter_ = 0
         self.history_: dict[str, list[float]] = {}
@@ -243,7 +268,7 @@ class BaseGraphEstimator(
         rows: Rows = np.arange(len(y))
         validate = None
         if self.early_stopping if early_stopping is None else early_stopping:
-            rows, held_out = hold_out(y, self.validation_fraction, rng)
+            rows, held_out = hold_out(y, weights, self.validation_fraction, rng)
 
             def validate() -> float:
                 predicted = self._predictions(batches.chunks(CHUNK, held_out))
@@ -253,9 +278,8 @@ class BaseGraphEstimator(
                     None if weights is None else weights[held_out],
                 )
 
-        mean, std = self._units
         targets, columns = loss_columns(
-            self._loss_targets((y - mean) / std, batches)[rows],
+            self._loss_targets(self._without_unit(y), batches)[rows],
             None if weights is None else weights[rows],
             None if draws is None else draws[rows],
             self.model_.n_members,
@@ -327,7 +351,8 @@ class BaseGraphEstimator(
         ndarray of float64, shape (n, d)
             The encodings that the head reads; d is `layer_dim`, times the
             number of cells where each is encoded by itself, times the number of
-            members of an ensemble.
+            members of an ensemble, and times the states that a DAGNN reads out
+            (4 for each layer).
         """
         check_is_fitted(self, "model_")
         return encodings(self.model_, self._read_batches(X))

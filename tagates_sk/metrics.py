@@ -1,17 +1,22 @@
 """How well predictions rank architectures: as functions and as scorers.
 
 In all of them more is better: the best architecture has the largest value. For
-losses or error rates pass their negatives.
+losses or error rates pass their negatives. Of a y with several columns scorers
+look at the last, at the rows where it is not NaN.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import make_scorer
 
 from ._ranking import best_rank_at_k, kendall_tau, precision_at_k, regret_at_k, spearman_rho
+from ._targets import final_targets
 
 __all__ = [
     "best_rank_at_k",
@@ -27,10 +32,23 @@ __all__ = [
     "spearman_rho_scorer",
 ]
 
-kendall_tau_scorer = make_scorer(kendall_tau)
+
+class _OfFinal:
+    """A metric of the last column of y."""
+
+    def __init__(self, metric: Callable[..., float]) -> None:
+        self.metric = metric
+        self.__name__ = metric.__name__  # what scorers show
+
+    def __call__(self, y_true: ArrayLike, y_pred: ArrayLike, **kwargs: Any) -> float:
+        final, rows = final_targets(y_true)
+        return self.metric(final, np.asarray(y_pred)[rows], **kwargs)
+
+
+kendall_tau_scorer = make_scorer(_OfFinal(kendall_tau))
 """Scorer of :func:`kendall_tau`, for ``scoring=``."""
 
-spearman_rho_scorer = make_scorer(spearman_rho)
+spearman_rho_scorer = make_scorer(_OfFinal(spearman_rho))
 """Scorer of :func:`spearman_rho`, for ``scoring=``."""
 
 
@@ -53,7 +71,7 @@ def precision_at_k_scorer(k: float) -> Any:
     >>> precision_at_k_scorer(10)
     make_scorer(precision_at_k, response_method='predict', k=10)
     """
-    return make_scorer(precision_at_k, k=k)
+    return make_scorer(_OfFinal(precision_at_k), k=k)
 
 
 def neg_best_rank_at_k_scorer(k: float) -> Any:
@@ -75,7 +93,7 @@ def neg_best_rank_at_k_scorer(k: float) -> Any:
     >>> neg_best_rank_at_k_scorer(10)
     make_scorer(best_rank_at_k, greater_is_better=False, response_method='predict', k=10)
     """
-    return make_scorer(best_rank_at_k, greater_is_better=False, k=k)
+    return make_scorer(_OfFinal(best_rank_at_k), greater_is_better=False, k=k)
 
 
 def neg_regret_at_k_scorer(k: float) -> Any:
@@ -97,7 +115,7 @@ def neg_regret_at_k_scorer(k: float) -> Any:
     >>> neg_regret_at_k_scorer(0.1)
     make_scorer(regret_at_k, greater_is_better=False, response_method='predict', k=0.1)
     """
-    return make_scorer(regret_at_k, greater_is_better=False, k=k)
+    return make_scorer(_OfFinal(regret_at_k), greater_is_better=False, k=k)
 
 
 _SCORERS = {"kendall_tau": kendall_tau_scorer, "spearman_rho": spearman_rho_scorer}

@@ -44,7 +44,7 @@ def paper_config(space: str) -> dict[str, Any]:
     -------
     dict of str to Any
         Keyword arguments for :class:`TAGATESRanker`. The published files use
-        zero-cost vectors; without them add ``symmetry_breaking="none"``.
+        zero-cost vectors; without them set ``symmetry_breaking`` to ``"none"``.
 
     Raises
     ------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any
 
@@ -12,6 +12,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from ._conditions import TrainingCondition
 from .nn.devices import one_thread
 
 CHUNK = 16384
@@ -74,7 +75,8 @@ def iter_predictions(
     verbose : int, default=0
         Whether to show a progress bar.
     **predict_params : dict
-        Passed on to ``predict``.
+        Passed on to ``predict``; of `partial`, and of `conditions` unless it is
+        a single one, each part gets its own rows.
 
     Yields
     ------
@@ -85,7 +87,8 @@ def iter_predictions(
     Raises
     ------
     ValueError
-        If `chunk_size` is no positive integer.
+        If `chunk_size` is no positive integer, or `partial` or `conditions` is
+        longer or shorter than X.
     RuntimeError
         If a worker died, naming what to try.
 
@@ -101,6 +104,9 @@ def iter_predictions(
     """
     if not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1:
         raise ValueError(f"chunk_size={chunk_size!r} must be a positive integer.")
+    predict_params = {name: _by_row(name, value) for name, value in predict_params.items()}
+    if isinstance(X, Sized):
+        _check_rows(len(X), predict_params)
     return _iter(estimator, X, n_jobs, int(chunk_size), verbose, predict_params)
 
 
@@ -169,7 +175,7 @@ def _iter(
 ) -> Iterator[Any]:
     total = -(-len(X) // chunk_size) if isinstance(X, Sequence) else None
     task = joblib.delayed(_predict)
-    tasks = (task(estimator, part, start, predict_params) for start, part in _parts(X, chunk_size))
+    tasks = (task(estimator, *part) for part in _calls(X, chunk_size, predict_params))
     advice = f"Try again with fewer n_jobs or a smaller chunk_size (now {chunk_size})."
     results = run_tasks(tasks, n_jobs, advice)
     yield from tqdm(results, total=total, desc="predict", unit="part", disable=not verbose)
@@ -184,6 +190,45 @@ def _parts(X: Iterable[Any], size: int) -> Iterator[tuple[int, Any]]:
     while part := list(islice(iterator, size)):
         yield start, part
         start += len(part)
+
+
+class _Rows:
+    """A parameter of predict that has a row for each architecture."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+
+
+def _by_row(name: str, value: Any) -> Any:
+    if name == "partial" and value is not None:
+        return _Rows(np.asarray(value))
+    if name == "conditions" and value is not None and not isinstance(value, TrainingCondition):
+        return _Rows(list(value))
+    return value
+
+
+def _check_rows(n: int, predict_params: dict[str, Any]) -> None:
+    for name, value in predict_params.items():
+        if isinstance(value, _Rows) and len(value.values) != n:
+            raise ValueError(
+                f"X has {n} architectures but {name} has {len(value.values)} rows; one is needed "
+                "for each architecture."
+            )
+
+
+def _calls(
+    X: Iterable[Any], size: int, predict_params: dict[str, Any]
+) -> Iterator[tuple[Any, int, dict[str, Any]]]:
+    """Each part of X, where it begins, and what predict is called with beside it."""
+    end = 0
+    for start, part in _parts(X, size):
+        end = start + len(part)
+        own = {
+            name: value.values[start:end] if isinstance(value, _Rows) else value
+            for name, value in predict_params.items()
+        }
+        yield part, start, own
+    _check_rows(end, predict_params)
 
 
 def _predict(

@@ -15,10 +15,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.model_selection import cross_val_score
 
 from tagates_sk import TrainingCondition
+from tagates_sk._conditions import KnownConditions
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
 
-from .small import BOTH, CELLS, TARGETS, ranker, regressor
+from .small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 LONG = TrainingCondition.cosine(epochs=200)
@@ -101,6 +102,56 @@ def test_mixed_conditions_in_any_order(make: Any) -> None:
     assert_allclose(permuted, together[order], rtol=1e-4, atol=1e-5)
 
 
+@both
+def test_a_series_is_read_by_position(make: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+    given = conditions(OTHERS[0])
+    expected = make().fit(TWICE, OPPOSITE, conditions=given)
+    series = pandas.Series(as_array(TWICE), index=np.random.RandomState(0).permutation(80))
+    fitted = make().fit(series, OPPOSITE, conditions=given)
+    predicted = fitted.predict(series, conditions=given)
+    assert_array_equal(predicted, expected.predict(TWICE, conditions=given))
+
+
+class TestWhatIsFittedStays:
+    def test_after_parameters_change(self) -> None:
+        given = conditions(OTHERS[0])
+        fitted = ranker(T=3, s=1.0).fit(TWICE, OPPOSITE, conditions=given)
+        methods = (fitted.predict, lambda X: fitted.predict(X, conditions=OTHERS[0]))
+        before = [method(CELLS) for method in methods]
+        for T in (1, 2, 4):
+            fitted.set_params(T=T)
+            for method, expected in zip(methods, before, strict=True):
+                assert_array_equal(method(CELLS), expected)
+        assert fitted.partial_fit(TWICE, OPPOSITE, conditions=given).n_iter_ == 4
+
+    @pytest.mark.parametrize("given", [None, conditions(OTHERS[1])])
+    @pytest.mark.parametrize(
+        ("changes", "params"),
+        [
+            ({"sample_weight": -np.ones(80)}, {}),
+            ({"y": OPPOSITE[1:]}, {}),
+            ({"X": [*TWICE[1:], 3]}, {}),
+            ({}, {"symmetry_breaking": "add"}),
+        ],
+        ids=["weights", "y", "X", "no zero-cost vectors"],
+    )
+    def test_after_a_refused_fit(self, given: Any, changes: Any, params: Any) -> None:
+        fitted = regressor(T=3).fit(TWICE, OPPOSITE, conditions=conditions(OTHERS[0]))
+        before = fitted.predict(CELLS, conditions=OTHERS[0])
+        with pytest.raises((ValueError, TypeError)):
+            fitted.set_params(**params).fit(
+                **{"X": TWICE, "y": OPPOSITE, "conditions": given, **changes}
+            )
+        assert_array_equal(fitted.predict(CELLS, conditions=OTHERS[0]), before)
+
+
+def test_a_condition_with_equal_results_has_no_unit() -> None:
+    """Rounding is not taken for a spread: the standard deviation of these is 1e-17."""
+    known = KnownConditions.of([LONG] * 3 + [OTHERS[0]] * 3, np.array([1, 2, 3, 0.1, 0.1, 0.1]))
+    assert known.stds[1] == 1
+
+
 def test_a_ranker_takes_new_schedules() -> None:
     fitted = ranker().fit(TWICE, OPPOSITE, conditions=conditions(OTHERS[0]))
     between = fitted.predict(CELLS, conditions=TrainingCondition.cosine(epochs=50))
@@ -163,6 +214,11 @@ class TestErrors:
     def test_lonely(self) -> None:
         with self.refused("The condition of 12 epochs, augmentation='standard', loss='cross_entro"):
             ranker().fit(CELLS, TARGETS, conditions=[OTHERS[0], *[LONG] * 39])
+
+    def test_no_spread(self) -> None:
+        y = np.where(np.arange(80) == 3, 1e300, OPPOSITE)
+        with self.refused("The condition of 12 epochs, augmentation='standard', loss='cross_entro"):
+            ranker().fit(TWICE, y, conditions=conditions(OTHERS[0]))
 
     def test_fitted_without(self) -> None:
         fitted = ranker().fit(CELLS, TARGETS)

@@ -141,6 +141,17 @@ def test_disagreement_is_scaled_to_cover() -> None:
     assert 0.65 < covered < 0.95
 
 
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_more_training_does_not_change_the_scale(method: str) -> None:
+    """Members have seen by then what a new sample leaves out."""
+    fitted = regressor(n_members=4, bootstrap=True, warm_start=True).fit(CELLS, TARGETS)
+    scale = fitted.std_scale_
+    assert scale != 1
+    getattr(fitted.set_params(n_members=3), method)(CELLS, TARGETS)
+    assert fitted.std_scale_ == scale
+    assert fitted.set_params(warm_start=False).fit(CELLS, TARGETS).std_scale_ != scale
+
+
 def test_few_unseen_cells_scale_nothing() -> None:
     fitted = regressor(n_members=2, bootstrap=True).fit(CELLS[:6], TARGETS[:6])
     assert fitted.std_scale_ == 1

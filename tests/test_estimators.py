@@ -203,9 +203,34 @@ class TestTargetsAndWeights:
         plain, curved = (ranker().fit(CELLS, y).predict(CELLS) for y in (TARGETS, TARGETS**3))
         assert_array_equal(plain, curved)
 
+    @pytest.mark.parametrize("loss", ["hinge", "logistic", "listmle"])
+    @pytest.mark.parametrize("marker", [-1e10, -1e30, -1e300])
+    def test_an_extreme_target_ties_no_others(self, loss: str, marker: float) -> None:
+        """Such as the mark of a training that failed."""
+        usual, extreme = (np.where(np.arange(40) == 3, mark, TARGETS) for mark in (-1, marker))
+        for early in (None, np.where(np.arange(40) % 5, TARGETS, np.nan)):
+            expected, got = (
+                ranker(loss=loss)
+                .fit(CELLS, final if early is None else np.column_stack([early, final]))
+                .predict(CELLS)
+                for final in (usual, extreme)
+            )
+            assert_array_equal(got, expected)
+
+    @pytest.mark.parametrize("make", [regressor, ranker])
+    def test_targets_without_finite_spread(self, make: Make) -> None:
+        y = 1e200 * (1 + TARGETS)
+        fitted = ranker().fit(CELLS, y)
+        assert_array_equal(fitted.predict(CELLS), ranker().fit(CELLS, TARGETS).predict(CELLS))
+        message = r"Column 0 of y has the mean .* and the standard deviation inf: its values are"
+        with pytest.raises(ValueError, match=message):
+            make(loss="mse").fit(CELLS, y)
+
     @both
-    def test_constant_target(self, make: Make) -> None:
-        estimator = make(max_iter=30).fit(CELLS, np.full(40, 5.0))
+    @pytest.mark.parametrize("other", [5.0, np.nextafter(5.0, 6.0)])
+    def test_constant_target(self, make: Make, other: float) -> None:
+        """Also where rounding differs."""
+        estimator = make(max_iter=30).fit(CELLS, np.where(np.arange(40) % 2, 5.0, other))
         assert np.isfinite(estimator.predict(CELLS)).all()
         assert estimator.y_std_ == 1
 
@@ -288,6 +313,20 @@ class TestMoreTraining:
         history = estimator.history_["validation_score"]
         assert len(history) == estimator.n_iter_ < 200
         assert estimator.fit(CELLS, TARGETS).history_["validation_score"] == history
+
+    @both
+    @pytest.mark.parametrize("n", [4, 20])
+    def test_early_stopping_watches_what_has_weight(self, make: Make, n: int) -> None:
+        options = {"early_stopping": True, "validation_fraction": 0.5, "max_iter": 5}
+        weights = (np.arange(40) < n).astype(float)
+        other = np.where(weights > 0, TARGETS, -99 * TARGETS)
+        first, second = (
+            make(**options).fit(CELLS, y, sample_weight=weights).history_["validation_score"]
+            for y in (TARGETS, other)
+        )
+        assert first == second
+        with pytest.raises(ValueError, match=r"holds out 2 of 3 architectures; .* or of weight 0"):
+            make(**options).fit(CELLS, TARGETS, sample_weight=np.arange(40) < 3)
 
     @both
     def test_interruption_leaves_a_usable_estimator(

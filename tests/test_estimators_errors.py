@@ -19,6 +19,7 @@ from tagates_sk import (
     paper_config,
 )
 from tagates_sk import base as base_module
+from tagates_sk.baselines import GCNRanker
 from tagates_sk.spaces import NASBench201
 
 from .small import BOTH, CELLS, TARGETS, as_array, chain, node_chain, ranker, regressor
@@ -56,6 +57,16 @@ def test_parameters(name: str, value: Any) -> None:
     for method in ("fit", "partial_fit"):
         with refused(f"The '{name}' parameter of TAGATESRanker must be", InvalidParameterError):
             getattr(ranker(**{name: value}), method)(CELLS, TARGETS)
+
+
+@pytest.mark.parametrize("make", [ranker, GCNRanker])
+@pytest.mark.parametrize(("head", "shown"), [((20.7,), "20.7"), ((8, 0), "0"), ([True], "True")])
+def test_widths_of_the_head(make: Any, head: Any, shown: str) -> None:
+    message = f"head={head!r}: widths of hidden layers are whole numbers from 1 on, not {shown}"
+    with refused(message):
+        make(head=head).fit(CELLS, TARGETS)
+    fitted = make(head=np.array([4]), max_iter=1).fit(CELLS, TARGETS)
+    assert np.isfinite(fitted.predict(CELLS)).all()
 
 
 def test_every_parameter_is_checked() -> None:

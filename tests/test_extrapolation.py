@@ -18,7 +18,7 @@ from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
 from tagates_sk.nn.extrapolation import LIMIT, observation_inputs
 
-from .small import BOTH, CELLS, TARGETS, ranker, regressor
+from .small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 NOISE = np.random.RandomState(0).normal(size=(2, 40))
@@ -69,6 +69,14 @@ def test_rows_do_not_depend_on_each_other(make: Any) -> None:
     together = fitted.predict(CELLS, partial=CURVES[:, :2])
     permuted = fitted.predict([CELLS[i] for i in order], partial=CURVES[order, :2])
     assert_allclose(permuted, together[order], rtol=1e-4, atol=1e-5)
+
+
+def test_a_series_is_read_by_position() -> None:
+    pandas = pytest.importorskip("pandas")
+    fitted = regressor(T=3).fit(CELLS, CURVES)
+    series = pandas.Series(as_array(CELLS), index=np.random.RandomState(0).permutation(40))
+    predicted = fitted.predict(series, partial=CURVES[:, :2])
+    assert_array_equal(predicted, fitted.predict(CELLS, partial=CURVES[:, :2]))
 
 
 @both

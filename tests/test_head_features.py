@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV
+from sklearn.utils._param_validation import InvalidParameterError
 
 from tagates_sk._head_features import LIMIT, HeadFeatures
 from tagates_sk.features import AdjacencyOneHot, OperationStatistics, PathEncoding
@@ -58,6 +59,24 @@ def test_standardised_and_cut_off() -> None:
     np.testing.assert_allclose(out.std(0), [1, 0], atol=1e-6)
     features.transformer.rows = 1e9 * rows + 1e12
     assert abs(features.transform(CELLS)).max() == LIMIT
+
+
+def test_small_features_count_and_rounding_does_not() -> None:
+    odd = np.arange(40) % 2
+    rounded = np.where(odd, 0.1, np.nextafter(0.1, 1))
+    rows = np.column_stack([1e-11 * np.arange(40.0), rounded, 1e9 + odd])
+    out = HeadFeatures(Given(rows)).fit_transform(CELLS)
+    np.testing.assert_allclose(out.std(0), [1, 0, 0.5], atol=1e-6)
+
+
+@both
+def test_parameters_of_the_transformer_are_checked(make: Any) -> None:
+    estimator = make(features=PathEncoding(max_paths=-1))
+    for method in (estimator.fit, estimator.partial_fit):
+        with pytest.raises(InvalidParameterError, match="'max_paths' parameter of PathEncoding"):
+            method(CELLS, TARGETS)
+    with pytest.raises(InvalidParameterError, match="'max_paths' parameter of PathEncoding"):
+        make().pretrain(CELLS, PathEncoding(max_paths=-1))
 
 
 def test_are_computed_once_a_fit() -> None:

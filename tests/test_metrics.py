@@ -214,6 +214,11 @@ def test_scorers_by_name(name, expected):
     model = LinearRegression().fit(X, X.ravel())
     scorer = pickle.loads(pickle.dumps(get_scorer(name)))
     assert scorer(model, X, [0.0, 3.0, 2.5, 1.0]) == pytest.approx(expected)
+    more = np.vstack([X, [[9.0]]])
+    columns = [[5, 0], [np.nan, 3], [5, 2.5], [1, 1], [0, np.nan]]
+    assert scorer(model, more, columns) == pytest.approx(expected)
+    with pytest.raises(ValueError, match=r"The last column of y has no measured value"):
+        scorer(model, X, [[1, np.nan]] * 4)
 
 
 def test_scorers_in_cross_validation():

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import joblib
+import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator
@@ -16,6 +17,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
+from tagates_sk import TrainingCondition
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.parallel import iter_predictions, predict_in_parallel
 from tagates_sk.zero_cost import ZeroCostSaliency, evaluation
@@ -47,6 +49,25 @@ def test_standard_deviations(fitted: Any) -> None:
     expected = fitted.predict(CELLS, return_std=True)
     assert_allclose(mean, expected[0], rtol=1e-5)
     assert_allclose(std, expected[1], rtol=1e-3)
+
+
+@pytest.mark.parametrize("form", [list, iter], ids=["list", "iterator"])
+def test_parts_get_their_own_observations_and_conditions(form: Any) -> None:
+    curves = np.column_stack([TARGETS + np.sin(np.arange(40)), TARGETS])
+    partial = curves[:, :1]
+    extrapolating = ranker().fit(CELLS, curves)
+    got = predict_in_parallel(extrapolating, form(CELLS), chunk_size=16, partial=partial.tolist())
+    assert_allclose(got, extrapolating.predict(CELLS, partial=partial), rtol=1e-4, atol=1e-5)
+    short, long = TrainingCondition([0.1]), TrainingCondition([0.1, 0.1])
+    each = [short, long] * 20
+    conditioned = ranker(s=1.0, max_iter=20).fit(CELLS, TARGETS, conditions=each)
+    for given in (each, short, None):
+        got = predict_in_parallel(conditioned, form(CELLS), chunk_size=7, conditions=given)
+        expected = conditioned.predict(CELLS, conditions=given)
+        assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+    message = "X has 40 architectures but conditions has 41 rows; one is needed for each"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        predict_in_parallel(conditioned, form(CELLS), conditions=[*each, long])
 
 
 def test_pipelines(fitted: Any) -> None:

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import r2_score
+from sklearn.model_selection import cross_val_score
 
-from tagates_sk.metrics import kendall_tau
+from tagates_sk.metrics import get_scorer, kendall_tau
 
 from .small import BOTH, CELLS, TARGETS, ranker, regressor
 
@@ -73,6 +75,25 @@ def test_early_stopping_watches_the_final_column() -> None:
     y[::4, 1] = np.nan
     fitted = ranker(early_stopping=True, max_iter=5).fit(CELLS, y)
     assert len(fitted.history_["validation_score"]) == 5
+
+
+@both
+def test_scores_are_about_the_final_column(make: Any) -> None:
+    fitted = make(max_iter=20).fit(CELLS, OPPOSITE)
+    y = OPPOSITE.copy()
+    y[::3, 1] = np.nan
+    rows = np.flatnonzero(np.isfinite(y[:, 1]))
+    predicted = fitted.predict(CELLS)[rows]
+    metric = kendall_tau if make is ranker else r2_score
+    assert fitted.score(CELLS, y) == metric(TARGETS[rows], predicted)
+    if make is regressor:
+        weights = np.arange(40.0)
+        expected = r2_score(TARGETS[rows], predicted, sample_weight=weights[rows])
+        assert fitted.score(CELLS, y, sample_weight=weights) == expected
+    for scoring in (None, get_scorer("kendall_tau")):
+        assert np.isfinite(cross_val_score(make(), CELLS, OPPOSITE, cv=2, scoring=scoring)).all()
+    with pytest.raises(ValueError, match=r"The last column of y has no measured value"):
+        fitted.score(CELLS, np.where([True, False], OPPOSITE, np.nan))
 
 
 def test_one_column_is_one_target() -> None:

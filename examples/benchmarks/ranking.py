@@ -38,7 +38,7 @@ NAMES = {"nasbench201": "NAS-Bench-201, CIFAR-10", "nasbench101": "NAS-Bench-101
 
 RANKERS = {
     "default": "`TAGATESRanker()`",
-    NO_ROUNDS: "`ConsensusRanker(proxies, n_rounds=0)`, plain networks",
+    NO_ROUNDS: "`ConsensusRanker(proxies)`, earlier defaults, no round",
     "consensus": "`ConsensusRanker(proxies)`",
 }
 """Settings of the table, and their columns."""

@@ -19,7 +19,7 @@ from typing import Any
 import joblib
 import numpy as np
 from common import PLAIN, finished, run_all, split
-from zero_cost_tables import IMAGES, PARAMETERS, digits
+from zero_cost_tables import IMAGES, SALIENCY, digits
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.datasets import load_nasbench101, load_nasbench201
@@ -45,7 +45,7 @@ def data(space: str, memory: str | None, n_jobs: int) -> tuple[Any, Any, Any, An
     _, shifted = split(bunch, "shifted", 1, 0)
     rows = np.concatenate([bunch.train_indices, shifted[:N_SHIFTED]])
     saliency = ZeroCostSaliency(
-        **PARAMETERS, **digits(**IMAGES), n_jobs=n_jobs, memory=memory, verbose=1
+        **SALIENCY, **digits(**IMAGES), n_jobs=n_jobs, memory=memory, verbose=1
     )
     dags = saliency.fit_transform(bunch.dags[rows])
     train, test = np.split(np.arange(len(rows)), [len(bunch.train_indices)])

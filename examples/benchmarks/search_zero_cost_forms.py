@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from common import PLAIN, finished, run_all
-from zero_cost_tables import IMAGES, PARAMETERS, digits
+from zero_cost_tables import IMAGES, SALIENCY, digits
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.datasets import load_nasbench201
@@ -51,7 +51,7 @@ def cells(form: str) -> tuple[Any, Any]:
     X, y = nb201.dags[order], nb201.target[order]
     if form == "none":
         return X, y
-    options: dict[str, Any] = {**PARAMETERS, **digits(**IMAGES), **FORMS[form]}
+    options: dict[str, Any] = {**SALIENCY, **digits(**IMAGES), **FORMS[form]}
     if options.get("images", True) is None:
         del options["images"]
         options.pop("labels", None)

@@ -76,8 +76,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         `random_state` is drawn from that of this estimator. Parameters of those
         given are set by name, such as ``tagates__T``.
     n_rounds : int, default=1
-        How often new networks learn from what all members said together. A
-        round takes nearly as long as all before the first.
+        How often new networks learn from what all members said together, and
+        from the labels again. It takes about half as long as all before it.
     n_unlabeled : int, default=2000
         Architectures of `X_unlabeled`, drawn at random, whose consensus the
         networks learn before they see a label.

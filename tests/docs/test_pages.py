@@ -1,4 +1,4 @@
-"""The code in docs/*.md runs, in the order of the page, and prints what the page says."""
+"""The code in docs/*.md and README.md runs, and prints what the page says."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from tests.small import CELLS, TARGETS, sample
 DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
 NOT_RUN = "# not run here"
+README = "../README.md"
 SLOW = {"index.md", "scaling_out.md", "searching.md"}
 """Pages that fit many times or with all epochs, or start processes."""
-FEW_EPOCHS = {"cli.md", "inspection.md", "model_files.md", "scaling_out.md", "searching.md"}
+FEW_EPOCHS = {
+    "cli.md", "inspection.md", "model_files.md", "scaling_out.md", "searching.md", README,
+}  # fmt: skip
 """Pages that print nothing which depends on how well a model is trained."""
 
 
@@ -62,7 +65,7 @@ def run(block: Block, page: str, namespace: dict[str, Any]) -> str:
 
 
 def readers_own() -> dict[str, Any]:
-    """What inspection.md speaks of: a fitted ranker, cells and a search that were there before."""
+    """What inspection.md and README speak of: cells, a ranker and a search that were there."""
     import matplotlib.pyplot as plt
     import pandas as pd
 
@@ -94,7 +97,7 @@ PAGES = [
     pytest.param(page.name, marks=[pytest.mark.slow] if page.name in SLOW else [])
     for page in sorted(DOCS.glob("*.md"))
     if any(block.runs for block in blocks(page.name))
-]
+] + [README]
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -109,7 +112,8 @@ def test_code_runs_and_prints_what_the_page_says(
             return config(**parameters | {"max_iter": min(parameters["max_iter"], 2)})
 
         monkeypatch.setattr("tagates_sk._training_parameters.TrainingConfig", short)
-    namespace = {"__name__": "page"} | (readers_own() if page == "inspection.md" else {})
+    own = readers_own() if page in ("inspection.md", README) else {}
+    namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     for block in blocks(page):
@@ -122,16 +126,27 @@ def test_code_runs_and_prints_what_the_page_says(
             )
 
 
-@pytest.mark.parametrize("page", sorted(p.name for p in DOCS.glob("*.md")))
+LINKING = [*(str(p.relative_to(DOCS)) for p in sorted(DOCS.glob("**/*.md"))), README]
+
+
+@pytest.mark.parametrize("page", [p for p in LINKING if not p.startswith("_generated")])
 def test_links_lead_somewhere(page: str) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page_text(page))
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)]*))?\)", page_text(page))
     built = ("gallery/", "_generated/")
-    missing = [
-        link
-        for link in links
-        if "://" not in link and not link.startswith(built) and not (DOCS / link).exists()
-    ]
+    missing = []
+    for link, anchor in links:
+        if "://" in link or link.startswith(built):
+            continue
+        target = (DOCS / page).parent / link if link else DOCS / page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            missing.append(f"{link}#{anchor}")
     assert not missing
+
+
+def anchors(page: Path) -> set[str]:
+    """Of the headings of a page, as they are made on GitHub and by Sphinx."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.M)
+    return {re.sub(r"[^\w\- ]", "", h.lower()).replace(" ", "-") for h in headings}
 
 
 def test_all_that_is_public_is_in_the_reference() -> None:
