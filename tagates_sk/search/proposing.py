@@ -6,8 +6,8 @@ from collections.abc import Sequence, Set
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
+from .._seeds import seeded
 from .._targets import Floats
 from .acquisition import Acquisition
 from .candidates import Source, Structure, select, take
@@ -109,11 +109,8 @@ class Proposer:
         if self.predictor_ is None or self._n_fitted != n:
             from .._unknown_operations import tolerate_unknown_operations  # imports torch
 
-            model = tolerate_unknown_operations(clone(self.predictor))
             random_state = np.random.RandomState([self.seed, n])
-            for name, value in sorted(model.get_params().items()):
-                if value is None and name.split("__")[-1] == "random_state":
-                    model.set_params(**{name: int(random_state.randint(2**31 - 1))})
+            model = tolerate_unknown_operations(seeded(self.predictor, random_state, keep=True))
             with whole_fit():
                 model = model.fit(architectures, values)
             self.predictor_ = model
