@@ -154,8 +154,8 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
             operations=self.operations,
             handle_unknown=self.handle_unknown,
         ).set_output(transform="default")
-        self.labels_.fit(X)
-        counts = np.concatenate([*self._counts(X)])
+        known = self.labels_.fit_transform(X).toarray()
+        counts = self._beside(known, np.zeros((n, len(self.labels_.n_columns_))))
         self.operations_, self.n_cells_ = self.labels_.operations_, self.labels_.n_cells_
         transformer = NormalScores() if self.target == "rank" else StandardScaler()
         self.target_transformer_ = transformer.set_output(transform="default")
@@ -232,9 +232,13 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         unseen = np.sqrt((squares[0] - squares[1]).clip(min=0))
         for a in range(0, known.shape[0], CHUNK):
             rows = slice(a, a + CHUNK)
-            parts = blocks(known[rows].toarray(), self.labels_.n_columns_)
-            pairs = zip(parts, unseen[rows].T[:, :, None], strict=True)
-            yield np.hstack([column for pair in pairs for column in pair])
+            yield self._beside(known[rows].toarray(), unseen[rows])
+
+    def _beside(self, known: Floats, unseen: Floats) -> Floats:
+        """The columns of each iteration, and the one that `unseen` has for it."""
+        parts = blocks(known, self.labels_.n_columns_)
+        pairs = zip(parts, unseen.T[:, :, None], strict=True)
+        return np.hstack([column for pair in pairs for column in pair])
 
     def _in_units(self, values: Floats) -> Floats:
         units: Floats = self.target_transformer_.inverse_transform(values[:, None])[:, 0]

@@ -253,11 +253,12 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         known = packed if X_unlabeled is None else read_architectures(reference)
         chosen = shuffle(np.arange(len(known)), random_state=rng)[: self.n_unlabeled]
         # Whatever comes, networks must have seen as many inputs.
-        if _inputs(known)[chosen].max() < _inputs(known).max():
-            chosen[-1] = _inputs(known).argmax()
+        inputs, of_labelled = _inputs(known), _inputs(packed)
+        if inputs[chosen].max() < inputs.max():
+            chosen[-1] = inputs.argmax()
         unlabeled, its_ranks = _safe_indexing(reference, chosen), ranks[chosen]
-        if _inputs(packed).max() > _inputs(known).max():
-            most = int(_inputs(packed).argmax())
+        if of_labelled.max() > inputs.max():
+            most = int(of_labelled.argmax())
             unlabeled = [*unlabeled, _safe_indexing(X, most)]
             its_ranks = np.vstack([its_ranks, own[most]])
         operations = sorted({*packed.used_operations(), *known.used_operations()})
