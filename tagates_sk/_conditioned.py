@@ -19,7 +19,7 @@ from ._conditions import (
     check_single_target,
 )
 from ._observations import check_partial, standardised
-from ._targets import Features, Floats
+from ._targets import Features, Floats, column_weights
 from .base import ONE_EPOCH, BaseGraphEstimator
 from .graphs import PackedGraphs
 from .graphs.packed import Training
@@ -41,6 +41,7 @@ class ConditionedEstimator(BaseGraphEstimator):
     T: int
     model_: Predictor
     conditions_: KnownConditions | None
+    column_weights_: Floats
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
@@ -187,14 +188,33 @@ class ConditionedEstimator(BaseGraphEstimator):
         columns = np.repeat(final[:, None], self.n_targets_, axis=1)
         return self._to_target_units(columns)[:, -1]
 
+    def _start(
+        self, packed: PackedGraphs, y: Floats, weights: Floats | None, rng: np.random.RandomState
+    ) -> PackedGraphs:
+        packed = super()._start(packed, y, weights, rng)
+        k = self.model_.n_members
+        focused = k // 2 if self.model_.encoder.config.anytime else 0
+        self.column_weights_ = column_weights(y, weights, k, focused)
+        return packed
+
+    def _targets_of_scores(self) -> list[int]:
+        """Column of y of every score in training: of those of the heads, and by observations."""
+        return [*(target for target, _ in self.model_.encoder.config.heads), -1]
+
+    def _column_weights(self) -> Floats | None:
+        if self.n_targets_ == 1:
+            return None
+        weights: Floats = self.column_weights_[self._targets_of_scores()].ravel()
+        return weights
+
     def _loss_targets(self, y: Floats, batches: Batches[Any]) -> Floats:
-        targets = [target for target, _ in self.model_.encoder.config.heads]
+        targets = self._targets_of_scores()
         if y.shape[1] > 1:
-            return y[:, [*targets, -1]]  # the last again, by what was observed
+            return y[:, targets]
         if self.conditions_ is not None:
             group = batches.packed.training.group  # type: ignore[attr-defined]
             y = np.where(group[:, None] == np.arange(len(self.conditions_.seen)), y, np.nan)
-        return np.repeat(y, len(targets), axis=1)
+        return np.repeat(y, len(targets) - 1, axis=1)  # nothing is observed
 
     def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
         if self.conditions_ is not None and packed.training is None:

@@ -96,7 +96,9 @@ default=("embedding", "forward")
         With several targets (y of shape (n, k): performance at k points of
         training, the final one last): whether the encoding after each of the
         last k passes predicts one of them, which needs k ≤ T, or the last
-        encoding predicts all (section 3.3 of the paper).
+        encoding predicts all (section 3.3 of the paper). If so, the second half
+        of the members learns the final one above all: an earlier one counts as
+        much as the share of its architectures that have no final value.
     pretrained : TAGATESRanker, TAGATESRegressor or their `pretrained_`, default=None
         Whose encoder this one starts from, instead of random weights: an
         estimator that was fitted, on other targets perhaps, or else pre-trained

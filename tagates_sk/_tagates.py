@@ -352,11 +352,11 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         Returns
         -------
         ndarray of float64, shape (n, k)
-            A column for each of y, earliest first; means over the members.
+            A column for each of y, earliest first; means over the members by `column_weights_`.
         """
         check_is_fitted(self, "model_")
-        predictions: Floats = self._predictions(self._read_batches(X)).mean(2)
-        return predictions
+        members, weights = self._predictions(self._read_batches(X)), self.column_weights_
+        return np.asarray((members * weights).sum(2) / weights.sum(1))
 
     def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:
         config = self.model_.encoder.config

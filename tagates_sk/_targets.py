@@ -14,6 +14,10 @@ Features = NDArray[np.float32]
 Rows = NDArray[np.integer[Any]]
 
 
+LEAST = 0.05
+"""What an earlier column counts for a focused member where it adds no architecture."""
+
+
 def check_targets(
     who: str, n: int, y: ArrayLike, sample_weight: ArrayLike | None, max_targets: int | None = 1
 ) -> tuple[Floats, Floats | None]:
@@ -203,6 +207,31 @@ def loss_columns(
         draws = np.ones((len(y), n_members))
     y = np.repeat(np.nan_to_num(y), n_members, axis=1)
     return y, np.repeat(w, n_members, axis=1) * np.tile(draws, measured.shape[1])
+
+
+def column_weights(y: Floats, weights: Floats | None, n_members: int, focused: int) -> Floats:
+    """How much each column of y counts for each member, shape (k, n_members).
+
+    For focused members, the last ones, an earlier column counts as much as it
+    adds to the final one: by the share of its architectures whose final target
+    was not measured.
+
+    Parameters
+    ----------
+    y : ndarray of float, shape (n, k)
+        NaN where not measured.
+    weights : ndarray of float, shape (n,), or None
+        Sample weights.
+    n_members : int
+    focused : int
+        How many of them.
+    """
+    measured = np.isfinite(y) * (1.0 if weights is None else weights[:, None])
+    adding = measured[np.isnan(y[:, -1])].sum(0)
+    share = adding / np.maximum(measured.sum(0), np.finfo(float).tiny)
+    out = np.ones((y.shape[1], n_members))
+    out[:-1, n_members - focused :] = np.maximum(share, LEAST)[:-1, None]
+    return out
 
 
 def bootstrap_draws(n: int, k: int, rng: np.random.RandomState) -> Floats:

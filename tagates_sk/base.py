@@ -90,6 +90,10 @@ class BaseGraphEstimator(
         """Targets without unit, with a column for each that the model scores in training."""
         return y
 
+    def _column_weights(self) -> Floats | None:
+        """How much the loss of each score in training counts; None for equally."""
+        return None
+
     def _reads_order(self) -> bool:
         """Whether the loss reads nothing but the order of the targets."""
         return self._loss_parameters()["loss"] in RANKING_LOSSES
@@ -296,6 +300,7 @@ class BaseGraphEstimator(
                 schedule=self.schedule if schedule is None else schedule,
             ),
             rng,
+            column_weights=self._column_weights(),
             validate=validate,
             optimizer_state=self._optimizer_state,
             extra_loss=extra_loss,

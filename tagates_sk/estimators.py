@@ -39,6 +39,8 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     %(attributes)s
     conditions_ : KnownConditions or None
         Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
+    column_weights_ : ndarray of float64, shape (n_targets, n_members)
+        How much the loss of each column of y counts for each member.
     pretrained_ : EncoderState
         Weights of the encoder that `pretrain` trained, its sizes and its
         vocabulary; only after it.
@@ -93,6 +95,8 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     %(attributes)s
     conditions_ : KnownConditions or None
         Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
+    column_weights_ : ndarray of float64, shape (n_targets, n_members)
+        How much the loss of each column of y counts for each member.
     pretrained_ : EncoderState
         Weights of the encoder that `pretrain` trained, its sizes and its
         vocabulary; only after it.

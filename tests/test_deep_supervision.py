@@ -91,7 +91,8 @@ def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
     assert model.encoder.config.heads == HEADS_OF_3
     means = torch.stack([torch.stack(s).mean(0) for s in (own[:3], own[3:5], own[5:])], 1).numpy()
     scores = 0.5 * means + 0.5 * means.sum(1, keepdims=True)
-    expected = fitted._to_target_units(scores).mean(2)
+    members, weights = fitted._to_target_units(scores), fitted.column_weights_
+    expected = np.stack([np.average(members[:, j], 1, weights[j]) for j in range(3)], 1)
     assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-4)
 
 

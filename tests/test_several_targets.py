@@ -11,6 +11,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_score
 
+from tagates_sk import _targets
 from tagates_sk.metrics import get_scorer, kendall_tau
 
 from .small import BOTH, CELLS, TARGETS, ranker, regressor
@@ -94,6 +95,62 @@ def test_scores_are_about_the_final_column(make: Any) -> None:
         assert np.isfinite(cross_val_score(make(), CELLS, OPPOSITE, cv=2, scoring=scoring)).all()
     with pytest.raises(ValueError, match=r"The last column of y has no measured value"):
         fitted.score(CELLS, np.where([True, False], OPPOSITE, np.nan))
+
+
+@both
+@pytest.mark.parametrize(
+    ("options", "early"),
+    [
+        ({"n_members": 4}, [1, 1, 0.05, 0.05]),
+        ({"n_members": 3}, [1, 1, 0.05]),
+        ({"n_members": 1}, [1]),
+        ({"n_members": 2, "anytime": False}, [1, 1]),
+    ],
+)
+def test_half_of_the_members_look_at_the_final_column(
+    make: Any, options: dict[str, Any], early: list[float]
+) -> None:
+    fitted = make(**options).fit(CELLS, OPPOSITE)
+    assert_array_equal(fitted.column_weights_, [early, [1] * len(early)])
+    members = fitted._predictions(fitted._read_batches(CELLS))
+    expected = [np.average(members[:, 0], 1, early), members[:, 1].mean(1)]
+    assert_allclose(fitted.predict_anytime(CELLS).T, expected)
+
+
+def test_an_earlier_column_counts_where_the_final_one_was_not_measured() -> None:
+    """Ten of forty early values are of cells without a final one."""
+    y = OPPOSITE.copy()
+    y[:10, 1] = np.nan
+    weights = np.where(np.arange(40) < 10, 1.0, 1.1)
+    y_three = np.column_stack([np.where(np.arange(40) < 10, y[:, 0], np.nan), y])
+    assert_array_equal(ranker(n_members=2).fit(CELLS, y).column_weights_, [[1, 0.25], [1, 1]])
+    weighted = ranker(n_members=2).fit(CELLS, y, weights).column_weights_
+    assert_allclose(weighted, [[1, 10 / 43], [1, 1]])
+    more = ranker(T=3, n_members=2).fit(CELLS, y_three).column_weights_
+    assert_array_equal(more, [[1, 1], [1, 0.25], [1, 1]])
+
+
+def test_what_a_column_counts_stays_with_the_first_fit() -> None:
+    y = OPPOSITE.copy()
+    y[:10, 1] = np.nan
+    fitted = ranker(n_members=2).fit(CELLS, y).partial_fit(CELLS, OPPOSITE)
+    assert_array_equal(fitted.column_weights_, [[1, 0.25], [1, 1]])
+
+
+def test_focused_members_learn_the_final_column_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Than where noise, in a column before it, counts as much; others stay as they are."""
+    noise = np.random.RandomState(0).normal(size=40)
+    y = np.column_stack([noise, TARGETS])
+
+    def members() -> list[float]:
+        fitted = ranker(n_members=2, max_iter=60, learning_rate=0.003).fit(CELLS, y)
+        return [kendall_tau(TARGETS, p) for p in fitted.predict_members(CELLS).T]
+
+    focused = members()
+    monkeypatch.setattr(_targets, "LEAST", 1.0)
+    broad = members()
+    assert focused[0] == broad[0]
+    assert focused[1] > broad[1] + 0.05
 
 
 def test_one_column_is_one_target() -> None:

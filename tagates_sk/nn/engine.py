@@ -36,6 +36,7 @@ def fit_predictor(
     config: TrainingConfig,
     rng: np.random.RandomState,
     *,
+    column_weights: Floats | None = None,
     validate: Callable[[], float] | None = None,
     optimizer_state: dict[str, Any] | None = None,
     extra_loss: ExtraLoss | None = None,
@@ -53,6 +54,7 @@ def fit_predictor(
     weights : ndarray of float, shape (n, n_scores) or (n, 1), or None
     config : TrainingConfig
     rng : numpy RandomState
+    column_weights : ndarray of float, shape (n_scores,), optional
     validate : callable, optional
         See :func:`~tagates_sk.nn.training.train`.
     optimizer_state : dict, optional
@@ -82,6 +84,7 @@ def fit_predictor(
         None if weights is None else on_device(weights),
         config,
         rng,
+        column_weights=None if column_weights is None else on_device(column_weights),
         validate=validate,
         optimizer_state=optimizer_state,
     )

@@ -1,7 +1,7 @@
 """Losses over the scores of one batch; every architecture is encoded once.
 
-Scores may have columns, one for each member of an ensemble or each target; a
-loss is then the sum of those of the columns.
+Scores may have columns, one for each member of an ensemble or each target; each
+has a loss of its own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def pairwise_loss(
     max_pairs: int | None = None,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """Mean loss over the pairs of a batch whose targets differ.
+    """Mean loss over the pairs of a batch whose targets differ, of every column.
 
     Hinge: max(0, margin − sign(y_i − y_j)(f_i − f_j)). Logistic:
     log(1 + exp(−sign(y_i − y_j)(f_i − f_j))).
@@ -47,7 +47,7 @@ def pairwise_loss(
 
     Returns
     -------
-    Tensor, shape ()
+    Tensor, shape (k,)
         Zero where no pair differs.
     """
     scores, targets, weights = _columns(scores, targets, weights)
@@ -90,14 +90,14 @@ def listmle_loss(scores: Tensor, targets: Tensor, weights: Tensor | None = None)
 
     Returns
     -------
-    Tensor, shape ()
+    Tensor, shape (k,)
     """
     scores, targets, weights = _columns(scores, targets, weights)
     order = torch.argsort(targets, dim=0, descending=True, stable=True).expand(scores.shape)
     f = scores.gather(0, order)
     if weights is None:
         terms = torch.logcumsumexp(f.flip(0), 0).flip(0) - f
-        return terms.mean(0).sum()
+        return terms.mean(0)
     w = weights.expand(scores.shape).gather(0, order)
     below = f.masked_fill(w == 0, torch.finfo(f.dtype).min)
     terms = torch.logcumsumexp(below.flip(0), 0).flip(0) - f
@@ -115,12 +115,12 @@ def squared_loss(scores: Tensor, targets: Tensor, weights: Tensor | None = None)
 
     Returns
     -------
-    Tensor, shape ()
+    Tensor, shape (k,)
     """
     scores, targets, weights = _columns(scores, targets, weights)
     squares = (scores - targets) ** 2
     if weights is None:
-        return squares.mean(0).sum()
+        return squares.mean(0)
     return _mean(squares * weights, weights, (0,))
 
 
@@ -136,6 +136,6 @@ def _columns(
 
 
 def _mean(terms: Tensor, weights: Tensor, over: tuple[int, ...]) -> Tensor:
-    """Sum over the columns of their weighted means; a column without weight counts nothing."""
+    """Weighted mean of every column; 0 of one without weight."""
     total = weights.sum(over).clamp(min=torch.finfo(terms.dtype).tiny)
-    return (terms.sum(over) / total).sum()
+    return terms.sum(over) / total

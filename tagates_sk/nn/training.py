@@ -103,7 +103,7 @@ def batch_loss(
     config: TrainingConfig,
     generator: torch.Generator | None,
 ) -> Tensor:
-    """The configured loss of one batch."""
+    """The configured loss of every column of one batch, shape (k,)."""
     if config.loss in ("hinge", "logistic"):
         return pairwise_loss(
             scores,
@@ -125,6 +125,7 @@ def train(
     config: TrainingConfig,
     rng: np.random.RandomState,
     *,
+    column_weights: Tensor | None = None,
     validate: Callable[[], float] | None = None,
     optimizer_state: dict[str, Any] | None = None,
 ) -> TrainingResult:
@@ -146,6 +147,8 @@ def train(
     config : TrainingConfig
     rng : numpy RandomState
         Shuffles, and seeds dropout and noise.
+    column_weights : Tensor, shape (k,), optional
+        How much the loss of each column of scores counts; by default equally.
     validate : callable, optional
         Gives the validation score of the present state, higher is better.
     optimizer_state : dict, optional
@@ -196,8 +199,9 @@ def train(
         index = torch.from_numpy(rows).to(targets.device)
         scored = score(rows, generator)
         scores, extra = scored if isinstance(scored, tuple) else (scored, None)
-        column_weights = None if weights is None else weights[index]
-        loss = batch_loss(scores, targets[index], column_weights, config, generator)
+        sample_weights = None if weights is None else weights[index]
+        losses = batch_loss(scores, targets[index], sample_weights, config, generator)
+        loss = (losses if column_weights is None else losses * column_weights).sum()
         return scores, loss if extra is None else loss + extra
 
     @torch.no_grad()

@@ -119,6 +119,29 @@ def test_weights_of_zero_leave_out() -> None:
     torch.testing.assert_close(whole.model.weight, part.model.weight, rtol=1e-4, atol=1e-5)
 
 
+def test_a_column_of_weight_zero_teaches_nothing() -> None:
+
+    def two_columns(*weights: float) -> torch.Tensor:
+        fit = Linear()
+        train(
+            fit.model,
+            lambda rows, generator: fit.score(rows, generator)[:, None].expand(-1, 2),
+            torch.stack([fit.y, -fit.y], 1),
+            None,
+            replace(CONFIG, batch_size=N, max_iter=1),
+            np.random.RandomState(0),
+            column_weights=torch.tensor(weights),
+        )
+        return fit.model.weight.detach()
+
+    alone, opposite = Linear(), Linear()
+    opposite.y = -opposite.y
+    for fit in (alone, opposite):
+        fit.train(batch_size=N, max_iter=1)
+    torch.testing.assert_close(two_columns(1.0, 0.0), alone.model.weight.detach())
+    torch.testing.assert_close(two_columns(0.0, 1.0), opposite.model.weight.detach())
+
+
 def test_weight_decay_shrinks() -> None:
     plain, decayed = Linear(), Linear()
     plain.train(max_iter=20)
