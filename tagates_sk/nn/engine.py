@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .batching import Batch, Batches
 from .devices import safe_threads, side_by_side
 from .encoder import Encoding
-from .precision import with_gradients
+from .precision import with_gradients, without_autocast
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
 from .training import Scored, TrainingConfig, TrainingResult, train
@@ -27,6 +27,7 @@ FEW = 32
 
 @safe_threads()
 @with_gradients()
+@without_autocast()
 def fit_predictor(
     model: GraphPredictor,
     batches: Batches[Batch],
@@ -121,27 +122,29 @@ def _of_all(
 
 @torch.inference_mode()
 def _scores(model: GraphPredictor, batch: Batch) -> torch.Tensor:
-    with _threads(batch):
+    with _evaluating(batch):
         evaluated: tuple[torch.Tensor, Encoding] = model(batch)
     return evaluated[0]
 
 
 @torch.inference_mode()
 def _extrapolate(model: Predictor, batch: BatchTables) -> torch.Tensor:
-    with _threads(batch):
+    with _evaluating(batch):
         return model.extrapolate(batch)
 
 
 @torch.inference_mode()
 def _encode(model: GraphPredictor, batch: Batch) -> Encoding:
-    with _threads(batch):
+    with _evaluating(batch):
         return model.encode(batch)
 
 
-def _threads(batch: Batch) -> AbstractContextManager[None]:
+@contextmanager
+def _evaluating(batch: Batch) -> Iterator[None]:
     # A second thread costs more than it gives on so little work, and on a busy
     # machine waiting for it takes a hundred times as long as the work.
-    return safe_threads(few=batch.n_architectures <= FEW)
+    with safe_threads(few=batch.n_architectures <= FEW), without_autocast():
+        yield
 
 
 def _numpy(values: torch.Tensor) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from typing import Any
 
 import torch
@@ -20,6 +20,19 @@ def with_gradients() -> Iterator[None]:
     functions.
     """
     with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def without_autocast() -> Iterator[None]:
+    """Compute in the precision of the weights inside the block. Also a decorator of functions.
+
+    In ``torch.autocast``, which a caller may be in for models of its own,
+    predictions and zero-cost scores would be others, and some fits fail.
+    """
+    with ExitStack() as blocks:
+        for device in filter(torch.is_autocast_enabled, ("cpu", "cuda")):
+            blocks.enter_context(torch.autocast(device, enabled=False))
         yield
 
 
@@ -55,3 +68,10 @@ class SinglePrecision(TorchFunctionMode):
         if func in _MAKE_TENSORS and keywords.get("dtype") is None:
             keywords["dtype"] = torch.float32
         return func(*args, **keywords)
+
+
+def single_precision() -> AbstractContextManager[Any]:
+    """:class:`SinglePrecision` where it changes anything: every call of torch costs more in it."""
+    made = torch.empty(0)
+    usual = made.dtype == torch.float32 and made.device.type == "cpu"
+    return nullcontext() if usual else SinglePrecision()

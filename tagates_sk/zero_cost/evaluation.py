@@ -29,6 +29,7 @@ from ..graphs.canonical import (
     pack_canonical,
 )
 from ..nn.devices import one_thread
+from ..nn.precision import single_precision, with_gradients, without_autocast
 from ..parallel import run_tasks
 from .code_digest import code_digest
 from .network import Network, NetworkConfig, network_from_packed
@@ -99,19 +100,20 @@ def operation_saliencies(
     metrics = dict(setting.metrics)
     packed = pack_canonical(cells)
     total = np.zeros((len(packed.op_type), len(metrics)))
-    for network, images, labels in networks(packed, setting, factories, data, device):
-        owner = {
-            id(parameter): m
-            for m, modules in enumerate(network.operation_modules)
-            for module in modules
-            for parameter in module.parameters()
-        }
-        weights, terms = weight_saliencies(network, images, labels, metrics)
-        owned = np.array([owner.get(id(weight), -1) for weight in weights], dtype=np.int64)
-        for k, (name, metric) in enumerate(setting.metrics):
-            total[:, k] += sums(
-                metric, terms[name][owned >= 0], owned[owned >= 0], len(total), setting.n_init
-            )
+    with with_gradients(), without_autocast():
+        for network, images, labels in networks(packed, setting, factories, data, device):
+            owner = {
+                id(parameter): m
+                for m, modules in enumerate(network.operation_modules)
+                for module in modules
+                for parameter in module.parameters()
+            }
+            weights, terms = weight_saliencies(network, images, labels, metrics)
+            owned = np.array([owner.get(id(weight), -1) for weight in weights], dtype=np.int64)
+            for k, (name, metric) in enumerate(setting.metrics):
+                total[:, k] += sums(
+                    metric, terms[name][owned >= 0], owned[owned >= 0], len(total), setting.n_init
+                )
     return total / setting.n_init
 
 
@@ -144,8 +146,9 @@ def networks(
     """
     with one_thread():
         for seed in range(setting.seed, setting.seed + setting.n_init):
-            network = network_from_packed(packed, setting.network, factories, seed)
-            images, labels = _batch(setting, data, seed)
+            with single_precision():
+                network = network_from_packed(packed, setting.network, factories, seed)
+                images, labels = _batch(setting, data, seed)
             yield network.to(device), images.to(device), labels.to(device)
 
 

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..graphs import read_architectures
 from ..graphs.canonical import pack_canonical
 from ..nn.devices import Device
+from ..nn.precision import with_gradients, without_autocast
 from .evaluation import Cells, Data, Setting, networks, sums
 from .forward_scores import FORWARD_SCORES, forward_scores
 from .saliency import Floats, weight_saliencies
@@ -233,13 +234,14 @@ def network_scores(
     """
     metrics = dict(setting.metrics)
     total = np.zeros(len(metrics) + len(FORWARD_SCORES))
-    for network, images, labels in networks(
-        pack_canonical(cells), setting, factories, data, device
-    ):
-        total[len(metrics) :] += forward_scores(network, images)
-        if metrics:
-            _, terms = weight_saliencies(network, images, labels, metrics)
-            for k, (name, metric) in enumerate(setting.metrics):
-                group = np.zeros(len(terms[name]), dtype=np.int64)
-                total[k] += sums(metric, terms[name], group, 1, setting.n_init)[0]
+    with with_gradients(), without_autocast():
+        for network, images, labels in networks(
+            pack_canonical(cells), setting, factories, data, device
+        ):
+            total[len(metrics) :] += forward_scores(network, images)
+            if metrics:
+                _, terms = weight_saliencies(network, images, labels, metrics)
+                for k, (name, metric) in enumerate(setting.metrics):
+                    group = np.zeros(len(terms[name]), dtype=np.int64)
+                    total[k] += sums(metric, terms[name], group, 1, setting.n_init)[0]
     return total / setting.n_init

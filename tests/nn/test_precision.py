@@ -1,4 +1,4 @@
-"""What the caller has set torch to changes no fit and no prediction."""
+"""What the caller has set torch to changes no fit, no prediction and no zero-cost score."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from numpy.testing import assert_array_equal
 
+from tagates_sk.zero_cost import ZeroCostProxies, ZeroCostSaliency, evaluation
 from tests.baselines.estimators import NEURAL, small
 from tests.small import CELLS, TARGETS, ranker, regressor
+from tests.zero_cost.forms import TINY
 
 ESTIMATORS: list[Any] = [
     partial(ranker, symmetry_breaking="random", n_members=2),
@@ -31,8 +34,18 @@ def default_device_meta() -> Iterator[None]:
         torch.set_default_device(before)
 
 
+@contextmanager
+def default_double() -> Iterator[None]:
+    torch.set_default_dtype(torch.float64)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 STATES: list[Callable[[], AbstractContextManager[Any]]] = [
     torch.no_grad, torch.inference_mode, partial(torch.device, "meta"), default_device_meta,
+    partial(torch.autocast, "cpu"), default_double,
 ]  # fmt: skip
 
 
@@ -64,10 +77,31 @@ def test_state_of_torch_while_pre_training(
         assert_array_equal(estimator.fit(CELLS, TARGETS).predict(CELLS), expected)
 
 
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("transformer", [ZeroCostProxies, ZeroCostSaliency])
+def test_state_of_torch_in_zero_cost_scores(
+    transformer: Any,
+    state: Callable[[], AbstractContextManager[Any]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def scores() -> Any:
+        monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
+        found = transformer(**TINY).fit_transform(CELLS[:2])
+        if transformer is ZeroCostProxies:
+            return found
+        edges = [data for cell in found for *_, data in cell.edges(data=True)]
+        return np.array([data["zero_cost"] for data in edges if "zero_cost" in data])
+
+    expected = scores()
+    with state():
+        assert_array_equal(scores(), expected)
+
+
 def test_the_state_stays_as_it_was() -> None:
-    with torch.inference_mode(), torch.device("meta"):
-        ranker().fit(CELLS, TARGETS)
+    with torch.inference_mode(), torch.device("meta"), torch.autocast("cpu"):
+        ranker().fit(CELLS, TARGETS).predict(CELLS)
         assert torch.is_inference_mode_enabled()
+        assert torch.is_autocast_enabled("cpu")
         assert torch.empty(1).device == torch.device("meta")
     assert torch.is_grad_enabled()
     assert torch.empty(1).device == torch.device("cpu")
