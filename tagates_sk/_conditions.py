@@ -16,6 +16,9 @@ from .graphs.packed import Training
 
 Floats = NDArray[np.float64]
 
+TOLD_APART = 0.9
+"""Share of different targets that must stay so: neighbours may be rounded to the same."""
+
 
 @dataclass(frozen=True)
 class TrainingCondition:
@@ -137,9 +140,24 @@ class KnownConditions:
         )
 
     def to_reference(self, y: Floats, conditions: Sequence[TrainingCondition]) -> Floats:
-        """Targets in the units that those of the reference have, shape (n,)."""
-        i = self.groups(conditions)
-        mapped: Floats = (y - self.means[i]) / self.stds[i] * self.stds[0] + self.means[0]
+        """Targets in the units that those of the reference have, shape (n,).
+
+        Raises
+        ------
+        ValueError
+            If they are so far apart under a condition that others would be equal.
+        """
+        place = self.groups(conditions)
+        mapped: Floats = (y - self.means[place]) / self.stds[place] * self.stds[0] + self.means[0]
+        for i, condition in enumerate(self.seen):
+            own = place == i
+            if len(np.unique(mapped[own])) < TOLD_APART * len(np.unique(y[own])):
+                raise ValueError(
+                    f"{_named(condition)} has targets from {y[own].min():g} to {y[own].max():g}, "
+                    "so far apart that in the units of the reference others are rounded to the "
+                    "same. Leave out what only marks a failure, or let it be a little below the "
+                    "rest."
+                )
         return mapped
 
     def from_reference(

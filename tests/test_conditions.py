@@ -220,6 +220,14 @@ class TestErrors:
         with self.refused("The condition of 12 epochs, augmentation='standard', loss='cross_entro"):
             ranker().fit(TWICE, y, conditions=conditions(OTHERS[0]))
 
+    @pytest.mark.parametrize("make", BOTH)
+    def test_far_apart(self, make: Any) -> None:
+        """Such as the mark of a training that failed, beside which all others are the same."""
+        y = np.where(np.arange(80) == 3, -1e30, OPPOSITE)
+        with self.refused("loss='cross_entropy' has targets from -1e+30 to 100, so far apart"):
+            make().fit(TWICE, y, conditions=conditions(OTHERS[0]))
+        make().fit(TWICE, np.maximum(y, -1e6), conditions=conditions(OTHERS[0]))
+
     def test_fitted_without(self) -> None:
         fitted = ranker().fit(CELLS, TARGETS)
         for method in (fitted.predict, lambda X, **given: fitted.partial_fit(X, TARGETS, **given)):
