@@ -312,7 +312,8 @@ def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimize
 @torch.no_grad()
 def _all_finite(model: nn.Module) -> Tensor:
     """Whether all weights are finite, on their device."""
-    return nn.utils.parameters_to_vector(model.parameters()).isfinite().all()
+    # A sum is not finite if one of its numbers is not; it costs a tenth of looking at each.
+    return torch.stack([p.sum() for p in model.parameters()]).isfinite().all()
 
 
 @torch.no_grad()
