@@ -16,9 +16,9 @@ from sklearn.base import (
 )
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
-from tqdm.auto import tqdm
 
 from ._pickling import PickledOnCPU
+from ._progress import progress
 from ._targets import (
     Features,
     Floats,
@@ -373,7 +373,7 @@ class BaseGraphEstimator(
             yield self._conform(read_architectures(X)), X
             return
         starts = range(0, len(X), CHUNK)
-        for start in tqdm(starts, desc="predict", unit="batch", disable=not self.verbose):
+        for start in progress(starts, self.verbose, desc="predict", unit="batch"):
             part = X[start : start + CHUNK]
             yield self._conform(read_architectures(part, start=start)), part
 

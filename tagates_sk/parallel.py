@@ -10,9 +10,9 @@ import joblib
 import numpy as np
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ._conditions import TrainingCondition
+from ._progress import progress
 from .nn.devices import one_thread
 
 CHUNK = 16384
@@ -178,7 +178,7 @@ def _iter(
     tasks = (task(estimator, *part) for part in _calls(X, chunk_size, predict_params))
     advice = f"Try again with fewer n_jobs or a smaller chunk_size (now {chunk_size})."
     results = run_tasks(tasks, n_jobs, advice)
-    yield from tqdm(results, total=total, desc="predict", unit="part", disable=not verbose)
+    yield from progress(results, verbose, total=total, desc="predict", unit="part")
 
 
 def _parts(X: Iterable[Any], size: int) -> Iterator[tuple[int, Any]]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm.auto import tqdm
 
+from .._progress import progress
 from .losses import listmle_loss, pairwise_loss, squared_loss
 
 Scored = tuple[Tensor, Tensor | None]
@@ -225,7 +225,7 @@ def train(
 
     model.train()
     try:
-        for epoch in _epochs(config):
+        for epoch in progress(range(config.max_iter), config.verbose, desc="fit", unit="epoch"):
             total = torch.zeros((), device=targets.device)
             rate = float(optimizer.param_groups[-1]["lr"])
             for rows in np.array_split(rng.permutation(n), n_steps):
@@ -288,10 +288,6 @@ def train(
     model.eval()
     result.optimizer_state = optimizer.state_dict()
     return result
-
-
-def _epochs(config: TrainingConfig) -> Iterator[int]:
-    return iter(tqdm(range(config.max_iter), desc="fit", unit="epoch", disable=not config.verbose))
 
 
 def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
@@ -16,8 +16,8 @@ from sklearn.utils._param_validation import (
     StrOptions,
     validate_parameter_constraints,
 )
-from tqdm.auto import tqdm
 
+from .._progress import progress
 from .acquisition import ACQUISITIONS, Acquisition
 from .candidates import Space, make_source
 from .evaluation import measure_all
@@ -317,27 +317,33 @@ class PredictorSearch(Saved):
         FailedEvaluationWarning
             For each failed evaluation.
         """
-        bar = tqdm(
-            total=budget, initial=len(self.history_), desc="search", disable=not self.verbose
-        )
-        with bar:
-            while len(self.history_) < budget:
-                known = len(self.history_)
-                n = self.n_initial - known if known < self.n_initial else self.batch_size
-                left = budget - known
-                batch = (self.pending_ or list(self.ask(min(n, left))))[:left]
-                if not batch:
-                    break
-                for i, value, error in measure_all(evaluate, batch, n_jobs):
-                    self._tell([batch[i]], [value], [error])
-                    bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
-                    bar.update()
-                if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
-                    raise RuntimeError(
-                        f"All {len(self.history_)} evaluations have failed; the last one: "
-                        f"{self.history_[-1]['error']}"
-                    )
+        evaluations = self._evaluations(evaluate, budget, n_jobs)
+        done = len(self.history_)
+        bar: Any = progress(evaluations, self.verbose, total=budget, initial=done, desc="search")
+        for architecture, value, error in bar:
+            self._tell([architecture], [value], [error])
+            if self.verbose:
+                bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
         return self
+
+    def _evaluations(
+        self, evaluate: Callable[[Any], float], budget: int, n_jobs: int | None
+    ) -> Iterator[tuple[Any, float, str]]:
+        """Evaluate until the budget is spent; each is to be told before the next."""
+        while len(self.history_) < budget:
+            known = len(self.history_)
+            n = self.n_initial - known if known < self.n_initial else self.batch_size
+            left = budget - known
+            batch = (self.pending_ or list(self.ask(min(n, left))))[:left]
+            if not batch:
+                break
+            for i, value, error in measure_all(evaluate, batch, n_jobs):
+                yield batch[i], value, error
+            if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
+                raise RuntimeError(
+                    f"All {len(self.history_)} evaluations have failed; the last one: "
+                    f"{self.history_[-1]['error']}"
+                )
 
     # --------------------------------------------------------------- results
 

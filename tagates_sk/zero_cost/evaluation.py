@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from .. import __version__
+from .._progress import progress
 from ..graphs import PackedGraphs
 from ..graphs.canonical import (
     CanonicalCell,
@@ -284,9 +284,9 @@ def evaluate(
         else ": what was computed is in memory= and is not computed again."
     )
     results = run_tasks(jobs, n_jobs, advice) if todo else []
-    progress = tqdm(results, total=len(todo), desc="zero-cost", unit="net", disable=not verbose)
+    shown = progress(results, verbose, total=len(todo), desc="zero-cost", unit="net")
     try:
-        for key, result in zip(todo, progress, strict=True):
+        for key, result in zip(todo, shown, strict=True):
             found[key] = result
             _cache.put(key, result)
     except pickle.PicklingError as error:

@@ -110,6 +110,10 @@ def test_work_of_forked_processes(n_processes: int) -> None:
     run("work_in_processes", "fork", n_processes, n_threads=2, timeout=120)
 
 
+def test_no_thread_stays() -> None:
+    run("no_thread_stays", n_threads=2)
+
+
 @pytest.mark.slow  # each imports torch
 @pytest.mark.parametrize("n_processes", [2, 8])
 def test_work_of_spawned_processes(n_processes: int) -> None:

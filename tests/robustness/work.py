@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,6 +23,8 @@ from sklearn.pipeline import Pipeline
 
 from tagates_sk.baselines import LSTMRanker
 from tagates_sk.datasets import load_nasbench201
+from tagates_sk.search import PredictorSearch
+from tagates_sk.spaces import NASBench201
 from tagates_sk.zero_cost import ZeroCostSaliency
 from tests.small import CELLS, TARGETS, ranker, sample
 from tests.zero_cost.forms import TINY
@@ -134,10 +137,24 @@ def _in_child(work: Callable[[str], np.ndarray], folder: Path, delay: float | No
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
+def no_thread_stays() -> None:
+    """A process that is forked while another thread holds a lock would wait for it forever."""
+    ranker().fit(CELLS, TARGETS).predict(POOL)
+    ZeroCostSaliency(**TINY).fit_transform(CELLS[:2])
+    search = PredictorSearch(NASBench201(), ranker(), n_initial=4, random_state=0)
+    search.run(lambda cell: len(cell.edges), 6)
+    assert threading.enumerate() == [threading.main_thread()]
+
+
 def main(arguments: Sequence[str]) -> None:
     """Do what the first argument names."""
     name, *rest = arguments
-    {"work_in_processes": work_in_processes, "killed": killed}[name](*rest)
+    works: dict[str, Callable[..., None]] = {
+        "work_in_processes": work_in_processes,
+        "killed": killed,
+        "no_thread_stays": no_thread_stays,
+    }
+    works[name](*rest)
 
 
 if __name__ == "__main__":
