@@ -44,9 +44,11 @@ TITLES = {
     "nasbench201": "NAS-Bench-201, CIFAR-10 (best: 94.37)",
     "nasbench101": "NAS-Bench-101 (best: 94.32)",
 }
+GUIDED = {"tagates": 100, "tagates_default": 100, "gaussian_process": 100}
+UNGUIDED = {"evolution": 2000, "random": 2000}
 BUDGETS = {
-    "nasbench201": {"tagates": 100, "gaussian_process": 100, "evolution": 2000, "random": 2000},
-    "nasbench101": {"tagates": 150, "gaussian_process": 150, "evolution": 2000, "random": 2000},
+    "nasbench201": GUIDED | UNGUIDED,
+    "nasbench101": dict.fromkeys(GUIDED, 150) | UNGUIDED,
 }
 STOP_AT_GOAL = {"nasbench101"}
 """Where a round takes seconds, a search ends when the goal is reached."""
@@ -121,6 +123,11 @@ def tagates(table: Any, seed: int) -> Iterator[float]:
     return guided(table, TAGATESRanker(features=counts, max_iter=60, **PLAIN), seed)
 
 
+def tagates_default(table: Any, seed: int) -> Iterator[float]:
+    """TA-GATES, nothing set."""
+    return guided(table, TAGATESRanker(), seed)
+
+
 def gaussian_process(table: Any, seed: int) -> Iterator[float]:
     return guided(table, WLKernelGP(handle_unknown="ignore"), seed)
 
@@ -154,6 +161,7 @@ def random_search(table: Any, seed: int) -> Iterator[float]:
 
 METHODS: dict[str, Callable[[Any, int], Iterator[float]]] = {
     "tagates": tagates,
+    "tagates_default": tagates_default,
     "gaussian_process": gaussian_process,
     "evolution": evolution,
     "random": random_search,
