@@ -2,10 +2,10 @@
 Search NAS-Bench-201 and NAS-Bench-101 for their best cells
 ===========================================================
 
-How many cells must be measured until one of the best is found? A search guided by TA-GATES,
-one guided by a Gaussian process, regularised evolution and random search, 20 seeds each, on
-the test accuracy of the benchmarks' tables (mean over the runs there are). A query is a cell
-that was not measured before.
+How many cells must be measured until one of the best is found? A search guided by TA-GATES
+with counts beside it, and with nothing set, one guided by a Gaussian process, regularised
+evolution and random search, 20 seeds each, on the test accuracy of the benchmarks' tables
+(mean over the runs there are). A query is a cell that was not measured before.
 
 Runs are appended to a CSV as they end; a run that was stopped goes on where it was. From all
 rows, docs/results/search_queries.md and .png are written.
@@ -258,8 +258,9 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
             grid = np.arange(1, int(members[0]["budget"]) + 1)
             best = np.stack([curve(row, grid) for row in members])
             low, median, high = np.quantile(best, [0.25, 0.5, 0.75], axis=0)
-            (line,) = ax.step(grid, median, where="post", label=method.replace("_", " "))
-            ax.fill_between(grid, low, high, step="post", alpha=0.2, color=line.get_color())
+            color = f"C{list(METHODS).index(method)}"  # the same in all spaces
+            ax.step(grid, median, where="post", label=method.replace("_", " "), color=color)
+            ax.fill_between(grid, low, high, step="post", alpha=0.2, color=color)
         for goal in GOALS[space]:
             ax.axhline(goal, color="0.5", linewidth=0.7, linestyle=":")
         lowest = min(GOALS[space]) - 1.5

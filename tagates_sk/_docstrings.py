@@ -98,7 +98,8 @@ default=("embedding", "forward")
         last k passes predicts one of them, which needs k ≤ T, or the last
         encoding predicts all (section 3.3 of the paper). If so, the second half
         of the members learns the final one above all: an earlier one counts as
-        much as the share of its architectures that have no final value.
+        much as the share of its architectures that have no final value, at
+        least 0.05.
     pretrained : TAGATESRanker, TAGATESRegressor or their `pretrained_`, default=None
         Whose encoder this one starts from, instead of random weights: an
         estimator that was fitted, on other targets perhaps, or else pre-trained
