@@ -12,7 +12,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.utils._param_validation import InvalidParameterError
 
 from tagates_sk._head_features import LIMIT, HeadFeatures
-from tagates_sk.features import AdjacencyOneHot, OperationStatistics, PathEncoding
+from tagates_sk.features import AdjacencyOneHot, OperationStatistics, PathEncoding, WalkStatistics
 
 from .small import BOTH, CELLS, TARGETS, ranker, regressor
 
@@ -34,7 +34,9 @@ class Given(TransformerMixin, BaseEstimator):
 
 
 @both
-@pytest.mark.parametrize("features", [OperationStatistics(), PathEncoding(), AdjacencyOneHot()])
+@pytest.mark.parametrize(
+    "features", [OperationStatistics(), WalkStatistics(), PathEncoding(), AdjacencyOneHot()]
+)
 def test_any_transformer(make: Any, features: Any) -> None:
     fitted = make(features=features, n_members=2).fit(CELLS, TARGETS)
     assert not hasattr(features, "operations_")  # a clone was fitted

@@ -17,6 +17,7 @@ DRAWN = ["T", "s", "margin", "layer_dim", "dropout"]
 """Parameters that the figure of changes shows."""
 SMALL_BUDGETS = [
     "tagates", "gates", "gcn", "nasbowl", "random_forest", "gradient_boosting", "xgboost",
+    "walk_statistics",
 ]  # fmt: skip
 """Predictors in the figure of small budgets."""
 

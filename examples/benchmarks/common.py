@@ -14,7 +14,6 @@ import numpy as np
 from tqdm import tqdm
 
 from tagates_sk import TAGATESRanker
-from tagates_sk.baselines import DAGNNRanker
 from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.metrics import kendall_tau, precision_at_k, spearman_rho
@@ -144,8 +143,8 @@ def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
     start = time.perf_counter()
     if task["setting"].startswith("consensus"):
         proxies = load_zero_cost_proxies(task["space"])
-        if task["setting"] == NO_ROUNDS:
-            parameters |= without_rounds()
+        if task["setting"] == NO_NETWORKS:
+            parameters["networks"] = []
         model: Any = ConsensusRanker(
             proxies, memory=memory, random_state=task["seed"], **parameters
         )
@@ -168,19 +167,8 @@ def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
     }
 
 
-NO_ROUNDS = "consensus without rounds"
-"""The setting of :func:`without_rounds`."""
-
-
-def without_rounds() -> dict[str, Any]:
-    """Parameters of ConsensusRanker as its defaults were before there were rounds."""
-    return {
-        "networks": [
-            ("tagates", TAGATESRanker(**(PLAIN | {"n_members": 3}))),
-            ("dagnn", DAGNNRanker(n_members=3, batch_size=32)),
-        ],
-        "n_rounds": 0,
-    }
+NO_NETWORKS = "consensus without networks"
+"""The setting of a ConsensusRanker that is its regressor alone."""
 
 
 KEY = ("space", "target", "protocol", "n", "seed", "setting", "parameters")

@@ -18,7 +18,7 @@ from table1 import PAPER, TITLES, TOP
 
 ORDER = [
     "tagates", "gates", "gcn", "cate", "nasbowl", "seminas", "lstm", "mlp", "xgboost",
-    "gradient_boosting", "random_forest", "operation_statistics",
+    "gradient_boosting", "random_forest", "operation_statistics", "walk_statistics",
 ]  # fmt: skip
 """Encoders, those of this library and of the paper first."""
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import NO_ROUNDS, paired, run, run_all, summary, task
+from common import NO_NETWORKS, paired, run, run_all, summary, task
 
 # Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
@@ -38,7 +38,7 @@ NAMES = {"nasbench201": "NAS-Bench-201, CIFAR-10", "nasbench101": "NAS-Bench-101
 
 RANKERS = {
     "default": "`TAGATESRanker()`",
-    NO_ROUNDS: "`ConsensusRanker(proxies)`, earlier defaults, no round",
+    NO_NETWORKS: "`ConsensusRanker(proxies, networks=[])`",
     "consensus": "`ConsensusRanker(proxies)`",
 }
 """Settings of the table, and their columns."""
@@ -76,14 +76,14 @@ def spread(rows: list[dict[str, Any]]) -> str:
 
 
 def gains(rows: list[dict[str, Any]]) -> list[str]:
-    """What ConsensusRanker gains by its round at every size, in points."""
+    """What ConsensusRanker gains by its networks at every size, in points."""
     lines = []
     for space, sizes in PAPER.items():
         for n in sizes:
             runs = [r for r in rows if r["space"] == space and int(r["n"]) == n]
-            gain = paired(runs, "consensus", NO_ROUNDS, "kendall_tau")
+            gain = paired(runs, "consensus", NO_NETWORKS, "kendall_tau")
             if gain:
-                lines.append(f"{space} {n:4d} labels, consensus − {NO_ROUNDS}: {gain}")
+                lines.append(f"{space} {n:4d} labels, consensus − {NO_NETWORKS}: {gain}")
     return lines
 
 

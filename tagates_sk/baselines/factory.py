@@ -11,9 +11,10 @@ from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
-from ..features import AdjacencyOneHot, OperationStatistics
+from ..features import AdjacencyOneHot, OperationStatistics, WalkStatistics
 from .asynchronous import DAGNNRanker
 from .attention import TransformerRanker
+from .bounded_process import smooth_process
 from .convolution import GCNRanker
 from .gates import GATESRanker
 from .gaussian_process import WLKernelGP
@@ -50,7 +51,8 @@ def baseline(name: str, **parameters: Any) -> Any:
         - ``"mlp"``: a perceptron on the adjacency matrix and one-hot operations;
         - ``"random_forest"``, ``"gradient_boosting"``, ``"xgboost"``: trees on
           that and operation statistics; the last needs the package xgboost;
-        - ``"operation_statistics"``: a random forest on operation statistics.
+        - ``"operation_statistics"``: a random forest on operation statistics;
+        - ``"walk_statistics"``: a Gaussian process on walk statistics.
     **parameters
         Of the estimator; of the last step where the baseline is a pipeline.
 
@@ -143,6 +145,11 @@ def _xgboost(**parameters: Any) -> Any:
     return _ranked(_all_features(), XGBRegressor(**settings | parameters))
 
 
+def _walks(**parameters: Any) -> Any:
+    # Rows of some 60 standardised columns that hang together are about 8 apart.
+    return _ranked(WalkStatistics(), StandardScaler(), smooth_process(8.0, **parameters))
+
+
 _BASELINES: dict[str, Callable[..., Any]] = {
     "gates": GATESRanker,
     "gcn": GCNRanker,
@@ -156,4 +163,5 @@ _BASELINES: dict[str, Callable[..., Any]] = {
     "gradient_boosting": _gradient_boosting,
     "xgboost": _xgboost,
     "operation_statistics": _forest(OperationStatistics),
+    "walk_statistics": _walks,
 }

@@ -47,8 +47,6 @@ class NamedNetworks(_BaseComposition):
         """The estimators, if all is as it must be."""
         if self.networks is None:
             return [network for _, network in default_networks()]
-        if not self.networks:
-            raise ValueError("networks is empty: give at least one (name, estimator).")
         for i, item in enumerate(self.networks):
             named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
             if not (named and isinstance(item[1], BaseGraphEstimator)):

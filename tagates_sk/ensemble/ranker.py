@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin, _fit_context
-from sklearn.ensemble import BaggingRegressor, GradientBoostingRegressor, VotingRegressor
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import _safe_indexing, check_random_state, shuffle
 from sklearn.utils._param_validation import HasMethods, Interval
@@ -27,12 +22,13 @@ from .._targets import Floats, check_targets
 from .._tasks import RankingMixin
 from ..base import BaseGraphEstimator
 from ..baselines import NormalScores
-from ..features import OperationStatistics
+from ..features import WalkStatistics
 from ..graphs import PackedGraphs, read_architectures
 from ..zero_cost import ZeroCostProxies
 from .named_networks import NamedNetworks
 from .networks import fine_tuned, taught
 from .proxy_ranks import ProxyRanks
+from .regressor import default_regressor
 
 PROXIES = ("flops", "naswot", "expressivity", "progressivity")
 """Scores that say different things and need one forward pass together."""
@@ -42,6 +38,21 @@ ROUND = 0.1
 
 N_REFERENCE = 1000
 """Architectures on whose predictions members are brought to one scale."""
+
+
+class Pool(NamedTuple):
+    """Architectures, their graphs, and what :class:`ProxyRanks` says of them.
+
+    Parameters
+    ----------
+    X : sequence of n architectures
+    packed : PackedGraphs
+    ranks : ndarray of float64, shape (n, n_scores + 1)
+    """
+
+    X: Any
+    packed: PackedGraphs
+    ranks: Floats
 
 
 class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
@@ -66,15 +77,16 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
     features : transformer, default=None
         From architectures to a numeric matrix that the regressor reads beside
         the scores, known from `X_unlabeled`. None is
-        ``OperationStatistics(handle_unknown="ignore")``.
+        ``WalkStatistics(handle_unknown="ignore")``.
     regressor : regressor, default=None
-        Fitted to what the consensus gets wrong. None is the mean of a Gaussian
-        process and gradient boosting.
+        Fitted to what the consensus gets wrong. None is a Gaussian process and
+        gradient boosting, whose predictions have the weights 0.7 and 0.3.
     networks : list of (str, estimator), default=None
         Names and estimators, any of this library that are trained by gradients.
         None is :func:`default_networks`: TA-GATES and a DAGNN. Their
         `random_state` is drawn from that of this estimator. Parameters of those
-        given are set by name, such as ``tagates__T``.
+        given are set by name, such as ``tagates__T``. An empty list leaves the
+        regressor alone, which is fitted within seconds.
     n_rounds : int, default=1
         How often new networks learn from what all members said together, and
         from the labels again. It takes about half as long as all before it.
@@ -89,8 +101,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
     prior_weight : float, default=5
         See `prior_coefficient`.
     half : float, default=30
-        Number h of labels with which the regressor has half of the weight that
-        it has without any.
+        Number h of labels that halve the coefficient: the more there are, the
+        more is left to the regressor, which reads the consensus, too.
     memory : str, path or joblib.Memory, default=None
         Where networks are kept as they are before they see a label, so that a
         fit to more labels, as after each round of a search, starts there. It
@@ -101,8 +113,6 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
 
     Attributes
     ----------
-    weights_ : ndarray of float64, shape (1 + n_networks,)
-        Weights of the regressor and of the networks.
     coefficient_ : float
         The coefficient a.
     ranks_ : ProxyRanks
@@ -122,13 +132,12 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
     Notes
     -----
     Targets are replaced by their normal scores t. The coefficient is
-    a = (Σ p t + w a₀) / (Σ p² + w), with the consensus p, the guess a₀ and its
-    weight w, and not negative; the regressor f is fitted to t − a p, and its
-    member is a p + f. Its weight is h / (n + h) / 2, and the networks share the
-    rest. Training on the consensus takes a fifth, on the average of all members
-    a tenth, fine-tuning half of a network's `max_iter`. In a round networks
-    start anew, so that what the first got wrong alone does not stay
-    (self-training).
+    a = h / (n + h) (Σ p t + w a₀) / (Σ p² + w), with the consensus p, the guess a₀
+    and its weight w, and not negative; the regressor f is fitted to t − a p, and
+    its member is a p + f. Training on the consensus takes a fifth, on the
+    average of all members a tenth, fine-tuning half of a network's `max_iter`.
+    In a round networks start anew, so that what the first got wrong alone does
+    not stay (self-training).
 
     Examples
     --------
@@ -238,7 +247,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         self._scaler = _plain(StandardScaler()).fit(ranks)
         features = self.features
         if features is None:
-            features = OperationStatistics(handle_unknown="ignore")
+            features = WalkStatistics(handle_unknown="ignore")
         self.features_ = HeadFeatures(seeded(features, rng, keep=True))
         self.features_.fit_transform(reference)
         own = ranks if X_unlabeled is None else self.ranks_.transform(X)
@@ -246,43 +255,60 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         weight = self.prior_weight
         square = consensus @ consensus + weight
         a = consensus @ target + weight * self.prior_coefficient
-        self.coefficient_ = max(float(a / square), 0.0) if square > 0 else 0.0
-        self.regressor_ = self._fit_regressor(matrix, target - self.coefficient_ * consensus, rng)
-        share = self.half / (n + self.half) / 2
-        self.weights_ = np.array([share, *[(1 - share) / len(networks)] * len(networks)])
-        known = packed if X_unlabeled is None else read_architectures(reference)
-        chosen = shuffle(np.arange(len(known)), random_state=rng)[: self.n_unlabeled]
+        fading = self.half / (n + self.half)
+        self.coefficient_ = fading * max(float(a / square), 0.0) if square > 0 else 0.0
+        given = self.regressor
+        self.regressor_ = default_regressor(draw_seed(rng)) if given is None else seeded(given, rng)
+        self.regressor_.fit(matrix, target - self.coefficient_ * consensus)
+        self.networks_: list[BaseGraphEstimator] = []
+        if networks:
+            known = packed if X_unlabeled is None else read_architectures(reference)
+            labelled, unlabeled = Pool(X, packed, own), Pool(reference, known, ranks)
+            self._train_networks(networks, labelled, target, unlabeled, rng)
+        step = max(len(reference) // N_REFERENCE, 1)
+        self._scale = _plain(NormalScores()).fit(self._raw(reference[::step], ranks[::step]))
+        return self
+
+    def _train_networks(
+        self,
+        networks: Sequence[BaseGraphEstimator],
+        labelled: Pool,
+        target: Floats,
+        reference: Pool,
+        rng: np.random.RandomState,
+    ) -> None:
+        """Networks that learn the consensus, the targets, and by rounds what all members say."""
+        chosen = shuffle(np.arange(len(reference.packed)), random_state=rng)[: self.n_unlabeled]
         # Whatever comes, networks must have seen as many inputs.
-        inputs, of_labelled = _inputs(known), _inputs(packed)
+        inputs, of_labelled = _inputs(reference.packed), _inputs(labelled.packed)
         if inputs[chosen].max() < inputs.max():
             chosen[-1] = inputs.argmax()
-        unlabeled, its_ranks = _safe_indexing(reference, chosen), ranks[chosen]
+        unlabeled, ranks = _safe_indexing(reference.X, chosen), reference.ranks[chosen]
         if of_labelled.max() > inputs.max():
             most = int(of_labelled.argmax())
-            unlabeled = [*unlabeled, _safe_indexing(X, most)]
-            its_ranks = np.vstack([its_ranks, own[most]])
-        operations = sorted({*packed.used_operations(), *known.used_operations()})
+            unlabeled = [*unlabeled, _safe_indexing(labelled.X, most)]
+            ranks = np.vstack([ranks, labelled.ranks[most]])
+        operations = sorted(
+            {*labelled.packed.used_operations(), *reference.packed.used_operations()}
+        )
 
         def trained(scores: Floats, teach: Callable[..., BaseGraphEstimator]) -> None:
             self.networks_ = [
                 fine_tuned(
                     teach(network, unlabeled, scores, operations),
                     network,
-                    X,
+                    labelled.X,
                     target,
                     self.fine_tuning_rate,
                 )
                 for network in [seeded(network, rng) for network in networks]
             ]
 
-        trained(its_ranks[:, -1], _memory(self.memory).cache(taught))
+        trained(ranks[:, -1], _memory(self.memory).cache(taught))
         for _ in range(self.n_rounds):
-            raw = self._raw(unlabeled, its_ranks)
-            said = _plain(NormalScores()).fit_transform(raw) @ self.weights_
+            raw = self._raw(unlabeled, ranks)
+            said = _plain(NormalScores()).fit_transform(raw).mean(axis=1)
             trained(said, partial(taught, share=ROUND))
-        step = max(len(reference) // N_REFERENCE, 1)
-        self._scale = _plain(NormalScores()).fit(self._raw(reference[::step], ranks[::step]))
-        return self
 
     def _proxies(self, rng: np.random.RandomState) -> Any:
         if self.proxies is not None:
@@ -290,22 +316,6 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         return ZeroCostProxies(
             PROXIES, stem_channels=16, cells_per_stage=2, batch_size=16, random_state=draw_seed(rng)
         )
-
-    def _fit_regressor(self, matrix: Floats, rest: Floats, rng: np.random.RandomState) -> Any:
-        """A regressor on what the consensus leaves over."""
-        if self.regressor is not None:
-            return seeded(self.regressor, rng).fit(matrix, rest)
-        kernel = ConstantKernel(0.3, (0.02, 10.0)) * Matern(1.0, (0.3, 20.0), nu=2.5)
-        process = GaussianProcessRegressor(kernel + WhiteKernel(0.1, (0.01, 1.0)))
-        trees = GradientBoostingRegressor(
-            n_estimators=300, learning_rate=0.05, subsample=0.6, max_features=0.3
-        )
-        boosting = BaggingRegressor(trees, 3, bootstrap=False, random_state=draw_seed(rng))
-        both = VotingRegressor([("process", process), ("boosting", boosting)])
-        with warnings.catch_warnings():
-            # Its bounds are prior knowledge; that few labels reach them is no fault.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            return both.fit(matrix, rest)
 
     def _inputs(self, X: Any, ranks: Floats) -> Floats:
         """What the regressor reads, with equal weight for scores and features."""
@@ -353,7 +363,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
             Higher is better; about standard normal over the architectures that
             fit knew.
         std : ndarray of float64, shape (n,)
-            Weighted standard deviation over the members. Only with `return_std`.
+            Standard deviation over the members. Only with `return_std`.
 
         Raises
         ------
@@ -361,10 +371,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
             If an architecture cannot be read, or has no scores.
         """
         members = self.predict_members(X)
-        mean: Floats = members @ self.weights_
-        if not return_std:
-            return mean
-        return mean, np.sqrt((members - mean[:, None]) ** 2 @ self.weights_)
+        mean: Floats = members.mean(axis=1)
+        return (mean, members.std(axis=1)) if return_std else mean
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -5,11 +5,13 @@ from .paths import PathEncoding
 from .precomputed import PrecomputedFeatures
 from .statistics import OperationStatistics
 from .subtrees import WeisfeilerLehman
+from .walks import WalkStatistics
 
 __all__ = [
     "AdjacencyOneHot",
     "OperationStatistics",
     "PathEncoding",
     "PrecomputedFeatures",
+    "WalkStatistics",
     "WeisfeilerLehman",
 ]

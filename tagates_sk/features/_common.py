@@ -6,7 +6,6 @@ from abc import abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
@@ -22,9 +21,6 @@ from ..graphs.packed import IntArray
 
 Self = TypeVar("Self", bound="BaseFeatures")
 Floats = NDArray[np.float64]
-
-STATES = 2**20
-"""Numbers that a part of a long sequence of architectures may take while paths are followed."""
 
 
 class BaseFeatures(TransformerMixin, BaseEstimator):
@@ -80,7 +76,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         """
         packed = read_architectures(X)
         auto = isinstance(self.operations, str)
-        self.operations_ = packed.used_operations() if auto else sorted(set(self.operations))
+        self.operations_ = self._seen(packed) if auto else sorted(set(self.operations))
         self.n_cells_ = packed.n_cells
         self._learn(self._with_known_operations(packed))
         return self
@@ -137,6 +133,10 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
             seen[name] += 1
             names.append(name if seen[name] == 1 else f"{name}#{seen[name]}")
         return np.array(names, dtype=object)
+
+    def _seen(self, packed: PackedGraphs) -> list[str]:
+        """The vocabulary, unless users list it."""
+        return packed.used_operations()
 
     def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
         return packed.with_vocabulary(self.operations_, self.handle_unknown, otherwise="ignore")
@@ -258,92 +258,4 @@ def _between(packed: PackedGraphs, first: int, last: int) -> PackedGraphs:
         zero_cost=None,
         keys=None,
         start=packed.start + first,
-    )
-
-
-class PathStatistics(NamedTuple):
-    """Of the paths from inputs to the output of each cell, for each set of operations.
-
-    Parameters
-    ----------
-    shortest, longest : ndarray of float, shape (n_rows, n_sets)
-        Fewest and most operations on a path, -1 where there is no path.
-    log_count : ndarray of float, shape (n_rows, n_sets)
-        log(1 + number of paths).
-    """
-
-    shortest: Floats
-    longest: Floats
-    log_count: Floats
-
-
-FAR = 2**29
-"""Length of a path that there is not; twice it still fits into 32 bits."""
-
-
-def path_statistics(packed: PackedGraphs, member: NDArray[np.bool_]) -> PathStatistics:
-    """Follow the paths that use only some operations; wires are free for all and have length 0.
-
-    Parameters
-    ----------
-    packed : PackedGraphs
-    member : ndarray of bool, shape (n_operations, n_sets)
-        Which operations are in which set.
-
-    Returns
-    -------
-    PathStatistics
-        A row for each cell.
-    """
-    nodes = by_architecture(packed, np.diff(packed.node_ptr).astype(float))
-    chunks = [_follow(part, member) for part in parts(packed, nodes * member.shape[1], STATES)]
-    return PathStatistics(*(np.concatenate(columns) for columns in zip(*chunks, strict=True)))
-
-
-def _follow(packed: PackedGraphs, member: NDArray[np.bool_]) -> PathStatistics:
-    n_sets = member.shape[1]
-    unknown, unnamed = np.zeros((1, n_sets), dtype=bool), np.ones((3, n_sets), dtype=bool)
-    allowed = np.concatenate([member, unknown, unnamed])  # negative codes index the last three
-    length = np.concatenate([np.ones(len(member) + 1, dtype=np.int32), np.zeros(3, dtype=np.int32)])
-    cost = np.where(allowed, length[:, None], FAR).astype(np.int32)
-
-    n_nodes = len(packed.input_mark)
-    shortest = np.full((n_nodes, n_sets), FAR, dtype=np.int32)
-    longest = -shortest
-    # A number of paths is mantissa · 2^exponent: exact up to 2^53, and without overflow.
-    mantissa = np.zeros((n_nodes, n_sets))
-    exponent = np.zeros((n_nodes, n_sets), dtype=np.int32)
-    inputs = packed.input_mark >= 0
-    shortest[inputs] = longest[inputs] = 0
-    mantissa[inputs], exponent[inputs] = 0.5, 1
-
-    edges = edges_of(packed)
-    number = edges.dst - packed.node_ptr[edges.cell]
-    order = np.argsort(number, kind="stable")
-    src, dst, kind, number = edges.src[order], edges.dst[order], edges.kind[order], number[order]
-    bounds = np.flatnonzero(np.diff(number, prepend=-1, append=FAR))
-    # Nodes are numbered in topological order, so all sources of node v are settled before it.
-    for a, b in pairwise(bounds):
-        u, k = src[a:b], kind[a:b]
-        first = np.flatnonzero(np.diff(dst[a:b], prepend=-1))
-        v = dst[a:b][first]
-        nearest = np.minimum.reduceat(shortest[u] + cost[k], first, axis=0)
-        shortest[v] = np.minimum(nearest, FAR)
-        step = np.where(allowed[k], cost[k], -FAR)
-        longest[v] = np.maximum(np.maximum.reduceat(longest[u] + step, first, axis=0), -FAR)
-        scale = np.maximum.reduceat(exponent[u], first, axis=0)
-        per_edge = np.repeat(scale, np.diff(first, append=b - a), axis=0)
-        terms = np.ldexp(mantissa[u], exponent[u] - per_edge) * allowed[k]
-        mantissa[v], more = np.frexp(np.add.reduceat(terms, first, axis=0))
-        exponent[v] = np.where(mantissa[v] > 0, scale + more, 0)
-
-    output = packed.node_ptr[1:] - 1
-    near, far = shortest[output], longest[output]
-    m, e = mantissa[output], exponent[output]
-    exact = np.log1p(np.ldexp(m, np.minimum(e, 1000)))
-    huge = np.log(np.where(m > 0, m, 1.0)) + e * np.log(2.0)
-    return PathStatistics(
-        np.where(near < FAR, near, -1).astype(np.float64),
-        np.where(far >= 0, far, -1).astype(np.float64),
-        np.where(e <= 1000, exact, huge),
     )

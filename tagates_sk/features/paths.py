@@ -23,9 +23,9 @@ from ._common import (
     edges_of,
     owners,
     parts,
-    path_statistics,
     place,
 )
+from ._following import path_statistics
 
 MAX_STEPS = 2**20
 """Most extensions of the beginnings of paths of one cell by one operation."""

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
-from math import comb
-from numbers import Integral
-from typing import Any, ClassVar
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
 from ..graphs import PackedGraphs
-from ..graphs.packed import IntArray
-from ._common import BaseFeatures, Floats, edges_of, owners, path_statistics
-
-MAX_SUBSETS = 4096
-"""Most sets of operations; each has several columns."""
-
-FEW = 6
-"""Up to so many operations, all their sets are used by default."""
+from ._common import Floats, edges_of, owners
+from ._following import path_statistics
+from ._subsets import BaseSubsetFeatures
 
 
-class OperationStatistics(BaseFeatures):
+class OperationStatistics(BaseSubsetFeatures):
     """Counts of operations, and paths and degrees in sets of operations.
 
     Small graph features from which tree models predict performance well [1]_.
@@ -107,11 +97,6 @@ class OperationStatistics(BaseFeatures):
     log_paths(conv) 0.0
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "max_subset_size": [Interval(Integral, 1, None, closed="left"), None],
-        **BaseFeatures._parameter_constraints,
-    }
-
     def __init__(
         self,
         max_subset_size: int | None = None,
@@ -124,34 +109,14 @@ class OperationStatistics(BaseFeatures):
         self.handle_unknown = handle_unknown
 
     def _learn(self, packed: PackedGraphs) -> None:
-        n = len(self.operations_)
-        largest = min(self._largest_subset(n), n)
-        self.subsets_ = [
-            subset for k in range(1, largest + 1) for subset in combinations(self.operations_, k)
-        ]
-        if largest < n:
-            self.subsets_.append(tuple(self.operations_))
+        super()._learn(packed)
         marks = np.zeros(packed.n_cells, dtype=np.int64)
         cell = owners(packed.node_ptr) % packed.n_cells
         np.maximum.at(marks, cell, packed.input_mark)
         self._n_marks = [int(mark) + 1 for mark in marks]
 
-    def _largest_subset(self, n: int) -> int:
-        if self.max_subset_size is None:
-            return n if n <= FEW else 2 if n + comb(n, 2) < MAX_SUBSETS else 1
-        largest = min(self.max_subset_size, n)
-        n_subsets = sum(comb(n, k) for k in range(1, largest + 1))
-        if largest > 1 and n_subsets > MAX_SUBSETS:
-            raise ValueError(
-                f"max_subset_size={self.max_subset_size} with {n} operations makes {n_subsets} "
-                f"sets of operations; at most {MAX_SUBSETS} are allowed. Lower max_subset_size."
-            )
-        return largest
-
     def _encode(self, packed: PackedGraphs) -> Floats:
-        member = np.array(
-            [[name in subset for subset in self.subsets_] for name in self.operations_], dtype=bool
-        ).reshape(len(self.operations_), len(self.subsets_))
+        member = self._members()
         weights = member.astype(np.float64)
         paths = path_statistics(packed, member)
         edges = edges_of(packed)
@@ -175,14 +140,6 @@ class OperationStatistics(BaseFeatures):
             width = len(columns) * len(self.subsets_)
             blocks += [counts[rows], np.stack(columns, axis=2).reshape(len(packed), width)]
         return np.concatenate(blocks, axis=1)
-
-    def _count(self, packed: PackedGraphs, row: IntArray, kind: IntArray) -> Floats:
-        """How often each operation of the vocabulary occurs in each cell."""
-        n = len(self.operations_)
-        known = (kind >= 0) & (kind < n)
-        size = len(packed.n_inputs) * n
-        counts = np.bincount(row[known] * n + kind[known], minlength=size)
-        return counts.astype(np.float64).reshape(len(packed.n_inputs), n)
 
     def _names(self) -> list[str]:
         names = []

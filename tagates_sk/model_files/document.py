@@ -16,7 +16,13 @@ from .._conditions import KnownConditions, TrainingCondition
 from .._head_features import HeadFeatures
 from ..base import BaseGraphEstimator
 from ..estimators import TAGATESRanker, TAGATESRegressor
-from ..features import AdjacencyOneHot, OperationStatistics, PathEncoding, WeisfeilerLehman
+from ..features import (
+    AdjacencyOneHot,
+    OperationStatistics,
+    PathEncoding,
+    WalkStatistics,
+    WeisfeilerLehman,
+)
 from ..features.adjacency import Layout
 from ..features.paths import Trie
 from ..features.subtrees import Iteration, Multisets
@@ -39,7 +45,7 @@ ESTIMATORS: tuple[type[BaseGraphEstimator], ...] = (
 PARTS: tuple[type[Any], ...] = (
     AdjacencyOneHot, BatchSpec, CellSpec, Dictionary, EncoderConfig, EncoderState, HeadFeatures,
     Iteration, KnownConditions, Layout, Multisets, OperationStatistics, PathEncoding, Sizes,
-    TrainingCondition, Trie, WeisfeilerLehman,
+    TrainingCondition, Trie, WalkStatistics, WeisfeilerLehman,
 )  # fmt: skip
 """What may be in it. None has a method that acts when attributes are set."""
 

@@ -188,17 +188,25 @@ def test_normal_scores() -> None:
 
 class TestByName:
     def test_all(self) -> None:
-        assert len(baseline_names()) == 12
+        assert len(baseline_names()) == 13
         for name in set(baseline_names()) - {"xgboost"}:
             assert "random_state" in str(baseline(name, random_state=5).get_params())
 
     @pytest.mark.parametrize(
-        "name", ["mlp", "random_forest", "gradient_boosting", "operation_statistics", "xgboost"]
+        "name",
+        [
+            "mlp",
+            "random_forest",
+            "gradient_boosting",
+            "operation_statistics",
+            "walk_statistics",
+            "xgboost",
+        ],
     )
     def test_on_features(self, name: str) -> None:
         if name == "xgboost":
             pytest.importorskip("xgboost")
-        few = {"max_iter": 500} if name == "mlp" else {"n_estimators": 30}
+        few = {"mlp": {"max_iter": 500}, "walk_statistics": {}}.get(name, {"n_estimators": 30})
         model = baseline(name, random_state=0, **few).fit(CELLS, TARGETS)
         others = sample(30, seed=4)
         worth = {"nor_conv_3x3": 2.0, "nor_conv_1x1": 1.0}

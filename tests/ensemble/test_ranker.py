@@ -93,6 +93,36 @@ def test_labels_correct_a_misleading_consensus() -> None:
     assert model.score(pool, NB201.target[POOL]) > 0.6
 
 
+def test_without_networks() -> None:
+    """The regressor alone, from a few dozen labels of real cells."""
+    rows = np.setdiff1d(NB201.train_indices, POOL)[::200]
+    model = small(networks=[]).fit(NB201.dags[rows], NB201.target[rows], NB201.dags[POOL])
+    assert model.networks_ == []
+    assert model.predict_members(REST).shape == (len(REST), 1)
+    assert model.score(REST, TRUTH) > 0.76
+    mean, std = model.predict(REST, return_std=True)
+    assert np.isfinite(mean).all()
+    assert not std.any()
+    again = (
+        clone(model)
+        .set_params(n_rounds=0)
+        .fit(NB201.dags[rows], NB201.target[rows], NB201.dags[POOL])
+    )
+    assert_array_equal(again.predict(REST), mean)
+
+
+def test_the_regressor_outgrows_the_consensus() -> None:
+    """The more labels, the less of the consensus is its prior mean."""
+    order = np.random.RandomState(0).permutation(NB201.train_indices)
+    pool = NB201.dags[POOL]
+    coefficients = [
+        small(networks=[]).fit(NB201.dags[order[:n]], NB201.target[order[:n]], pool).coefficient_
+        for n in (10, 100, 300)
+    ]
+    assert coefficients == sorted(coefficients, reverse=True)
+    assert coefficients[2] < 0.1 < coefficients[0]
+
+
 def test_the_networks_have_seen_the_consensus() -> None:
     fitted = trained(n_rounds=0)
     consensus = fitted.ranks_.transform(REST)[:, -1]
@@ -157,17 +187,16 @@ def test_in_a_round_networks_learn_what_all_said() -> None:
         assert gain > 0.1
 
 
-def test_weights_and_coefficient_are_as_documented(fitted: ConsensusRanker) -> None:
-    share = 30 / (len(X) + 30) / 2
-    assert_allclose(fitted.weights_, [share, (1 - share) / 2, (1 - share) / 2])
+def test_mean_and_coefficient_are_as_documented(fitted: ConsensusRanker) -> None:
     members = fitted.predict_members(REST)
     mean, std = fitted.predict(REST, return_std=True)
-    assert_allclose(mean, members @ fitted.weights_)
-    assert_allclose(std**2, (members - mean[:, None]) ** 2 @ fitted.weights_, atol=1e-12)
+    assert members.shape == (len(REST), 3)
+    assert_allclose(mean, members.mean(axis=1))
+    assert_allclose(std, members.std(axis=1))
     assert_array_equal(fitted.predict(REST), mean)
     # Targets become normal scores: here there are no ties.
     consensus, t = fitted.ranks_.transform(X)[:, -1], norm.ppf((rankdata(Y) - 0.5) / len(Y))
-    expected = (consensus @ t + 5 * 0.6) / (consensus @ consensus + 5)
+    expected = 30 / (len(X) + 30) * (consensus @ t + 5 * 0.6) / (consensus @ consensus + 5)
     assert fitted.coefficient_ == pytest.approx(expected, abs=0.03)
 
 
@@ -351,7 +380,6 @@ def test_not_fitted() -> None:
     [
         ({"proxies": "flops"}, "'proxies' parameter of ConsensusRanker must be"),
         ({"networks": ranker()}, "'networks' parameter of ConsensusRanker must be"),
-        ({"networks": []}, "networks is empty"),
         ({"networks": [("ridge", Ridge())]}, r"networks\[0\] must be \(name, estimator\)"),
         ({"networks": [("a", SECOND), SECOND]}, r"networks\[1\] must be \(name, estimator\)"),
         ({"networks": [("a", SECOND), ("a", SECOND)]}, "Names provided are not unique"),

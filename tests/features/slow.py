@@ -106,3 +106,66 @@ def subtree_labels(graph: nx.MultiDiGraph, n_iter: int, both: bool) -> Counter[A
             for v in graph
         }
     return found
+
+
+class Walks:
+    """The walks of WalkStatistics, by listing all paths with their probabilities.
+
+    Parameters
+    ----------
+    cell : nx.DiGraph
+    identities : set of str
+        Operations that are wires.
+    """
+
+    def __init__(self, cell: Any, identities: frozenset[str]) -> None:
+        graph = plain(cell)
+        labels = dict(graph.nodes(data="label"))
+        self.on_edge = is_on_edge(cell)
+        # A link is an edge of the cell: two edges and the operation between them, or one edge.
+        self.links: list[tuple[Any, Any, str | None]] = []
+        if self.on_edge:
+            for v, label in labels.items():
+                if not (isinstance(label, str) and label.startswith("(")):
+                    ((u, _),), ((_, w),) = graph.in_edges(v), graph.out_edges(v)
+                    self.links.append((u, w, label))
+        else:
+            self.links = [(u, v, name_of(labels[v])) for u, v in graph.edges()]
+        self.links = [(u, v, None if op in identities else op) for u, v, op in self.links]
+        self.inputs, self.output = inputs_of(graph), output_of(graph)
+        self.counts = Counter(None if name in identities else name for name in labels.values())
+        self.nodes = {v for link in self.links for v in link[:2]}
+
+    def into(self, v: Any) -> list[int]:
+        """Links into a node."""
+        return [i for i, link in enumerate(self.links) if link[1] == v]
+
+    def out_of(self, v: Any) -> list[int]:
+        """Links out of a node."""
+        return [i for i, link in enumerate(self.links) if link[0] == v]
+
+    def routes(self) -> list[tuple[list[int], float]]:
+        """All paths as links from input to output, with the walk's probability."""
+        found, stack = [], [(self.output, [], 1.0)]
+        while stack:
+            v, route, p = stack.pop()
+            if v in self.inputs:
+                found.append((route, p))
+            into = self.into(v)
+            stack += [(self.links[i][0], [i, *route], p / len(into)) for i in into]
+        return found
+
+    def forward(self) -> list[tuple[list[int], float]]:
+        """All paths with the forward walk's probability."""
+        found, stack = [], [(v, [], 1 / len(self.inputs)) for v in self.inputs]
+        while stack:
+            v, route, p = stack.pop()
+            if v == self.output:
+                found.append((route, p))
+            out = self.out_of(v)
+            stack += [(self.links[i][1], [*route, i], p / len(out)) for i in out]
+        return found
+
+    def names(self, route: list[int]) -> list[str]:
+        """The operations on a path."""
+        return [op for op in (self.links[i][2] for i in route) if op is not None]

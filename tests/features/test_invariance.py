@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.base import clone
 
 from tagates_sk.features import AdjacencyOneHot, PathEncoding
-from tagates_sk.features import _common as common
+from tagates_sk.features import _following as following
 from tagates_sk.spaces import DARTS, ENASMacro, NASBench101, NASBench201
 from tests.spaces.helpers import scrambled
 from tests.strategies import architecture_lists
@@ -55,7 +55,7 @@ def test_lazy_sequences(transformer: Any, space: Any) -> None:
 def test_parts(transformer: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     X = DARTS().sample(9, random_state=1)
     rows = dense(transformer.fit_transform(X))
-    monkeypatch.setattr(common, "STATES", 300)
+    monkeypatch.setattr(following, "STATES", 300)
     monkeypatch.setattr("tagates_sk.features.paths.BUDGET", 1.0)
     assert np.array_equal(dense(clone(transformer).fit_transform(X)), rows)
 

@@ -35,6 +35,7 @@ from .transformers import (
     ArrayLabels,
     ArrayPaths,
     ArrayStatistics,
+    ArrayWalks,
     dense,
 )
 
@@ -47,6 +48,7 @@ from .transformers import (
         ArrayLabels(),
         ArrayLabels(sparse_output=False),
         ArrayStatistics(),
+        ArrayWalks(),
     ]
 )
 def test_over_arrays(estimator: Any, check: Callable[[Any], None]) -> None:

@@ -13,6 +13,7 @@ from tagates_sk.features import (
     AdjacencyOneHot,
     OperationStatistics,
     PathEncoding,
+    WalkStatistics,
     WeisfeilerLehman,
 )
 from tagates_sk.features._common import BaseFeatures
@@ -25,6 +26,7 @@ ALL = [
     WeisfeilerLehman(),
     WeisfeilerLehman(both_directions=True, sparse_output=False),
     OperationStatistics(),
+    WalkStatistics(),
 ]
 
 
@@ -74,6 +76,10 @@ class ArrayLabels(ArrayAdapter, WeisfeilerLehman):
 
 class ArrayStatistics(ArrayAdapter, OperationStatistics):
     """OperationStatistics over arrays."""
+
+
+class ArrayWalks(ArrayAdapter, WalkStatistics):
+    """WalkStatistics over arrays."""
 
 
 def complete(n: int, on_node: bool, operations: str = "abc") -> nx.DiGraph:

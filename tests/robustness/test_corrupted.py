@@ -17,6 +17,7 @@ from tagates_sk.features import (
     AdjacencyOneHot,
     OperationStatistics,
     PathEncoding,
+    WalkStatistics,
     WeisfeilerLehman,
 )
 from tagates_sk.graphs import read_architectures
@@ -39,6 +40,7 @@ LEGAL = [
 TRANSFORMERS = [
     OperationStatistics(handle_unknown="ignore"),
     OperationStatistics(max_subset_size=1),
+    WalkStatistics(handle_unknown="ignore"),
     PathEncoding(max_length=3, handle_unknown="ignore"),
     PathEncoding(max_length=4, max_paths=50, binary=False),
     WeisfeilerLehman(handle_unknown="ignore"),

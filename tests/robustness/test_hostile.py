@@ -16,6 +16,7 @@ from tagates_sk.features import (
     AdjacencyOneHot,
     OperationStatistics,
     PathEncoding,
+    WalkStatistics,
     WeisfeilerLehman,
 )
 from tagates_sk.graphs import InvalidArchitectureError, read_architectures
@@ -120,6 +121,7 @@ def test_fitting(hostile: Any) -> None:
     "transformer",
     [
         OperationStatistics(),
+        WalkStatistics(),
         WeisfeilerLehman(both_directions=True),
         PathEncoding(max_length=4, binary=False),
     ],
