@@ -308,9 +308,8 @@ def _extremes(
     packed: PackedGraphs, edges: Edges, member: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
     """Fewest and most operations of each set on a path, shape (n_rows, n_sets)."""
-    counted = np.concatenate(
-        [member, np.zeros((4, member.shape[1]))]
-    )  # unknown, and negative codes
+    others = np.zeros((4, member.shape[1]))  # unknown, and the three negative codes
+    counted = np.concatenate([member, others])
     fewest = np.full((len(packed.input_mark), member.shape[1]), np.inf)
     fewest[packed.input_mark >= 0] = 0.0
     most = -fewest

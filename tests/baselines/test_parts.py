@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -212,6 +213,18 @@ class TestByName:
         worth = {"nor_conv_3x3": 2.0, "nor_conv_1x1": 1.0}
         y = [sum(worth.get(op, 0) for *_, op in c.edges(data="op")) for c in others]
         assert kendall_tau(y, model.predict(others)) > 0.3
+
+    def test_few_labels_at_the_bounds_of_a_kernel(self) -> None:
+        """What the bounds say is known beforehand: no warning."""
+        model = baseline("walk_statistics")
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            model.fit(CELLS[:4], TARGETS[:4])
+        process = model.regressor_[-1]
+        low, high = process.kernel_.bounds.T
+        assert (
+            np.isclose(process.kernel_.theta, low) | np.isclose(process.kernel_.theta, high)
+        ).any()
 
     def test_unknown(self) -> None:
         with refused(f"There is no baseline 'resnet'. The names are {baseline_names()}."):
