@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 from numbers import Integral
@@ -36,7 +37,16 @@ class BaseSubsetFeatures(BaseFeatures):
         **BaseFeatures._parameter_constraints,
     }
 
-    max_subset_size: int | None
+    def __init__(
+        self,
+        max_subset_size: int | None = None,
+        *,
+        operations: str | Sequence[str] = "auto",
+        handle_unknown: str = "error",
+    ) -> None:
+        self.max_subset_size = max_subset_size
+        self.operations = operations
+        self.handle_unknown = handle_unknown
 
     def _learn(self, packed: PackedGraphs) -> None:
         n = len(self.operations_)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ..graphs import PackedGraphs
@@ -96,17 +94,6 @@ class OperationStatistics(BaseSubsetFeatures):
     longest_path(conv) -1.0
     log_paths(conv) 0.0
     """
-
-    def __init__(
-        self,
-        max_subset_size: int | None = None,
-        *,
-        operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
-    ) -> None:
-        self.max_subset_size = max_subset_size
-        self.operations = operations
-        self.handle_unknown = handle_unknown
 
     def _learn(self, packed: PackedGraphs) -> None:
         super()._learn(packed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -114,17 +112,6 @@ class WalkStatistics(BaseSubsetFeatures):
     walk_pair(conv->pool) 0.5
     """
 
-    def __init__(
-        self,
-        max_subset_size: int | None = None,
-        *,
-        operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
-    ) -> None:
-        self.max_subset_size = max_subset_size
-        self.operations = operations
-        self.handle_unknown = handle_unknown
-
     def _seen(self, packed: PackedGraphs) -> list[str]:
         return [name for name in super()._seen(packed) if name not in IDENTITY_OPERATIONS]
 
@@ -163,7 +150,7 @@ class WalkStatistics(BaseSubsetFeatures):
         edges = walks.edges
         columns = [
             self._count(packed, owners(packed.op_ptr), packed.op_type),
-            *_extremes(packed, edges, self._members()),
+            *_extremes(packed, walks, self._members()),
         ]
         for walk in range(2):
             flow = walks.flows[walk]
@@ -246,6 +233,8 @@ class _Walks:
     Attributes
     ----------
     edges : Edges
+    rounds : list of (chosen, first, v)
+        From :func:`by_destination`.
     flows : ndarray of float, shape (2, n_edges)
         Probability that each of the two walks takes an edge.
     forward : ndarray of float, shape (n_edges,)
@@ -279,8 +268,8 @@ class _Walks:
         there = np.zeros(n_nodes)
         there[inputs] = 1.0 / np.bincount(cell, minlength=len(output))[cell]
         leave = 1.0 / np.maximum(np.bincount(src, minlength=n_nodes), 1)
-        rounds = list(by_destination(packed, edges))
-        for chosen, begin, v in rounds:
+        self.rounds = list(by_destination(packed, edges))
+        for chosen, begin, v in self.rounds:
             u, x, is_wire = src[chosen], operation[chosen], wire[chosen]
             terms = add_up(mantissa, exponent, u, begin, v, np.ones(len(u), dtype=bool))
             width = np.diff(begin, append=len(u))
@@ -295,7 +284,7 @@ class _Walks:
         visits = np.zeros((2, n_nodes))
         visits[:, output] = 1.0
         self.flows = np.zeros((2, len(src)))
-        for chosen, _, _ in reversed(rounds):
+        for chosen, _, _ in reversed(self.rounds):
             self.flows[:, chosen] = visits[:, dst[chosen]] * share[:, chosen, 0]
             for walk in range(2):
                 np.add.at(visits[walk], src[chosen], self.flows[walk, chosen])
@@ -305,7 +294,7 @@ class _Walks:
 
 
 def _extremes(
-    packed: PackedGraphs, edges: Edges, member: NDArray[np.bool_]
+    packed: PackedGraphs, walks: _Walks, member: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
     """Fewest and most operations of each set on a path, shape (n_rows, n_sets)."""
     others = np.zeros((4, member.shape[1]))  # unknown, and the three negative codes
@@ -313,8 +302,8 @@ def _extremes(
     fewest = np.full((len(packed.input_mark), member.shape[1]), np.inf)
     fewest[packed.input_mark >= 0] = 0.0
     most = -fewest
-    for chosen, first, v in by_destination(packed, edges):
-        u, cost = edges.src[chosen], counted[edges.kind[chosen]]
+    for chosen, first, v in walks.rounds:
+        u, cost = walks.edges.src[chosen], counted[walks.edges.kind[chosen]]
         fewest[v] = np.minimum.reduceat(fewest[u] + cost, first, axis=0)
         most[v] = np.maximum.reduceat(most[u] + cost, first, axis=0)
     output = packed.node_ptr[1:] - 1
