@@ -16,7 +16,6 @@ from sklearn.utils import check_random_state, check_scalar
 from ._head_features import HeadFeatures, checked_matrix, moments, standardised
 from ._targets import Floats
 from .base import BaseGraphEstimator
-from .features import OperationStatistics
 from .graphs import PackedGraphs, read_architectures
 from .graphs.batch import BatchSpec
 from .nn.batching import GraphBatches
@@ -95,7 +94,12 @@ class PretrainableEstimator(BaseGraphEstimator):
         check_scalar(max_iter, "max_iter", Integral, min_val=1)
         check_scalar(batch_size, "batch_size", Integral, min_val=1)
         packed = read_architectures(X)
-        columns = target_matrix(OperationStatistics() if targets is None else targets, X)
+        if targets is None:
+            # Here, since importing the library should not cost what few fits need.
+            from .features import OperationStatistics
+
+            targets = OperationStatistics()
+        columns = target_matrix(targets, X)
         if hasattr(self, "pretrained_"):
             del self.pretrained_
         rng = check_random_state(self.random_state)

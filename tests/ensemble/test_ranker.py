@@ -14,8 +14,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.stats import norm, rankdata
 from sklearn.base import BaseEstimator, clone
 from sklearn.ensemble import RandomForestRegressor
-from sklearn.exceptions import NotFittedError
-from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -23,41 +21,25 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils import check_random_state
 
 from tagates_sk import TAGATESRanker
-from tagates_sk.base import BaseGraphEstimator
 from tagates_sk.baselines import DAGNNRanker
-from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker, ProxyRanks
 from tagates_sk.features import PrecomputedFeatures, WeisfeilerLehman
-from tagates_sk.graphs import InvalidArchitectureError
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.zero_cost import ZeroCostProxies
+from tests.ensemble.consensus import (
+    NB201,
+    POOL,
+    PROXIES,
+    REST,
+    SCORES,
+    SECOND,
+    TRUTH,
+    X,
+    Y,
+    networks,
+    small,
+)
 from tests.small import CELLS, TARGETS, chain, ranker, regressor
-
-NB201 = load_nasbench201()
-SCORES = load_zero_cost_proxies("nasbench201").fit()
-PROXIES = FrozenEstimator(SCORES)  # fitting finds the forms of 15,625 cells
-POOL = NB201.train_indices[::10]
-MEASURED = NB201.train_indices[3::500]
-X, Y = NB201.dags[MEASURED], NB201.target[MEASURED]
-SECOND = DAGNNRanker(n_layers=1, layer_dim=16, op_dim=8, head=(16,), max_iter=40)
-REST = NB201.dags[NB201.train_indices[5::10]]
-TRUTH = NB201.target[NB201.train_indices[5::10]]
-
-
-def networks(first: BaseGraphEstimator, second: BaseGraphEstimator = SECOND) -> list[Any]:
-    """Two networks with names."""
-    return [("first", first), ("second", second)]
-
-
-def small(**changes: Any) -> ConsensusRanker:
-    """A consensus with small networks."""
-    given = {
-        "networks": networks(ranker(n_members=2)),
-        "n_rounds": 0,
-        "n_unlabeled": 200,
-        "random_state": 0,
-    }
-    return ConsensusRanker(PROXIES, **{**given, **changes})
 
 
 def trained(n_rounds: int) -> ConsensusRanker:
@@ -377,51 +359,3 @@ def test_scores_are_computed_once() -> None:
     assert Counting.asked == [len(POOL), len(X), 7]
     small().set_params(proxies=Counting()).fit(X, Y)
     assert Counting.asked[3:] == [len(X)]
-
-
-# ------------------------------------------------------------- errors
-
-
-def test_not_fitted() -> None:
-    with pytest.raises(NotFittedError):
-        small().predict(REST)
-
-
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"proxies": "flops"}, "'proxies' parameter of ConsensusRanker must be"),
-        ({"networks": ranker()}, "'networks' parameter of ConsensusRanker must be"),
-        ({"networks": [("ridge", Ridge())]}, r"networks\[0\] must be \(name, estimator\)"),
-        ({"networks": [("a", SECOND), SECOND]}, r"networks\[1\] must be \(name, estimator\)"),
-        ({"networks": [("a", SECOND), ("a", SECOND)]}, "Names provided are not unique"),
-        ({"networks": [("half", SECOND)]}, "Estimator names conflict with constructor arguments"),
-        ({"networks": [("a__b", SECOND)]}, "Estimator names must not contain __"),
-        ({"memory": 3}, "'memory' parameter of ConsensusRanker must be"),
-        ({"n_unlabeled": 1}, "'n_unlabeled' parameter"),
-        ({"n_rounds": -1}, "'n_rounds' parameter"),
-        ({"fine_tuning_rate": 0.0}, "'fine_tuning_rate' parameter"),
-        ({"half": 0.0}, "'half' parameter"),
-        ({"prior_weight": -1.0}, "'prior_weight' parameter"),
-    ],
-)
-def test_parameters_out_of_range(changes: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        small().set_params(**changes).fit(X, Y)
-
-
-def test_targets_that_do_not_fit() -> None:
-    with pytest.raises(ValueError, match="X has 16 architectures but y has 15 targets"):
-        small().fit(X, Y[:-1])
-    with pytest.raises(ValueError, match="y should be a 1d array"):
-        small().fit(X, np.column_stack([Y, Y]))
-
-
-def test_a_single_unlabeled_architecture() -> None:
-    with pytest.raises(ValueError, match="X_unlabeled has one architecture; at least two"):
-        small().fit(X, Y, X_unlabeled=REST[:1])
-
-
-def test_architectures_without_scores() -> None:
-    with pytest.raises(InvalidArchitectureError, match=r"Nothing is known of X\[0\]"):
-        small().fit(X, Y).predict([chain("unheard of")])
