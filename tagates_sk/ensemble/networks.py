@@ -2,15 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.utils import _safe_indexing, shuffle
 
 from .._targets import Floats
 from ..base import BaseGraphEstimator
+from ..graphs import PackedGraphs
 
 BATCH = 64
 """Unlabelled architectures a step, unless the network has a batch size: there are many."""
+
+
+class Pool(NamedTuple):
+    """Architectures, their graphs, and what :class:`~tagates_sk.ensemble.ProxyRanks` says of them.
+
+    Parameters
+    ----------
+    X : sequence of n architectures
+    packed : PackedGraphs
+    ranks : ndarray of float64, shape (n, n_scores + 1)
+    """
+
+    X: Any
+    packed: PackedGraphs
+    ranks: Floats
+
+
+def sample(
+    reference: Pool, labelled: Pool, size: int, rng: np.random.RandomState
+) -> tuple[Any, Floats]:
+    """Architectures that networks learn from before they see a label.
+
+    Parameters
+    ----------
+    reference, labelled : Pool
+    size : int
+        How many of `reference`, all if it has less.
+    rng : RandomState
+
+    Returns
+    -------
+    unlabeled : sequence of architectures
+        As drawn, and with as many inputs among them as there are in either
+        pool: whatever comes, networks must have seen them.
+    ranks : ndarray of float64, shape (n, n_scores + 1)
+        Theirs.
+    """
+    chosen = shuffle(np.arange(len(reference.packed)), random_state=rng)[:size]
+    inputs, of_labelled = _inputs(reference.packed), _inputs(labelled.packed)
+    if inputs[chosen].max() < inputs.max():
+        chosen[-1] = inputs.argmax()
+    unlabeled, ranks = _safe_indexing(reference.X, chosen), reference.ranks[chosen]
+    if of_labelled.max() > inputs.max():
+        most = int(of_labelled.argmax())
+        unlabeled = [*unlabeled, _safe_indexing(labelled.X, most)]
+        ranks = np.vstack([ranks, labelled.ranks[most]])
+    return unlabeled, ranks
 
 
 def taught(
@@ -81,3 +132,10 @@ def fine_tuned(
     changed = ("max_iter", "learning_rate", "warm_start", "operations")
     known.set_params(**{name: wanted[name] for name in changed})
     return known
+
+
+def _inputs(graphs: PackedGraphs) -> NDArray[np.integer[Any]]:
+    """The largest number of an input of each architecture."""
+    first = graphs.node_ptr[: -1 : graphs.n_cells]
+    largest: NDArray[np.integer[Any]] = np.maximum.reduceat(graphs.input_mark, first)
+    return largest

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin, _fit_context
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import _safe_indexing, check_random_state, shuffle
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted, check_memory
 
@@ -23,10 +23,10 @@ from .._tasks import RankingMixin
 from ..base import BaseGraphEstimator
 from ..baselines import NormalScores
 from ..features import WalkStatistics
-from ..graphs import PackedGraphs, read_architectures
+from ..graphs import read_architectures
 from ..zero_cost import ZeroCostProxies
 from .named_networks import NamedNetworks
-from .networks import fine_tuned, taught
+from .networks import Pool, fine_tuned, sample, taught
 from .proxy_ranks import ProxyRanks
 from .regressor import default_regressor
 
@@ -36,23 +36,11 @@ PROXIES = ("flops", "naswot", "expressivity", "progressivity")
 ROUND = 0.1
 """Of a network's `max_iter`, on what all members say."""
 
+FULL_RATE = 200
+"""Labels with which networks are fine-tuned at the full rate."""
+
 N_REFERENCE = 1000
 """Architectures on whose predictions members are brought to one scale."""
-
-
-class Pool(NamedTuple):
-    """Architectures, their graphs, and what :class:`ProxyRanks` says of them.
-
-    Parameters
-    ----------
-    X : sequence of n architectures
-    packed : PackedGraphs
-    ranks : ndarray of float64, shape (n, n_scores + 1)
-    """
-
-    X: Any
-    packed: PackedGraphs
-    ranks: Floats
 
 
 class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
@@ -94,7 +82,8 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         Architectures of `X_unlabeled`, drawn at random, whose consensus the
         networks learn before they see a label.
     fine_tuning_rate : float, default=0.3
-        What their learning rate is multiplied by from then on.
+        What their learning rate is multiplied by from then on; with fewer than
+        200 labels, times n / 200, since few labels are soon learned by heart.
     prior_coefficient : float, default=0.6
         Guess of the coefficient a of the consensus, which counts as much as
         `prior_weight` architectures do.
@@ -278,19 +267,12 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         rng: np.random.RandomState,
     ) -> None:
         """Networks that learn the consensus, the targets, and by rounds what all members say."""
-        chosen = shuffle(np.arange(len(reference.packed)), random_state=rng)[: self.n_unlabeled]
-        # Whatever comes, networks must have seen as many inputs.
-        inputs, of_labelled = _inputs(reference.packed), _inputs(labelled.packed)
-        if inputs[chosen].max() < inputs.max():
-            chosen[-1] = inputs.argmax()
-        unlabeled, ranks = _safe_indexing(reference.X, chosen), reference.ranks[chosen]
-        if of_labelled.max() > inputs.max():
-            most = int(of_labelled.argmax())
-            unlabeled = [*unlabeled, _safe_indexing(labelled.X, most)]
-            ranks = np.vstack([ranks, labelled.ranks[most]])
+        unlabeled, ranks = sample(reference, labelled, self.n_unlabeled, rng)
         operations = sorted(
             {*labelled.packed.used_operations(), *reference.packed.used_operations()}
         )
+
+        rate = self.fine_tuning_rate * min(len(labelled.packed) / FULL_RATE, 1.0)
 
         def trained(scores: Floats, teach: Callable[..., BaseGraphEstimator]) -> None:
             self.networks_ = [
@@ -299,7 +281,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
                     network,
                     labelled.X,
                     target,
-                    self.fine_tuning_rate,
+                    rate,
                 )
                 for network in [seeded(network, rng) for network in networks]
             ]
@@ -388,10 +370,3 @@ def _memory(memory: Any) -> Any:
 def _plain(transformer: Any) -> Any:
     """A transformer that gives arrays, whatever output users chose for theirs."""
     return transformer.set_output(transform="default")
-
-
-def _inputs(graphs: PackedGraphs) -> NDArray[np.integer[Any]]:
-    """The largest number of an input of each architecture."""
-    first = graphs.node_ptr[: -1 : graphs.n_cells]
-    largest: NDArray[np.integer[Any]] = np.maximum.reduceat(graphs.input_mark, first)
-    return largest
