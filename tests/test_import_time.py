@@ -43,5 +43,5 @@ def test_import_time() -> None:
 
 
 def test_torch_is_imported_from_near_the_top() -> None:
-    """While it is imported it walks the stack, which costs more than all our modules if deep."""
+    """It walks the stack while it is imported: from deep inside that costs as much as our modules."""
     assert int(output_of(MODULES_ABOVE_TORCH)) <= 3
