@@ -43,5 +43,5 @@ def test_import_time() -> None:
 
 
 def test_torch_is_imported_from_near_the_top() -> None:
-    """It walks the stack while it is imported: from deep inside that costs as much as our modules."""
+    """It walks the stack while it is imported: from deep inside that costs as much as we do."""
     assert int(output_of(MODULES_ABOVE_TORCH)) <= 3
