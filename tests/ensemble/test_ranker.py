@@ -120,6 +120,7 @@ def test_the_regressor_outgrows_the_consensus() -> None:
 def test_the_networks_have_seen_the_consensus() -> None:
     fitted = trained(n_rounds=0)
     consensus = fitted.ranks_.transform(REST)[:, -1]
+    assert fitted.score(REST, TRUTH) > kendall_tau(TRUTH, consensus)
     assert [type(network) for network in fitted.networks_] == [TAGATESRanker, DAGNNRanker]
     alone = TAGATESRanker(max_iter=100, random_state=0).fit(X, Y)
     for network in fitted.networks_:
