@@ -1,15 +1,13 @@
 """TA-GATES: rank and regress neural architectures given as networkx DAGs."""
 
 # First: torch walks the stack while it is imported, and takes longer from deep inside.
-from .nn.training import FitInterruptedWarning, NonFiniteLossError
+from .training.trainer import FitInterruptedWarning, NonFiniteLossError
 
 # isort: split
-from ._conditions import TrainingCondition
-from .estimators import TAGATESRanker, TAGATESRegressor
-from .graphs.errors import InvalidArchitectureError, UnknownOperationError
-from .paper import paper_config
-
-__version__ = "0.1.0"
+from ._version import __version__
+from .estimators import TAGATESRanker, TAGATESRegressor, Variant, paper_config
+from .graphs import InvalidArchitectureError, UnknownOperationError
+from .training.conditions import TrainingCondition
 
 __all__ = [
     "FitInterruptedWarning",
@@ -19,6 +17,7 @@ __all__ = [
     "TAGATESRegressor",
     "TrainingCondition",
     "UnknownOperationError",
+    "Variant",
     "__version__",
     "paper_config",
 ]

@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .. import datasets
-from .._targets import Floats
-from .._unknown_operations import tolerate_unknown_operations
+from .._utils import Floats, tolerate_unknown_operations
 from ..metrics import kendall_tau, precision_at_k, spearman_rho
 from ..search.fitting import whole_fit
 from .errors import UserError, explained

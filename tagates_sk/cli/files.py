@@ -17,8 +17,7 @@ from typing import Any, BinaryIO, TextIO
 import networkx as nx
 import numpy as np
 
-from .._atomic import replacing
-from .._targets import Floats
+from .._utils import Floats, replacing
 from ..graphs import InvalidArchitectureError, read_architectures
 from ..spaces import DARTS, ENASMacro, ENASMicro, NASBench101, NASBench201, SearchSpace
 from .errors import UserError

@@ -12,7 +12,7 @@ from typing import Any
 
 import joblib
 
-from .. import FitInterruptedWarning
+from ..training.trainer import FitInterruptedWarning
 from .errors import explained
 from .files import check_replaced, read_file, replace_file, require_some, require_values
 from .options import (

@@ -7,7 +7,7 @@ from typing import Any
 
 import joblib
 
-from .._steps import predicts_std
+from .._utils import predicts_std
 from .errors import UserError, explained
 from .files import check_output, read_file, require_some, table, writer
 from .options import add_input_options, new_command

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import _safe_indexing, shuffle
 
-from .._targets import Floats
-from ..base import BaseGraphEstimator
+from .._utils import Floats
 from ..graphs import PackedGraphs
+from ..training.estimator import NetworkEstimator
 
 BATCH = 64
 """Unlabelled architectures a step, unless the network has a batch size: there are many."""
@@ -65,12 +65,12 @@ def sample(
 
 
 def taught(
-    network: BaseGraphEstimator,
+    network: NetworkEstimator,
     unlabeled: Any,
     scores: Floats,
     operations: list[str],
     share: float = 0.2,
-) -> BaseGraphEstimator:
+) -> NetworkEstimator:
     """A network that has learned to rank many architectures by scores of theirs.
 
     Parameters
@@ -89,7 +89,7 @@ def taught(
     estimator
         The fitted network.
     """
-    fitted: BaseGraphEstimator = clone(network)
+    fitted: NetworkEstimator = clone(network)
     fitted.set_params(max_iter=max(round(share * fitted.max_iter), 1), warm_start=False)
     if isinstance(fitted.batch_size, str):
         fitted.set_params(batch_size=BATCH)
@@ -100,8 +100,8 @@ def taught(
 
 
 def fine_tuned(
-    known: BaseGraphEstimator, network: BaseGraphEstimator, X: Any, y: Floats, rate: float
-) -> BaseGraphEstimator:
+    known: NetworkEstimator, network: NetworkEstimator, X: Any, y: Floats, rate: float
+) -> NetworkEstimator:
     """The network, after it has learned from labels.
 
     Parameters

@@ -139,7 +139,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         return packed.used_operations()
 
     def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
-        return packed.with_vocabulary(self.operations_, self.handle_unknown, otherwise="ignore")
+        return packed.with_vocabulary(self.operations_, self.handle_unknown)
 
     def _prefix(self, cell: int) -> str:
         return f"cell{cell}_" if self.n_cells_ > 1 else ""

@@ -124,7 +124,7 @@ class PackedGraphs:
         return (np.asarray(architectures)[:, None] * self.n_cells + np.arange(self.n_cells)).ravel()
 
     def with_vocabulary(
-        self, operations: Sequence[str], handle_unknown: str = "error", otherwise: str = "mean"
+        self, operations: Sequence[str], handle_unknown: str = "error"
     ) -> PackedGraphs:
         """The same graphs with type codes that index another vocabulary.
 
@@ -136,8 +136,6 @@ class PackedGraphs:
             What to do with an operation that is not in it: ``"error"`` refuses,
             anything else gives it the code ``len(operations)``. Identity
             operations are always known.
-        otherwise : str, default="mean"
-            The other value of the caller's `handle_unknown`, for the message.
 
         Raises
         ------
@@ -173,7 +171,7 @@ class PackedGraphs:
                 raise UnknownOperationError(
                     f"{place}: unknown operation {name!r}. The operations seen in fit are "
                     f"{list(operations)}. Fit on architectures that have it, list it in "
-                    f"operations=, or set handle_unknown={otherwise!r}."
+                    f"operations=, or set handle_unknown='ignore'."
                 )
         return replace(self, operations=operations, op_type=op_type)
 

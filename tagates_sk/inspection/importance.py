@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .._steps import last_step
+from .._utils import last_step
 from ..graphs import read_architectures
 from ..graphs.operations import NO_OPERATION
 from ._picture import attributes_at, cells_of, is_single

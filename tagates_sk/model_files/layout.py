@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._atomic import replacing
+from .._utils import replacing
 
 FORMAT = "tagates_sk model"
 FORMAT_VERSION = 1

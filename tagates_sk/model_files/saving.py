@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .. import __version__
+from .._version import __version__
 from ..base import BaseGraphEstimator
 from ..nn.devices import Device, resolve_device
 from ..nn.precision import with_gradients

@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from .._progress import progress
+from .._utils import progress
 from .acquisition import ACQUISITIONS, Acquisition
 from .candidates import Space, make_source
 from .evaluation import measure_all

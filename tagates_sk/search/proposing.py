@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .._seeds import seeded
-from .._targets import Floats
+from .._utils import Floats, reseeded
 from .acquisition import Acquisition
 from .candidates import Source, Structure, select, take
 from .fitting import whole_fit
@@ -107,10 +106,10 @@ class Proposer:
     def _fit(self, architectures: Sequence[Any], values: Floats) -> None:
         n = len(architectures)
         if self.predictor_ is None or self._n_fitted != n:
-            from .._unknown_operations import tolerate_unknown_operations  # imports torch
+            from .._utils import tolerate_unknown_operations
 
             random_state = np.random.RandomState([self.seed, n])
-            model = tolerate_unknown_operations(seeded(self.predictor, random_state, keep=True))
+            model = tolerate_unknown_operations(reseeded(self.predictor, random_state, keep=True))
             with whole_fit():
                 model = model.fit(architectures, values)
             self.predictor_ = model

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._targets import Floats
+from .._utils import Floats
 from .candidates import Structure, structures
 
 

@@ -7,7 +7,7 @@ import os
 import pickle
 from typing import TypeVar
 
-from .._atomic import replacing
+from .._utils import replacing
 
 Self = TypeVar("Self", bound="Saved")
 

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 from torch import Tensor
 
-from .. import __version__
-from .._progress import progress
+from .._utils import progress
+from .._version import __version__
 from ..graphs import PackedGraphs
 from ..graphs.canonical import (
     CanonicalCell,

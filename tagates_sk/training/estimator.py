@@ -1,0 +1,306 @@
+"""What all estimators with a network have: parameters of training, and what fit leaves."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import (
+    BaseEstimator,
+    ClassNamePrefixFeaturesOutMixin,
+    RegressorMixin,
+    TransformerMixin,
+)
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from .._utils import close_name, progress
+from ..graphs import PackedGraphs, read_architectures
+from ..metrics import final_targets
+from ..nn.devices import Device, resolve_device
+from ..nn.precision import SinglePrecision
+from ..nn.predictor import GraphPredictor
+from . import docstrings
+from .losses import LOSSES
+from .network import BATCH, FittedNetwork
+from .targets import Floats, TargetScaler, check_spread, ranks
+from .tasks import Task
+from .trainer import TrainingOptions
+
+Self = TypeVar("Self", bound="NetworkEstimator")
+
+MANY = 500
+"""Beyond so many architectures "auto" may be larger batches."""
+
+ONE_EPOCH: dict[str, Any] = {"max_iter": 1, "schedule": "constant"}
+"""How partial_fit trains."""
+
+
+class NetworkEstimator(
+    ClassNamePrefixFeaturesOutMixin, TransformerMixin, RegressorMixin, BaseEstimator
+):
+    """Has the parameters of training, and a network once it is fitted.
+
+    A subclass stores its parameters untouched, and says how it fits and
+    predicts; its `_task` says what for.
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "margin": [Interval(Real, 0, None, closed="left")],
+        "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
+        "optimizer": [StrOptions({"adamw", "adam"})],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [StrOptions({"one_cycle", "constant"})],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "warm_start": ["boolean"],
+        "operations": [StrOptions({"auto"}), "array-like"],
+        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "device": [str, Device],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    _task: ClassVar[Task]
+    network_: FittedNetwork
+
+    def __new__(cls, *args: Any, **parameters: Any) -> Any:
+        """Refuse parameters that there are not, naming the class and a close one."""
+        known = inspect.signature(cls).parameters
+        if args:
+            raise TypeError(
+                f"{cls.__name__} takes parameters by name only, such as {next(iter(known))}=."
+            )
+        for name in parameters:
+            if name not in known:
+                raise TypeError(
+                    f"{cls.__name__} has no parameter {name!r}.{close_name(name, known)}"
+                )
+        return super().__new__(cls)
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        docstrings.fill(cls)
+
+    # What fit learned, by the names that users know.
+
+    @property
+    def model_(self) -> GraphPredictor:
+        """Encoder and head, a torch module."""
+        return self.network_.model
+
+    @property
+    def operations_(self) -> list[str]:
+        """The vocabulary, sorted."""
+        return self.network_.operations
+
+    @property
+    def n_cells_(self) -> int:
+        """Cells an architecture."""
+        return self.network_.n_cells
+
+    @property
+    def n_targets_(self) -> int:
+        """Targets an architecture."""
+        return self.network_.n_targets
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs run so far."""
+        return self.network_.n_iter
+
+    @property
+    def history_(self) -> dict[str, list[float]]:
+        """Loss, learning rate and validation score of every epoch."""
+        return self.network_.history
+
+    @property
+    def device_(self) -> str:
+        """Where the model is."""
+        return self.network_.device
+
+    @property
+    def y_mean_(self) -> float:
+        """Mean of the (final) training targets."""
+        return float(self.network_.scaler.mean[-1])
+
+    @property
+    def y_std_(self) -> float:
+        """Standard deviation of the (final) training targets."""
+        return float(self.network_.scaler.std[-1])
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.network_.model.encoding_dim
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Kendall's tau of a ranker's scores, R² of a regressor's predictions.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,) or (n, k)
+            Their performance; of several columns the last, without the NaN in it.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures, for a regressor.
+
+        Returns
+        -------
+        float
+            1 at best. 0 is what guessing the order, or the mean of y, would have.
+
+        Raises
+        ------
+        ValueError
+            If a ranker is given weights.
+        """
+        if sample_weight is not None and not self._task.in_units:
+            raise ValueError("Kendall's tau has no sample_weight: leave it out.")
+        final, rows = final_targets(y)
+        weights = None if sample_weight is None else np.asarray(sample_weight)[rows]
+        return self._task.metric(final, self.predict(X)[rows], weights)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = False
+        tags.target_tags.required = True
+        tags.regressor_tags.poor_score = not self._task.in_units  # scores have no unit
+        return tags
+
+
+def training_options(
+    parameters: dict[str, Any], task: Task, n: int, *, batch_of_many: int = 32, **changes: Any
+) -> TrainingOptions:
+    """How to train on n architectures, by an estimator's parameters but for the changes.
+
+    Parameters
+    ----------
+    parameters : dict
+        Names and values; those that are no options of training are left out.
+    task : Task
+        Its loss is what "auto" is.
+    n : int
+    batch_of_many : int, default=32
+        What ``batch_size="auto"`` is with more than :data:`MANY` architectures.
+    **changes
+        Options of training.
+    """
+    names = [option.name for option in fields(TrainingOptions)]
+    options = {name: parameters[name] for name in names if name in parameters} | changes
+    if options["loss"] == "auto":
+        options["loss"] = task.loss
+    if options["batch_size"] == "auto":
+        options["batch_size"] = 32 if n <= MANY else batch_of_many
+    return TrainingOptions(**options)
+
+
+def start_network(
+    packed: PackedGraphs,
+    y: Floats,
+    weights: Floats | None,
+    rng: np.random.RandomState,
+    *,
+    loss: str,
+    in_units: bool,
+    operations: Sequence[str],
+    device: str | Device,
+    build: Callable[[PackedGraphs, int], tuple[GraphPredictor, Any]],
+) -> tuple[FittedNetwork, PackedGraphs]:
+    """A network that has seen no epoch, and the architectures with its vocabulary.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+    y : ndarray of float, shape (n, k)
+        Checked targets.
+    weights : ndarray of float, shape (n,), or None
+    rng : numpy RandomState
+        Draws the seed of the initial weights.
+    loss : str
+        Name in :data:`~tagates_sk.training.losses.LOSSES`.
+    in_units : bool
+        Whether predictions have the unit of the targets.
+    operations : sequence of str
+        The vocabulary.
+    device : str or torch.device
+    build : callable
+        ``build(packed, seed)`` makes the model, and what batches are to know.
+
+    Raises
+    ------
+    ValueError
+        If targets cannot be standardised, or there is no such device.
+    """
+    scaler = TargetScaler.of(y, weights)
+    if not LOSSES[loss].reads_order:
+        names = [f"Column {j} of y" for j in range(y.shape[1])]
+        check_spread(scaler.mean, scaler.std, names)
+    vocabulary = sorted(operations)
+    packed = packed.with_vocabulary(vocabulary)
+    where = resolve_device(device)
+    with SinglePrecision():
+        model, spec = build(packed, int(rng.randint(2**31 - 1)))
+    network = FittedNetwork(
+        model.to(where), spec, vocabulary, packed.n_cells, str(where), scaler, in_units
+    )
+    return network, packed
+
+
+def loss_targets(y: Floats, scaler: TargetScaler, loss: str) -> Floats:
+    """Targets as a loss reads them, shape (n, k)."""
+    # One extreme target would tie all others where they are standardised.
+    return ranks(y, scaler.mean) if LOSSES[loss].reads_order else scaler.standardised(y)
+
+
+def read_in_parts(X: Any, verbose: Any) -> Iterator[tuple[PackedGraphs, slice]]:
+    """Architectures to predict, read as they are needed so that memory stays bounded.
+
+    Parameters
+    ----------
+    X : sequence of n architectures
+    verbose : int or bool
+        Whether to show a progress bar.
+
+    Yields
+    ------
+    packed : PackedGraphs
+    rows : slice
+        Which they are.
+    """
+    sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
+    if not sliceable or len(X) <= BATCH:
+        yield read_architectures(X), slice(None)
+        return
+    for start in progress(range(0, len(X), BATCH), verbose, desc="predict", unit="batch"):
+        yield read_architectures(X[start : start + BATCH], start=start), slice(start, start + BATCH)
+
+
+def head_widths(head: Sequence[int]) -> list[int]:
+    """Widths of a head's hidden layers, checked.
+
+    Parameters
+    ----------
+    head : sequence of int
+
+    Raises
+    ------
+    ValueError
+        If one of them is no whole number from 1 on.
+    """
+    for width in head:
+        if not isinstance(width, Integral) or isinstance(width, bool) or width < 1:
+            raise ValueError(
+                f"head={head!r}: widths of hidden layers are whole numbers from 1 on, not "
+                f"{width!r}. An empty head is a linear one."
+            )
+    return [int(width) for width in head]
