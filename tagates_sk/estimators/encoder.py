@@ -282,6 +282,7 @@ class Encoders:
                 model.encoder.config, T=n_updates + 1, anytime=False, deep_supervision=False
             )
         out: list[Any] = []
+        X = list(X)  # graphs, since those that are packed without have no names of operations
         for packed, rows in read_in_parts(X, verbose):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
