@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import Floats
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.batching import Batch, Batches
@@ -31,7 +32,7 @@ from ..training.estimator import (
     training_options,
 )
 from ..training.network import BATCH, ExtraLoss
-from ..training.targets import Floats, check_targets
+from ..training.targets import check_targets
 
 Self = TypeVar("Self", bound="NeuralBaseline")
 
@@ -240,9 +241,10 @@ class NeuralBaseline(NetworkEstimator):
         return self
 
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[GraphPredictor, Any]:
-        self.n_layers_ = self.n_layers
-        if isinstance(self.n_layers, str):
-            self.n_layers_ = self._n_layers or max(2, packed.longest_path())
+        depth: Any = self.n_layers
+        if isinstance(depth, str):
+            depth = self._n_layers or max(2, packed.longest_path())
+        self.n_layers_ = int(depth)
         spec = self._input.spec(packed, self)
         return self._model(spec, head_widths(self.head), self.dropout, seed), spec
 
@@ -286,7 +288,8 @@ class NeuralBaseline(NetworkEstimator):
             ``"error"``.
         """
         check_is_fitted(self, "network_")
-        return self.network_.predict(self._read_batches(X))[:, -1].mean(1)
+        mean: Floats = self.network_.predict(self._read_batches(X))[:, -1].mean(1)
+        return mean
 
     def transform(self, X: Any) -> Floats:
         """Encode architectures.

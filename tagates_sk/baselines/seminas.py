@@ -180,6 +180,7 @@ class SemiNASRanker(NeuralBaseline):
             if X_unlabeled is not None:
                 packed = network.conform(read_architectures(X_unlabeled), self.handle_unknown)
                 others = SentenceBatches(packed, network.spec, network.device)
+            assert isinstance(network.model, Autoencoder)
             return Reconstruction(network.model, self.reconstruction, others)
 
         return self._fit(X, y, sample_weight, resume=self.warm_start, extra_loss=reconstruction)

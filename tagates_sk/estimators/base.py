@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import Floats
 from ..graphs import read_architectures
 from ..nn.devices import Device
 from ..nn.transfer import EncoderState
@@ -24,7 +25,7 @@ from ..training.conditions import (
 )
 from ..training.estimator import ONE_EPOCH, NetworkEstimator
 from ..training.network import FittedNetwork
-from ..training.targets import Floats, check_targets
+from ..training.targets import check_targets
 from .encoder import Encoders, Labelled
 from .head_features import HeadFeatures
 from .pretraining import pretrained_encoder, source_of
@@ -61,6 +62,7 @@ class BaseTAGATES(NetworkEstimator):
     }
 
     encoders_: Encoders
+    pretrained_: EncoderState
 
     def __init__(
         self,

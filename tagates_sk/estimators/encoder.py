@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
+from .._utils import Floats
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS
 from ..graphs.packed import Training
@@ -30,7 +31,7 @@ from ..training.estimator import (
 )
 from ..training.network import BATCH, FittedNetwork
 from ..training.observations import check_partial
-from ..training.targets import Features, Floats, bootstrap_draws, column_weights
+from ..training.targets import Features, bootstrap_draws, column_weights
 from ..training.tasks import Task
 from .head_features import HeadFeatures
 
@@ -371,7 +372,7 @@ def encoder_config(
         variant=parameters,
         n_targets=n_targets,
         source=None if source is None else source.config,
-        **conditions,
+        conditions=conditions,
     )
 
 

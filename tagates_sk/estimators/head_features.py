@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
 
-from ..training.targets import Floats, scales
+from .._utils import Floats
+from ..training.targets import scales
 
 CUT_OFF = 5.0
 """Standard deviations at which a feature is cut off, so that strange architectures do no harm."""

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state, check_scalar
 
+from .._utils import Floats
 from ..graphs import read_architectures
 from ..nn.batching import GraphBatches
 from ..nn.devices import resolve_device
@@ -18,7 +19,7 @@ from ..nn.predictor import Predictor
 from ..nn.transfer import EncoderState
 from ..training.estimator import training_options
 from ..training.network import FittedNetwork
-from ..training.targets import Floats, TargetScaler
+from ..training.targets import TargetScaler
 from ..training.tasks import REGRESSION
 from .encoder import encoder_config, vocabulary
 from .head_features import HeadFeatures, checked_matrix, moments, standardised
@@ -94,7 +95,7 @@ def source_of(estimator: Any) -> EncoderState | None:
         If its `pretrained` has seen no data.
     """
     own = getattr(estimator, "pretrained_", None)
-    if own is not None:
+    if isinstance(own, EncoderState):
         return own
     source = estimator.pretrained
     if source is None or isinstance(source, EncoderState):

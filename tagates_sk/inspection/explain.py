@@ -71,7 +71,7 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
         )
     check_is_fitted(estimator)
     steps = []
-    for n_updates in range(estimator.model_.encoder.config.T):
+    for n_updates in range(estimator.encoders_.model.encoder.config.T):
         (embeddings,) = estimator.operation_embeddings(X, n_updates=n_updates)
         steps.append(list(cells_of(embeddings)))
     return steps

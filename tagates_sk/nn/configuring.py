@@ -25,7 +25,7 @@ def configure(
     variant: Mapping[str, Any],
     n_targets: int = 1,
     source: EncoderConfig | None = None,
-    **conditions: int,
+    conditions: Mapping[str, int] | None = None,
 ) -> tuple[EncoderConfig, BatchSpec]:
     """An encoder for some architectures, and what it reads of them: "auto" is decided here.
 
@@ -40,7 +40,7 @@ def configure(
     n_targets : int, default=1
     source : EncoderConfig, optional
         Of the encoder whose weights this one starts from.
-    **conditions : int
+    conditions : mapping of str to int, optional
         `n_augmentations`, `n_losses` and `n_conditions`.
 
     Raises
@@ -96,7 +96,7 @@ def configure(
         n_members=n_members,
         n_targets=n_targets,
         anytime=variant["anytime"],
-        **conditions,
+        **(conditions or {}),
     )
     config.check_zero_cost(packed.zero_cost)
     return config, batch_spec(

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .._utils import Floats
 from ..graphs.packed import Training
-from .targets import Floats, check_spread, scales
+from .targets import check_spread, scales
 
 TOLD_APART = 0.9
 """Share of different targets that must stay so: neighbours may be rounded to the same."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
@@ -18,7 +18,7 @@ from sklearn.base import (
 )
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._utils import close_name, progress
+from .._utils import Floats, close_name, progress
 from ..graphs import PackedGraphs, read_architectures
 from ..metrics import final_targets
 from ..nn.devices import Device, resolve_device
@@ -27,7 +27,7 @@ from ..nn.predictor import GraphPredictor
 from . import docstrings
 from .losses import LOSSES
 from .network import BATCH, FittedNetwork
-from .targets import Floats, TargetScaler, check_spread, ranks
+from .targets import TargetScaler, check_spread, ranks
 from .tasks import Task
 from .trainer import TrainingOptions
 
@@ -212,7 +212,7 @@ def start_network(
     *,
     loss: str,
     in_units: bool,
-    operations: Sequence[str],
+    operations: Iterable[str],
     device: str | Device,
     build: Callable[[PackedGraphs, int], tuple[GraphPredictor, Any]],
 ) -> tuple[FittedNetwork, PackedGraphs]:
@@ -230,7 +230,7 @@ def start_network(
         Name in :data:`~tagates_sk.training.losses.LOSSES`.
     in_units : bool
         Whether predictions have the unit of the targets.
-    operations : sequence of str
+    operations : iterable of str
         The vocabulary.
     device : str or torch.device
     build : callable

@@ -181,7 +181,7 @@ LOSSES: dict[str, Loss] = {
 """Losses by the name that the parameter `loss` has."""
 
 
-class LossNames(StrOptions):  # type: ignore[misc]
+class LossNames(StrOptions):
     """What the parameter `loss` may be: a name in the table, or "auto".
 
     Parameters

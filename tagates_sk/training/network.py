@@ -9,7 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from .._utils import Floats
 from ..graphs import PackedGraphs
 from ..graphs.errors import InvalidArchitectureError
 from ..nn.batching import Batch, Batches
@@ -17,7 +19,7 @@ from ..nn.devices import on_cpu, resolve_device, safe_threads
 from ..nn.evaluation import scores
 from ..nn.precision import with_gradients, without_autocast
 from ..nn.predictor import GraphPredictor
-from .targets import Floats, TargetScaler, hold_out, loss_columns
+from .targets import TargetScaler, hold_out, loss_columns
 from .trainer import Scored, TrainingOptions, train
 
 BATCH = 640
@@ -143,7 +145,8 @@ class FittedNetwork:
         per_member : bool, default=False
             Whether `columns` has a column for each score of each member already.
         """
-        rows, validate = np.arange(len(columns)), None
+        rows: NDArray[np.integer[Any]] = np.arange(len(columns))
+        validate = None
         if validation_fraction is not None:
             assert y is not None
             rows, held_out = hold_out(y, weights, validation_fraction, rng)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
-from .targets import Floats
+from .._utils import Floats
 
 
 def check_partial(partial: ArrayLike, n: int, n_targets: int) -> Floats:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from .._utils import Floats
 from ..metrics import kendall_tau
 from .losses import LossNames
-from .targets import Floats
 
 
 @dataclass(frozen=True)
