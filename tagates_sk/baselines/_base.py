@@ -20,19 +20,12 @@ from ..nn.batching import Batch, Batches
 from ..nn.cells import CellBatches, CellSpec
 from ..nn.devices import Device
 from ..nn.evaluation import encodings
-from ..nn.predictor import GraphPredictor, seeded
+from ..nn.predictor import GraphPredictor, head_widths, seeded
 from ..nn.recurrent import SentenceBatches
-from ..training.estimator import (
-    ONE_EPOCH,
-    NetworkEstimator,
-    head_widths,
-    loss_targets,
-    read_in_parts,
-    start_network,
-    training_options,
-)
-from ..training.network import BATCH, ExtraLoss
-from ..training.targets import check_targets
+from ..training.estimator import ONE_EPOCH, NetworkEstimator
+from ..training.network import BATCH, ExtraLoss, read_in_parts, start_network
+from ..training.targets import check_targets, loss_targets
+from ..training.trainer import training_options
 
 Self = TypeVar("Self", bound="NeuralBaseline")
 

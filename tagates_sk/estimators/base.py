@@ -32,6 +32,7 @@ from .pretraining import pretrained_encoder, source_of
 from .variant import Variant
 
 Self = TypeVar("Self", bound="BaseTAGATES")
+_USUAL_SWITCHES: dict[str, Any] = Variant().get_params()
 Conditions = TrainingCondition | Sequence[TrainingCondition] | None
 
 
@@ -147,7 +148,7 @@ class BaseTAGATES(NetworkEstimator):
         """
         params: dict[str, Any] = super().get_params(deep=deep)
         if deep and self.variant is None:
-            params |= {f"variant__{name}": value for name, value in Variant().get_params().items()}
+            params |= {f"variant__{name}": value for name, value in _USUAL_SWITCHES.items()}
         return params
 
     def set_params(self: Self, **params: Any) -> Self:
@@ -173,9 +174,11 @@ class BaseTAGATES(NetworkEstimator):
         return copy
 
     def _parameters(self) -> dict[str, Any]:
-        variant = Variant() if self.variant is None else self.variant
-        variant._validate_params()
-        return {**self.get_params(deep=False), **variant.get_params()}
+        own = {name: getattr(self, name) for name in self._get_param_names()}
+        if self.variant is None:
+            return {**own, **_USUAL_SWITCHES}
+        self.variant._validate_params()
+        return {**own, **self.variant.get_params()}
 
     # -------------------------------------------------------- what fit learned
 
@@ -305,7 +308,8 @@ class BaseTAGATES(NetworkEstimator):
         if conditions is not None:
             known = self._under_conditions(data, y, conditions, resume, known)
         rng = check_random_state(self.random_state)
-        source = source_of(self)
+        given = self.pretrained is not None or hasattr(self, "pretrained_")
+        source = source_of(self) if given else None
         if not resume:
             self.encoders_ = Encoders.start(data, self._task, parameters, source, known, rng)
         elif targets.shape[1] != self.n_targets_:

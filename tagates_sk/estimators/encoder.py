@@ -19,20 +19,14 @@ from ..nn.batching import GraphBatches
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
 from ..nn.evaluation import encodings, extrapolations, operation_embeddings
-from ..nn.predictor import Predictor
+from ..nn.predictor import Predictor, head_widths
 from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
-from ..training.estimator import (
-    head_widths,
-    loss_targets,
-    read_in_parts,
-    start_network,
-    training_options,
-)
-from ..training.network import BATCH, FittedNetwork
+from ..training.network import BATCH, FittedNetwork, read_in_parts, start_network
 from ..training.observations import check_partial
-from ..training.targets import Features, bootstrap_draws, column_weights
+from ..training.targets import Features, bootstrap_draws, column_weights, loss_targets
 from ..training.tasks import Task
+from ..training.trainer import training_options
 from .head_features import HeadFeatures
 
 MARGIN, MARGIN_ON_NODES = 0.03, 0.1
@@ -191,8 +185,11 @@ class Encoders:
         first, n, k = self.network.n_iter == 0, len(data.y), self.model.n_members
         packed = self.conform(data.packed, parameters["handle_unknown"])
         draws = bootstrap_draws(n, k, rng) if parameters["bootstrap"] and k > 1 else None
+        margin = parameters["margin"]
+        if isinstance(margin, str):
+            margin = MARGIN_ON_NODES if packed.on_node.any() else MARGIN
         options = training_options(
-            {**parameters, "margin": self._margin(packed, parameters["margin"])},
+            {**parameters, "margin": margin},
             task,
             n,
             batch_of_many=BATCH_OF_MANY,
@@ -236,12 +233,6 @@ class Encoders:
         if first and draws is not None and task.in_units:  # later members have seen nearly all
             members = self.network.predict(batches.chunks(BATCH))[:, -1]
             self.std_scale = calibrated_scale(members, data.y[:, -1], draws == 0)
-
-    @staticmethod
-    def _margin(packed: PackedGraphs, margin: Any) -> float:
-        if isinstance(margin, str):
-            return MARGIN_ON_NODES if packed.on_node.any() else MARGIN
-        return float(margin)
 
     # -------------------------------------------------------------- predicting
 

@@ -17,10 +17,10 @@ from ..nn.devices import resolve_device
 from ..nn.precision import SinglePrecision
 from ..nn.predictor import Predictor
 from ..nn.transfer import EncoderState
-from ..training.estimator import training_options
 from ..training.network import FittedNetwork
 from ..training.targets import TargetScaler
 from ..training.tasks import REGRESSION
+from ..training.trainer import training_options
 from .encoder import encoder_config, vocabulary
 from .head_features import HeadFeatures, checked_matrix, moments, standardised
 

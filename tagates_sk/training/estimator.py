@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
@@ -18,23 +16,15 @@ from sklearn.base import (
 )
 from sklearn.utils._param_validation import Interval, StrOptions
 
-from .._utils import Floats, close_name, progress
-from ..graphs import PackedGraphs, read_architectures
+from .._utils import close_name
 from ..metrics import final_targets
-from ..nn.devices import Device, resolve_device
-from ..nn.precision import SinglePrecision
+from ..nn.devices import Device
 from ..nn.predictor import GraphPredictor
 from . import docstrings
-from .losses import LOSSES
-from .network import BATCH, FittedNetwork
-from .targets import TargetScaler, check_spread, ranks
+from .network import FittedNetwork
 from .tasks import Task
-from .trainer import TrainingOptions
 
 Self = TypeVar("Self", bound="NetworkEstimator")
-
-MANY = 500
-"""Beyond so many architectures "auto" may be larger batches."""
 
 ONE_EPOCH: dict[str, Any] = {"max_iter": 1, "schedule": "constant"}
 """How partial_fit trains."""
@@ -176,131 +166,3 @@ class NetworkEstimator(
         tags.target_tags.required = True
         tags.regressor_tags.poor_score = not self._task.in_units  # scores have no unit
         return tags
-
-
-def training_options(
-    parameters: dict[str, Any], task: Task, n: int, *, batch_of_many: int = 32, **changes: Any
-) -> TrainingOptions:
-    """How to train on n architectures, by an estimator's parameters but for the changes.
-
-    Parameters
-    ----------
-    parameters : dict
-        Names and values; those that are no options of training are left out.
-    task : Task
-        Its loss is what "auto" is.
-    n : int
-    batch_of_many : int, default=32
-        What ``batch_size="auto"`` is with more than :data:`MANY` architectures.
-    **changes
-        Options of training.
-    """
-    names = [option.name for option in fields(TrainingOptions)]
-    options = {name: parameters[name] for name in names if name in parameters} | changes
-    if options["loss"] == "auto":
-        options["loss"] = task.loss
-    if options["batch_size"] == "auto":
-        options["batch_size"] = 32 if n <= MANY else batch_of_many
-    return TrainingOptions(**options)
-
-
-def start_network(
-    packed: PackedGraphs,
-    y: Floats,
-    weights: Floats | None,
-    rng: np.random.RandomState,
-    *,
-    loss: str,
-    in_units: bool,
-    operations: Iterable[str],
-    device: str | Device,
-    build: Callable[[PackedGraphs, int], tuple[GraphPredictor, Any]],
-) -> tuple[FittedNetwork, PackedGraphs]:
-    """A network that has seen no epoch, and the architectures with its vocabulary.
-
-    Parameters
-    ----------
-    packed : PackedGraphs
-    y : ndarray of float, shape (n, k)
-        Checked targets.
-    weights : ndarray of float, shape (n,), or None
-    rng : numpy RandomState
-        Draws the seed of the initial weights.
-    loss : str
-        Name in :data:`~tagates_sk.training.losses.LOSSES`.
-    in_units : bool
-        Whether predictions have the unit of the targets.
-    operations : iterable of str
-        The vocabulary.
-    device : str or torch.device
-    build : callable
-        ``build(packed, seed)`` makes the model, and what batches are to know.
-
-    Raises
-    ------
-    ValueError
-        If targets cannot be standardised, or there is no such device.
-    """
-    scaler = TargetScaler.of(y, weights)
-    if not LOSSES[loss].reads_order:
-        names = [f"Column {j} of y" for j in range(y.shape[1])]
-        check_spread(scaler.mean, scaler.std, names)
-    vocabulary = sorted(operations)
-    packed = packed.with_vocabulary(vocabulary)
-    where = resolve_device(device)
-    with SinglePrecision():
-        model, spec = build(packed, int(rng.randint(2**31 - 1)))
-    network = FittedNetwork(
-        model.to(where), spec, vocabulary, packed.n_cells, str(where), scaler, in_units
-    )
-    return network, packed
-
-
-def loss_targets(y: Floats, scaler: TargetScaler, loss: str) -> Floats:
-    """Targets as a loss reads them, shape (n, k)."""
-    # One extreme target would tie all others where they are standardised.
-    return ranks(y, scaler.mean) if LOSSES[loss].reads_order else scaler.standardised(y)
-
-
-def read_in_parts(X: Any, verbose: Any) -> Iterator[tuple[PackedGraphs, slice]]:
-    """Architectures to predict, read as they are needed so that memory stays bounded.
-
-    Parameters
-    ----------
-    X : sequence of n architectures
-    verbose : int or bool
-        Whether to show a progress bar.
-
-    Yields
-    ------
-    packed : PackedGraphs
-    rows : slice
-        Which they are.
-    """
-    sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
-    if not sliceable or len(X) <= BATCH:
-        yield read_architectures(X), slice(None)
-        return
-    for start in progress(range(0, len(X), BATCH), verbose, desc="predict", unit="batch"):
-        yield read_architectures(X[start : start + BATCH], start=start), slice(start, start + BATCH)
-
-
-def head_widths(head: Sequence[int]) -> list[int]:
-    """Widths of a head's hidden layers, checked.
-
-    Parameters
-    ----------
-    head : sequence of int
-
-    Raises
-    ------
-    ValueError
-        If one of them is no whole number from 1 on.
-    """
-    for width in head:
-        if not isinstance(width, Integral) or isinstance(width, bool) or width < 1:
-            raise ValueError(
-                f"head={head!r}: widths of hidden layers are whole numbers from 1 on, not "
-                f"{width!r}. An empty head is a linear one."
-            )
-    return [int(width) for width in head]

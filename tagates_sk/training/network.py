@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,15 +11,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .._utils import Floats
-from ..graphs import PackedGraphs
+from .._utils import Floats, progress
+from ..graphs import PackedGraphs, read_architectures
 from ..graphs.errors import InvalidArchitectureError
 from ..nn.batching import Batch, Batches
-from ..nn.devices import on_cpu, resolve_device, safe_threads
+from ..nn.devices import Device, on_cpu, resolve_device, safe_threads
 from ..nn.evaluation import scores
-from ..nn.precision import with_gradients, without_autocast
+from ..nn.precision import SinglePrecision, with_gradients, without_autocast
 from ..nn.predictor import GraphPredictor
-from .targets import TargetScaler, hold_out, loss_columns
+from .losses import LOSSES
+from .targets import TargetScaler, check_spread, hold_out, loss_columns
 from .trainer import Scored, TrainingOptions, train
 
 BATCH = 640
@@ -212,3 +213,78 @@ class FittedNetwork:
         """Move the model."""
         self.device = str(device)
         self.model.to(device)
+
+
+def start_network(
+    packed: PackedGraphs,
+    y: Floats,
+    weights: Floats | None,
+    rng: np.random.RandomState,
+    *,
+    loss: str,
+    in_units: bool,
+    operations: Iterable[str],
+    device: str | Device,
+    build: Callable[[PackedGraphs, int], tuple[GraphPredictor, Any]],
+) -> tuple[FittedNetwork, PackedGraphs]:
+    """A network that has seen no epoch, and the architectures with its vocabulary.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+    y : ndarray of float, shape (n, k)
+        Checked targets.
+    weights : ndarray of float, shape (n,), or None
+    rng : numpy RandomState
+        Draws the seed of the initial weights.
+    loss : str
+        Name in :data:`~tagates_sk.training.losses.LOSSES`.
+    in_units : bool
+        Whether predictions have the unit of the targets.
+    operations : iterable of str
+        The vocabulary.
+    device : str or torch.device
+    build : callable
+        ``build(packed, seed)`` makes the model, and what batches are to know.
+
+    Raises
+    ------
+    ValueError
+        If targets cannot be standardised, or there is no such device.
+    """
+    scaler = TargetScaler.of(y, weights)
+    if not LOSSES[loss].reads_order:
+        names = [f"Column {j} of y" for j in range(y.shape[1])]
+        check_spread(scaler.mean, scaler.std, names)
+    vocabulary = sorted(operations)
+    packed = packed.with_vocabulary(vocabulary)
+    where = resolve_device(device)
+    with SinglePrecision():
+        model, spec = build(packed, int(rng.randint(2**31 - 1)))
+    network = FittedNetwork(
+        model.to(where), spec, vocabulary, packed.n_cells, str(where), scaler, in_units
+    )
+    return network, packed
+
+
+def read_in_parts(X: Any, verbose: Any) -> Iterator[tuple[PackedGraphs, slice]]:
+    """Architectures to predict, read as they are needed so that memory stays bounded.
+
+    Parameters
+    ----------
+    X : sequence of n architectures
+    verbose : int or bool
+        Whether to show a progress bar.
+
+    Yields
+    ------
+    packed : PackedGraphs
+    rows : slice
+        Which they are.
+    """
+    sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
+    if not sliceable or len(X) <= BATCH:
+        yield read_architectures(X), slice(None)
+        return
+    for start in progress(range(0, len(X), BATCH), verbose, desc="predict", unit="batch"):
+        yield read_architectures(X[start : start + BATCH], start=start), slice(start, start + BATCH)

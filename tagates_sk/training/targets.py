@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
 from .._utils import Floats
+from .losses import LOSSES
 
 Features = NDArray[np.float32]
 Rows = NDArray[np.integer[Any]]
@@ -278,3 +279,9 @@ def hold_out(
     if len(measured) < len(y):
         kept = np.concatenate([kept, np.setdiff1d(np.arange(len(y)), measured)])
     return kept, held_out
+
+
+def loss_targets(y: Floats, scaler: TargetScaler, loss: str) -> Floats:
+    """Targets as a loss reads them, shape (n, k)."""
+    # One extreme target would tie all others where they are standardised.
+    return ranks(y, scaler.mean) if LOSSES[loss].reads_order else scaler.standardised(y)

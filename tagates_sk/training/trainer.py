@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,10 @@ from torch import Tensor, nn
 
 from .._utils import progress
 from .losses import LOSSES
+from .tasks import Task
+
+MANY = 500
+"""Beyond so many architectures "auto" may be larger batches."""
 
 Scored = tuple[Tensor, Tensor | None]
 
@@ -72,6 +76,32 @@ class TrainingOptions:
     tol: float
     verbose: int
     encoder_rate: float = 1.0
+
+
+def training_options(
+    parameters: dict[str, Any], task: Task, n: int, *, batch_of_many: int = 32, **changes: Any
+) -> TrainingOptions:
+    """How to train on n architectures, by an estimator's parameters but for the changes.
+
+    Parameters
+    ----------
+    parameters : dict
+        Names and values; those that are no options of training are left out.
+    task : Task
+        Its loss is what "auto" is.
+    n : int
+    batch_of_many : int, default=32
+        What ``batch_size="auto"`` is with more than :data:`MANY` architectures.
+    **changes
+        Options of training.
+    """
+    names = [option.name for option in fields(TrainingOptions)]
+    options = {name: parameters[name] for name in names if name in parameters} | changes
+    if options["loss"] == "auto":
+        options["loss"] = task.loss
+    if options["batch_size"] == "auto":
+        options["batch_size"] = 32 if n <= MANY else batch_of_many
+    return TrainingOptions(**options)
 
 
 @dataclass
