@@ -20,7 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils import Floats
 from ..features import WeisfeilerLehman
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
 from ..training.network import BATCH
 from ..training.targets import check_targets
 from .kernel import WeisfeilerLehmanKernel, blocks
@@ -147,6 +147,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         InvalidArchitectureError
             If an architecture cannot be read; the message says which and why.
         """
+        X = as_architectures(X)
         n = len(read_architectures(X))
         targets = check_targets(type(self).__name__, n, y, None)[0][:, 0]
         self.labels_ = WeisfeilerLehman(
@@ -222,6 +223,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         but count for the norm: an architecture of which little is known is like
         nothing known, too.
         """
+        X = as_architectures(X)
         known = self.labels_.transform(X)
         operations = self.labels_.operations_
         anew = clone(self.labels_).set_params(operations=operations, handle_unknown="ignore")

@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing, shuffle
+from sklearn.utils import shuffle
 
 from .._utils import Floats
-from ..graphs import PackedGraphs
+from ..graphs import ArchitectureSequence, PackedGraphs
+from ..graphs.architectures import join
 from ..training.estimator import NetworkEstimator
 
 BATCH = 64
@@ -22,19 +23,20 @@ class Pool(NamedTuple):
 
     Parameters
     ----------
-    X : sequence of n architectures
+    X : ArchitectureSequence of n architectures
     packed : PackedGraphs
+        Of X.
     ranks : ndarray of float64, shape (n, n_scores + 1)
     """
 
-    X: Any
+    X: ArchitectureSequence
     packed: PackedGraphs
     ranks: Floats
 
 
 def sample(
     reference: Pool, labelled: Pool, size: int, rng: np.random.RandomState
-) -> tuple[Any, Floats]:
+) -> tuple[ArchitectureSequence, Floats]:
     """Architectures that networks learn from before they see a label.
 
     Parameters
@@ -46,7 +48,7 @@ def sample(
 
     Returns
     -------
-    unlabeled : sequence of architectures
+    unlabeled : ArchitectureSequence
         As drawn, and with as many inputs among them as there are in either
         pool: whatever comes, networks must have seen them.
     ranks : ndarray of float64, shape (n, n_scores + 1)
@@ -56,10 +58,11 @@ def sample(
     inputs, of_labelled = _inputs(reference.packed), _inputs(labelled.packed)
     if inputs[chosen].max() < inputs.max():
         chosen[-1] = inputs.argmax()
-    unlabeled, ranks = _safe_indexing(reference.X, chosen), reference.ranks[chosen]
+    unlabeled: ArchitectureSequence = reference.X[chosen]
+    ranks = reference.ranks[chosen]
     if of_labelled.max() > inputs.max():
         most = int(of_labelled.argmax())
-        unlabeled = [*unlabeled, _safe_indexing(labelled.X, most)]
+        unlabeled = join([unlabeled, labelled.X[[most]]])
         ranks = np.vstack([ranks, labelled.ranks[most]])
     return unlabeled, ranks
 

@@ -20,7 +20,7 @@ from .._utils import Floats, draw_seed, reseeded
 from ..baselines import NormalScores
 from ..estimators.head_features import HeadFeatures
 from ..features import WalkStatistics
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
 from ..metrics import final_targets, kendall_tau
 from ..training.estimator import NetworkEstimator
 from ..training.targets import check_targets
@@ -223,14 +223,15 @@ class ConsensusRanker(RegressorMixin, NamedNetworks):
             features are not finite, or `networks` is not as it must be.
         """
         networks = self._networks()
-        packed = read_architectures(X)
-        n = len(packed)
+        X = as_architectures(X)
+        n = len(read_architectures(X))
         checked = check_targets(type(self).__name__, n, y, None)[0]
         target = _plain(NormalScores()).fit_transform(checked)[:, 0]
         rng = check_random_state(self.random_state)
         reference = X if X_unlabeled is None else X_unlabeled
         if len(reference) < 2:
             raise ValueError("X_unlabeled has one architecture; at least two are needed.")
+        reference = as_architectures(reference)
         self.ranks_ = _plain(ProxyRanks(self._proxies(rng)))
         ranks = self.ranks_.fit_transform(reference)
         self._scaler = _plain(StandardScaler()).fit(ranks)
@@ -253,8 +254,8 @@ class ConsensusRanker(RegressorMixin, NamedNetworks):
         self.regressor_.fit(matrix, target - self.coefficient_ * consensus)
         self.networks_: list[NetworkEstimator] = []
         if networks:
-            known = packed if X_unlabeled is None else read_architectures(reference)
-            labelled, unlabeled = Pool(X, packed, own), Pool(reference, known, ranks)
+            labelled = Pool(X, read_architectures(X), own)
+            unlabeled = Pool(reference, read_architectures(reference), ranks)
             self._train_networks(networks, labelled, target, unlabeled, rng)
         step = max(len(reference) // N_REFERENCE, 1)
         self._scale = _plain(NormalScores()).fit(self._raw(reference[::step], ranks[::step]))
@@ -328,6 +329,7 @@ class ConsensusRanker(RegressorMixin, NamedNetworks):
             regressor, and of the networks.
         """
         check_is_fitted(self, "networks_")
+        X = as_architectures(X)
         scores: Floats = self._scale.transform(self._raw(X, self.ranks_.transform(X)))
         return scores
 

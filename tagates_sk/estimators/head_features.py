@@ -10,6 +10,7 @@ from scipy.sparse import issparse
 from sklearn.base import clone
 
 from .._utils import Floats
+from ..graphs import as_architectures
 from ..training.targets import scales
 
 CUT_OFF = 5.0
@@ -39,6 +40,7 @@ class HeadFeatures:
             If the transformer does not give a finite matrix with a row for
             each architecture.
         """
+        X = as_architectures(X)
         self.transformer.fit(X, None)
         matrix = numbers_of(self.transformer, self.parameter, X)
         self.mean, self.std = moments(matrix)

@@ -201,8 +201,9 @@ class PredictorSearch(Saved):
         Returns
         -------
         sequence of up to n architectures
-            Part of the given sequence where `space` or `candidates` is one (so
-            a lazy one has ``rows``), else a list. Fewer than n, with a warning,
+            Part of the given sequence where `space` or `candidates` is one, its
+            attribute ``rows`` the positions in it. Give it to :meth:`tell` as
+            it is, and graphs are not read again. Fewer than n, with a warning,
             if there are not so many new ones.
 
         Raises
@@ -217,14 +218,14 @@ class PredictorSearch(Saved):
         if n < 1:
             raise ValueError(f"n={n} architectures cannot be asked for; n must be at least 1.")
         records = self._records
-        architectures, values = records.measured()
+        values = records.values
         n_asked = len(records.history) + len(records.pending)
         if n_asked < self.n_initial or len(values) < 2:
             chosen = self._source.random(n, records.known, self._random)
             origin, number, predicted = "initial", 0, np.full(len(chosen), np.nan)
         else:
             chosen, predicted = self._proposer.propose(
-                n, architectures, values, records.known, self._random
+                n, records.measured(), values, records.known, self._random
             )
             self._round += 1
             origin, number = "proposed", self._round
@@ -321,7 +322,7 @@ class PredictorSearch(Saved):
         done = len(self.history_)
         bar: Any = progress(evaluations, self.verbose, total=budget, initial=done, desc="search")
         for architecture, value, error in bar:
-            self._tell([architecture], [value], [error])
+            self._tell(architecture, [value], [error])
             if self.verbose:
                 bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
         return self
@@ -334,11 +335,13 @@ class PredictorSearch(Saved):
             known = len(self.history_)
             n = self.n_initial - known if known < self.n_initial else self.batch_size
             left = budget - known
-            batch = (self.pending_ or list(self.ask(min(n, left))))[:left]
-            if not batch:
+            if not self.pending_:
+                self.ask(min(n, left))
+            batch = self._records.outstanding()[:left]
+            if not len(batch):
                 break
             for i, value, error in measure_all(evaluate, batch, n_jobs):
-                yield batch[i], value, error
+                yield batch[i : i + 1], value, error
             if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
                 raise RuntimeError(
                     f"All {len(self.history_)} evaluations have failed; the last one: "

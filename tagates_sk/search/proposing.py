@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .._utils import Floats, reseeded
+from ..graphs import Architectures
 from .acquisition import Acquisition
-from .candidates import Source, Structure, select, take
+from .candidates import Source, Structure, select
 from .fitting import whole_fit
 
 
@@ -57,7 +58,7 @@ class Proposer:
     def propose(
         self,
         n: int,
-        architectures: Sequence[Any],
+        architectures: Architectures,
         values: Floats,
         known: Set[Structure],
         random_state: np.random.RandomState,
@@ -68,7 +69,7 @@ class Proposer:
         ----------
         n : int
             How many.
-        architectures : sequence of m architectures
+        architectures : Architectures, of m
             What was measured.
         values : ndarray of float, shape (m,)
             Its performance.
@@ -85,7 +86,7 @@ class Proposer:
         self._fit(architectures, values)
         best = np.argsort(-values, kind="stable")[: self.n_parents]
         candidates = self.source.candidates(
-            max(n, self.n_candidates), take(architectures, best), known, random_state
+            max(n, self.n_candidates), architectures[best], known, random_state
         )
         if len(candidates) == 0:
             return candidates, np.empty(0)
@@ -99,11 +100,11 @@ class Proposer:
             )
         ties = random_state.permutation(m)
         rankings = [ties[np.argsort(-row[ties], kind="stable")] for row in scores]
-        chosen = take(candidates, select(candidates, rankings, n, known))
-        chosen = self.source.fill(chosen, n, known, random_state)
+        rows = select(candidates, rankings, n, known)
+        chosen = self.source.fill(candidates[rows], n, known, random_state)
         return chosen, self.predictor_.predict(chosen) if len(chosen) else np.empty(0)
 
-    def _fit(self, architectures: Sequence[Any], values: Floats) -> None:
+    def _fit(self, architectures: Architectures, values: Floats) -> None:
         n = len(architectures)
         if self.predictor_ is None or self._n_fitted != n:
             from .._utils import tolerate_unknown_operations
