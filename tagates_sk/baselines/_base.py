@@ -304,7 +304,7 @@ class NeuralBaseline(NetworkEstimator):
         return encodings(self.network_.model, self._read_batches(X))
 
     def _read_batches(self, X: Any) -> Iterable[Batch]:
-        for packed, _ in read_in_parts(X, self.verbose):
+        for _, packed, _ in read_in_parts(X, self.verbose):
             conformed = self.network_.conform(packed, self.handle_unknown)
             yield from self._batches(conformed).chunks(BATCH)
 

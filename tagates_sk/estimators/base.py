@@ -14,7 +14,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from .._utils import Floats
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
 from ..nn.devices import Device
 from ..nn.transfer import EncoderState
 from ..training.conditions import (
@@ -300,7 +300,8 @@ class BaseTAGATES(NetworkEstimator):
         **changes: Any,
     ) -> Self:
         resume = resume and hasattr(self, "encoders_")
-        parameters, packed = self._parameters(), read_architectures(X)
+        parameters, X = self._parameters(), as_architectures(X)
+        packed = read_architectures(X)
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)

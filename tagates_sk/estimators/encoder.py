@@ -275,12 +275,12 @@ class Encoders:
             )
         out: list[Any] = []
         X = list(X)  # graphs, since those that are packed without have no names of operations
-        for packed, rows in read_in_parts(X, verbose):
+        for part, packed, _ in read_in_parts(X, verbose):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]
             training = self._known_of_training(len(packed), None)
             conformed = self.conform(packed, handle_unknown)
-            batches = self._batches(conformed, self._features(part(X, rows)), training)
+            batches = self._batches(conformed, self._features(part), training)
             for batch in batches.chunks(BATCH):
                 embeddings = operation_embeddings(model, batch)
                 gated = batch.op_position[: len(embeddings)]
@@ -300,13 +300,13 @@ class Encoders:
         observed: Features | None = None,
     ) -> Iterator[Any]:
         """Batches of architectures to predict, read as they are needed."""
-        for packed, rows in read_in_parts(X, verbose):
+        for part, packed, rows in read_in_parts(X, verbose):
             listed = None if conditions is None else conditions[rows]
             training = self._known_of_training(len(packed), listed)
             if observed is not None:
                 training = (training or Training())._replace(observed=observed[rows])
             packed = self.conform(packed, handle_unknown)
-            features = self._features(part(X, rows))
+            features = self._features(part)
             yield from self._batches(packed, features, training).chunks(BATCH)
 
     def conform(self, packed: PackedGraphs, handle_unknown: str) -> PackedGraphs:
@@ -403,8 +403,3 @@ def calibrated_scale(members: Floats, y: Floats, unseen: NDArray[np.bool_]) -> f
     spread = np.maximum(members[rows].std(1, ddof=1), np.finfo(float).tiny)
     ratios = np.quantile(abs(y[rows] - held_out) / spread, LEVELS)
     return float(np.mean(ratios / norm.ppf((1 + LEVELS) / 2)))
-
-
-def part(X: Any, rows: slice) -> Any:
-    """Some rows of X; X itself where it is all, since not all sequences can be sliced."""
-    return X if rows == slice(None) else X[rows]

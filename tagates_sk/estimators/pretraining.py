@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils import check_random_state, check_scalar
 
 from .._utils import Floats
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
 from ..nn.batching import GraphBatches
 from ..nn.devices import resolve_device
 from ..nn.precision import SinglePrecision
@@ -51,6 +51,7 @@ def pretrained_encoder(
     """
     check_scalar(max_iter, "max_iter", Integral, min_val=1)
     check_scalar(batch_size, "batch_size", Integral, min_val=1)
+    X = as_architectures(X)
     packed = read_architectures(X)
     if targets is None:
         # Here, since importing the library should not cost what few fits need.

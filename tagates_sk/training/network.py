@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from .._utils import Floats, progress
-from ..graphs import PackedGraphs, read_architectures
+from ..graphs import Architectures, ArchitectureSequence, PackedGraphs, read_architectures
 from ..graphs.errors import InvalidArchitectureError
 from ..nn.batching import Batch, Batches
 from ..nn.devices import Device, on_cpu, resolve_device, safe_threads
@@ -267,7 +267,25 @@ def start_network(
     return network, packed
 
 
-def read_in_parts(X: Any, verbose: Any) -> Iterator[tuple[PackedGraphs, slice]]:
+class Part(NamedTuple):
+    """Some of the architectures to predict.
+
+    Parameters
+    ----------
+    X : ArchitectureSequence
+        They, read.
+    packed : PackedGraphs
+        Their graphs; errors count architectures from the first of all.
+    rows : slice
+        Which they are.
+    """
+
+    X: ArchitectureSequence
+    packed: PackedGraphs
+    rows: slice
+
+
+def read_in_parts(X: Any, verbose: Any) -> Iterator[Part]:
     """Architectures to predict, read as they are needed so that memory stays bounded.
 
     Parameters
@@ -275,16 +293,17 @@ def read_in_parts(X: Any, verbose: Any) -> Iterator[tuple[PackedGraphs, slice]]:
     X : sequence of n architectures
     verbose : int or bool
         Whether to show a progress bar.
-
-    Yields
-    ------
-    packed : PackedGraphs
-    rows : slice
-        Which they are.
     """
+
+    def read(part: Any, rows: slice) -> Part:
+        packed = read_architectures(part, start=rows.start or 0)
+        known = isinstance(part, ArchitectureSequence)
+        return Part(part if known else Architectures.from_packed(part, packed), packed, rows)
+
     sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
     if not sliceable or len(X) <= BATCH:
-        yield read_architectures(X), slice(None)
+        yield read(X, slice(None))
         return
     for start in progress(range(0, len(X), BATCH), verbose, desc="predict", unit="batch"):
-        yield read_architectures(X[start : start + BATCH], start=start), slice(start, start + BATCH)
+        rows = slice(start, start + BATCH)
+        yield read(X[rows], rows)
