@@ -18,9 +18,9 @@ import networkx as nx
 import numpy as np
 
 from .._utils import Floats, replacing
-from ..graphs import InvalidArchitectureError, read_architectures
+from ..graphs import Architectures, InvalidArchitectureError
 from ..spaces import DARTS, ENASMacro, ENASMicro, NASBench101, NASBench201, SearchSpace
-from .errors import UserError
+from .errors import UserError, explained
 
 SPACES: dict[str, SearchSpace] = {
     "nasbench101": NASBench101(),
@@ -101,9 +101,9 @@ def read_file(path: str, space: str | None, value_key: str) -> ArchitectureFile:
             values.append(value)
     places = [f"{name}:{number}" for number in lines]
     if space is None:
-        architectures: Sequence[Any] = [
-            _architecture(form, place) for form, place in zip(forms, places, strict=True)
-        ]
+        graphs = [_architecture(form, place) for form, place in zip(forms, places, strict=True)]
+        with explained(places):
+            architectures: Sequence[Any] = Architectures(graphs) if graphs else []
     else:
         architectures = _natives(SPACES[space], forms, places)
     return ArchitectureFile(name, lines, forms, architectures, np.array(values, dtype=np.float64))
@@ -181,20 +181,13 @@ def _record(text: str, place: str, value_key: str) -> tuple[Any, float]:
 def _architecture(form: Any, place: str) -> Any:
     """A graph, or a tuple of graphs, out of node-link form."""
     if isinstance(form, list) and form and all(isinstance(cell, dict) for cell in form):
-        architecture: Any = tuple(_graph(cell, place) for cell in form)
-    elif isinstance(form, dict):
-        architecture = _graph(form, place)
-    else:
-        raise UserError(
-            f"{place}: the architecture is {_short(form)}; expected a graph, {GRAPH}, or a list of "
-            f"them. If it is the native form of a search space, say --space "
-            f"{{{','.join(SPACES)}}}."
-        )
-    try:
-        read_architectures([architecture])
-    except InvalidArchitectureError as error:
-        raise UserError(str(error).replace("X[0]", place)) from None
-    return architecture
+        return tuple(_graph(cell, place) for cell in form)
+    if isinstance(form, dict):
+        return _graph(form, place)
+    raise UserError(
+        f"{place}: the architecture is {_short(form)}; expected a graph, {GRAPH}, or a list of "
+        f"them. If it is the native form of a search space, say --space {{{','.join(SPACES)}}}."
+    )
 
 
 def _graph(form: dict[str, Any], place: str) -> Any:

@@ -234,7 +234,9 @@ def own(X: Sequence[Any]) -> Architectures:
     Architectures
         X itself if it is of this class.
     """
-    return X if isinstance(X, Architectures) else Architectures(list(X))
+    if isinstance(X, Architectures):
+        return X
+    return Architectures(list(X) if isinstance(X, ArchitectureSequence) else X)
 
 
 def join(parts: Iterable[Sequence[Any]]) -> Architectures:

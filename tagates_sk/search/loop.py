@@ -24,14 +24,14 @@ from .evaluation import measure_all
 from .plotting import plot_history
 from .proposing import Proposer
 from .records import Records
-from .storage import Saved
+from .storage import load_state, save_state
 
 
 class FailedEvaluationWarning(UserWarning):
     """An architecture could not be measured; the search goes on without."""
 
 
-class PredictorSearch(Saved):
+class PredictorSearch:
     """Search for the best architecture, guided by a predictor.
 
     The first architectures are random. After them every round fits the
@@ -282,6 +282,45 @@ class PredictorSearch(Saved):
             warnings.warn(failure, FailedEvaluationWarning, stacklevel=3)
 
     # ------------------------------------------------------------------- run
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the state to a file, which is replaced at once or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. It holds a pickle: load only what you trust.
+        """
+        save_state(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> PredictorSearch:
+        """Load a saved search, which goes on as if it had not been stopped.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. A search that saved itself to its `path` does so to this
+            one from now on.
+
+        Returns
+        -------
+        PredictorSearch
+
+        Raises
+        ------
+        ValueError
+            If the file holds something else, is damaged, or needs a module that
+            cannot be imported.
+        """
+        search: PredictorSearch = load_state(path, cls)
+        if search.path is not None:
+            search.path = path
+        return search
+
+    def _autosave(self) -> None:
+        if self.path is not None:
+            self.save(self.path)
 
     def run(
         self, evaluate: Callable[[Any], float], budget: int, *, n_jobs: int | None = None
