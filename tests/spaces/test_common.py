@@ -9,11 +9,11 @@ from hypothesis import given
 from numpy.testing import assert_array_equal
 
 from tagates_sk.graphs import InvalidArchitectureError, read_architectures
-from tagates_sk.spaces import NASBench101
+from tagates_sk.spaces import ENASMicro, NASBench101
 
 from .helpers import SPACES, as_graphs, same_graph, scrambled, seeds
 
-each_space = pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
+each_space = pytest.mark.parametrize("space", SPACES, ids=repr)
 
 
 @each_space
@@ -76,7 +76,7 @@ def test_neighbors_are_distinct_and_valid(space, seed):
     keys = [str(space.canonical(other)) for other in near.native()]
     assert len(keys) == len(set(keys)) > 0
     assert str(space.canonical(native)) not in keys
-    if not isinstance(space, NASBench101):
+    if not isinstance(space, (NASBench101, ENASMicro)):
         row = space.sequence([native]).table
         assert_array_equal((near.table != row).sum(axis=1), 1)
 
@@ -121,7 +121,7 @@ def test_a_sequence_can_be_pickled(space):
     assert again.space == space
     assert hash(again.space) == hash(space)
     assert repr(again) == f"<SpaceSequence of 3 architectures of {space.name}>"
-    assert repr(space) == f"{type(space).__name__}()"
+    assert repr(space).startswith(f"{type(space).__name__}(")
 
 
 @each_space

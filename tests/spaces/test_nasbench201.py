@@ -7,7 +7,7 @@ from tagates_sk.graphs import InvalidArchitectureError, read_architectures
 from tagates_sk.graphs.canonical import canonical_forms
 from tagates_sk.spaces import NASBench201
 
-SPACE = NASBench201()
+SPACE = NASBench201("nasbench201")
 STRING = "|nor_conv_3x3~0|+|none~0|skip_connect~1|+|avg_pool_3x3~0|nor_conv_1x1~1|nor_conv_3x3~2|"
 DIGITS = (3, 0, 1, 4, 2, 3)
 
@@ -16,8 +16,8 @@ cells = st.tuples(*[st.integers(0, 4)] * 6)
 
 def test_digits_and_string():
     assert SPACE.to_digits(STRING) == DIGITS
-    assert SPACE.to_string(DIGITS) == STRING
-    assert SPACE.to_string(STRING) == STRING
+    assert SPACE.canonical(DIGITS) == STRING
+    assert SPACE.canonical(STRING) == STRING
     assert SPACE.canonical(list(DIGITS)) == STRING
 
 
@@ -36,15 +36,15 @@ def test_dag():
 
 @given(digits=cells)
 def test_strings_round_trip(digits):
-    assert SPACE.to_digits(SPACE.to_string(digits)) == digits
-    assert SPACE.from_dag(SPACE.to_dag(digits)) == SPACE.to_string(digits)
+    assert SPACE.to_digits(SPACE.canonical(digits)) == digits
+    assert SPACE.from_dag(SPACE.to_dag(digits)) == SPACE.canonical(digits)
 
 
 @given(digits=cells)
 def test_the_24_neighbors_have_it_for_neighbor(digits):
     near = SPACE.neighbors(digits)
     assert len(near) == 24
-    assert SPACE.to_string(digits) in SPACE.neighbors(near.native()[7]).native()
+    assert SPACE.canonical(digits) in SPACE.neighbors(near.native()[7]).native()
 
 
 def test_missing_edges_are_none():
