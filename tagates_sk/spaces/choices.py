@@ -65,8 +65,11 @@ def smallest(keys: Table, legal: NDArray[np.bool_]) -> NDArray[np.integer[Any]]:
     ndarray of int, shape (rows,)
     """
     left = legal.copy()
-    for column in np.moveaxis(keys, 2, 0):
-        least = np.where(left, column, 255).min(axis=1, keepdims=True)
-        left &= column == least
+    none = np.iinfo(np.int64).max
+    for start in range(0, keys.shape[2], 7):  # seven digits of eight bits make one number
+        digits = keys[:, :, start : start + 7]
+        number = digits @ (256 ** np.arange(digits.shape[2])[::-1])
+        least = np.where(left, number, none).min(axis=1, keepdims=True)
+        left &= number == least
     first: NDArray[np.integer[Any]] = left.argmax(axis=1)
     return first

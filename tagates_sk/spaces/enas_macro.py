@@ -114,13 +114,13 @@ class ENASMacro(SearchSpace):
             raise self._refusal(native, wanted)
         found: float = len(given)
         if given and not any(isinstance(layer, list) for layer in given):
-            found = (math.isqrt(8 * len(given) + 1) - 1) / 2  # layers of so many numbers
+            found = (math.sqrt(8 * len(given) + 1) - 1) / 2  # layers of so many numbers
             if found == n:
                 ends = [k * (k + 1) // 2 for k in range(n + 1)]
                 return [given[a:b] for a, b in pairwise(ends)]
         elif found == n:
             return given
-        if found == int(found) > 0:
+        if found == round(found) > 0:
             wanted += f". ENASMacro(n_layers={int(found)}) reads {int(found)} layers"
         raise self._refusal(native, wanted)
 

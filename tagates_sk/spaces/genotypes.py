@@ -74,8 +74,8 @@ def _from_configuration(native: dict[Any, Any], n_nodes: int) -> dict[str, Any]:
         for node in range(N_INPUTS, n_nodes + N_INPUTS):
             inputs = str(given.get(f"inputs_node_{field}_{node}", "0_1" if node == 2 else ""))
             for tail in inputs.split("_"):
-                known = tail.isdecimal()
-                edge = f"edge_{field}_{first + int(tail)}" if known else "none is named"
-                pairs.append([given.get(edge), int(tail) if known else tail])
+                place = int(tail) if tail.isdecimal() else None
+                edge = f"edge_{field}_{first + (place or 0)}"
+                pairs.append([given.get(edge, f"{edge} is missing"), place])
             first += node
     return fields

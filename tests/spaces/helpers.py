@@ -2,8 +2,10 @@
 
 import networkx as nx
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
+from tagates_sk.graphs import InvalidArchitectureError
 from tagates_sk.spaces import (
     DARTS,
     CellSpace,
@@ -41,6 +43,19 @@ SPACES = [
 ]
 
 seeds = st.integers(0, 2**32 - 1)
+
+
+def refusal(space, native):
+    """What the space says of a form that it does not take: short enough to be read."""
+    with pytest.raises(InvalidArchitectureError) as refused:
+        space.to_dag(native)
+    said = str(refused.value)
+    assert len(said) <= 300, said
+    assert said[-1] == "."
+    with pytest.raises(InvalidArchitectureError) as in_sequence:
+        space.sequence([native])
+    assert str(in_sequence.value) == f"Architecture 0: {said}"
+    return said
 
 
 def as_graphs(packed):
@@ -86,7 +101,9 @@ def nasbench101_matrices(draw):
     matrix[np.triu_indices(n, 1)] = draw(
         st.lists(st.integers(0, 1), min_size=n * (n - 1) // 2, max_size=n * (n - 1) // 2)
     )
-    inner = draw(st.lists(st.sampled_from(NASBench101().operations), min_size=n - 2, max_size=n - 2))
+    inner = draw(
+        st.lists(st.sampled_from(NASBench101().operations), min_size=n - 2, max_size=n - 2)
+    )
     return matrix, ["input", *inner, "output"]
 
 
