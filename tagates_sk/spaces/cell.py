@@ -81,7 +81,7 @@ class CellSpace(SearchSpace):
     >>> from tagates_sk.spaces import CellSpace
     >>> space = CellSpace(3, ["none", "conv", "pool"])
     >>> space.to_dag("|conv~0|+|none~0|pool~1|").edges(data="op")
-    OutMultiEdgeDataView([(0, 1, 'conv'), (0, 2, 'none'), (1, 2, 'pool')])
+    OutEdgeDataView([(0, 1, 'conv'), (0, 2, 'none'), (1, 2, 'pool')])
     >>> space.canonical({(0, 1): "conv", (0, 2): "none", (1, 2): "pool"})
     '|conv~0|+|none~0|pool~1|'
     """

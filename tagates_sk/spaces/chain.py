@@ -65,7 +65,7 @@ class ChainSpace(SearchSpace):
     >>> space = ChainSpace([["stem_16", "stem_32"], blocks, blocks])
     >>> dag = space.to_dag(["stem_32", "none", "conv_k5"])
     >>> dag.edges(data="op")
-    OutMultiEdgeDataView([(0, 1, 'stem_32'), (1, 2, 'conv_k5')])
+    OutEdgeDataView([(0, 1, 'stem_32'), (1, 2, 'conv_k5')])
     >>> space.from_dag(dag)
     ('stem_32', 'conv_k5', 'none')
     """

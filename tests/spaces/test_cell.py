@@ -15,8 +15,8 @@ TEXT = "|conv~0|+|none~0|pool~1|"
 @pytest.mark.parametrize(
     "native",
     [TEXT, ["conv", "none", "pool"], [0, 1, 3], "013", {(0, 1): "conv", (0, 2): 1, (1, 2): "pool"},
-     {"1_2": "conv", "1_3": "none", "2_3": "pool"}, [[0, 0, 0], ["conv", 0, 0], ["none", "pool", 0]],
-     [[("conv", 0)], [("none", 0), ("pool", 1)]]],
+     {"1_2": "conv", "1_3": "none", "2_3": "pool"},
+     [[0, 0, 0], ["conv", 0, 0], ["none", "pool", 0]], [[("conv", 0)], [("none", 0), ("pool", 1)]]],
 )  # fmt: skip
 def test_own_cell(native):
     dag = SPACE.to_dag(native)
@@ -56,7 +56,7 @@ def test_without_none_every_edge_is_there():
 
 @pytest.mark.parametrize("arguments", [(1, ["a"]), (8, ["a"]), (3, []), (3, ["a", "a"])])
 def test_parameters_are_checked(arguments):
-    with pytest.raises(ValueError, match="a cell has 2 to 7 nodes|different names are expected"):
+    with pytest.raises(ValueError, match=r"a cell has 2 to 7 nodes|different names are expected"):
         CellSpace(*arguments)
 
 

@@ -64,13 +64,11 @@ def test_a_constraint_holds_everywhere():
     space = ChainSpace([("a", "b")] * 3, constraint=lambda names: names.count("a") == 1)
     assert {names.count("a") for names in space.sample(50, 0).native()} == {1}
     assert space.neighbors(("a", "b", "b")).native() == []
-    assert "the choices are no network of the chain space together." in refusal(space, "aab")[
-        -70:
-    ] or (refusal(space, ("a", "a", "b")))
-    with pytest.raises(InvalidArchitectureError, match="'a', 'a', 'b'. are no choice"):
-        space.from_dag(
-            SKIPPING.to_dag(("a", "a", "c")) and ChainSpace([("a", "b")] * 3).to_dag("0 0 1")
-        )
+    said = refusal(space, ("a", "a", "b"))
+    assert said.endswith("the choices are no network of the chain space together.")
+    other = ChainSpace([("a", "b")] * 3).to_dag("0 0 1")
+    with pytest.raises(InvalidArchitectureError, match=r"'a', 'a', 'b'. are no choice"):
+        space.from_dag(other)
     nothing = ChainSpace([("a", "b")] * 3, constraint=lambda names: False)
     with pytest.raises(ValueError, match="Hardly any network of the chain space satisfies"):
         nothing.sample(1, 0)
@@ -84,7 +82,7 @@ def test_a_network_has_a_block():
 
 @pytest.mark.parametrize("choices", [[], [[]], [["a", "a"]], [["a", 3]], [["a", ""]]])
 def test_choices_are_checked(choices):
-    with pytest.raises(ValueError, match="is empty; one list|different names are expected"):
+    with pytest.raises(ValueError, match=r"is empty; one list|different names are expected"):
         ChainSpace(choices)
 
 
