@@ -43,7 +43,8 @@ def test_arrays_and_scalars_become_plain():
 @pytest.mark.parametrize(
     "text",
     ["f(x)", "[1,", "(i for i in range(3))", "range(10**9)", "[range(100000000)]", "(" * 5000,
-     "[[]] * 3", "Genotype(**{})", "os.system('ls')", "{1: 2, **{}}", "[" * 100_000, "(lambda: 1)()"],
+     "[[]] * 3", "Genotype(**{})", "os.system('ls')", "{1: 2, **{}}", "[" * 100_000,
+     "(lambda: 1)()"],
     ids=range(12),
 )  # fmt: skip
 def test_text_is_never_evaluated(text):
