@@ -73,7 +73,7 @@ def draw_cell(
     --------
     >>> from tagates_sk.inspection import draw_cell
     >>> from tagates_sk.spaces import NASBench201
-    >>> ax = draw_cell(NASBench201().to_dag((3, 3, 0, 1, 2, 4)))
+    >>> ax = draw_cell(NASBench201("nasbench201").to_dag((3, 3, 0, 1, 2, 4)))
     >>> ax.figure.savefig("cell.png")  # doctest: +SKIP
     """
     plt = pyplot("draw_cell")

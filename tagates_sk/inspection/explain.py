@@ -111,7 +111,7 @@ def explain(estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any) -> Embeddi
     >>> from tagates_sk import TAGATESRanker
     >>> from tagates_sk.inspection import explain
     >>> from tagates_sk.spaces import NASBench201
-    >>> space = NASBench201()
+    >>> space = NASBench201("nasbench201")
     >>> cells = space.sample(30, random_state=0)
     >>> ranker = TAGATESRanker(T=3, n_members=1, max_iter=2, random_state=0)
     >>> ranker = ranker.fit(cells, range(30))

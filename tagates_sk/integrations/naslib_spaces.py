@@ -14,7 +14,13 @@ import networkx as nx
 import numpy as np
 
 from ..graphs import InvalidArchitectureError
-from ..spaces import DARTS, Genotype, NASBench101, NASBench201
+from ..spaces import (
+    DARTS,
+    NASBench101,
+    NASBench201,
+    TransNASBench101Macro,
+    TransNASBench101Micro,
+)
 
 Native = tuple[Any, ...]
 
@@ -116,10 +122,7 @@ def _decode_101(form: Native) -> Native:
 
 # ------------------------------------ NAS-Bench-201, TransNAS-Bench-101 micro
 
-# NASLib's operation to the benchmark's digit: skip, none, 3x3, 1x1, pooling.
-_201_DIGIT = (1, 0, 3, 2, 4)
-# The benchmark orders edges by their heads, NASLib by their tails.
-_201_EDGE = (0, 1, 3, 2, 4, 5)
+_201_OPERATIONS = 5
 _MICRO_OPERATIONS = 4
 
 
@@ -131,12 +134,12 @@ def _decode_edges(form: Native, n_operations: int, ss_type: str) -> Native:
 
 
 def _decode_201(form: Native) -> Native:
-    return _decode_edges(form, len(_201_DIGIT), "nasbench201")
+    return _decode_edges(form, _201_OPERATIONS, "nasbench201")
 
 
 def _build_201(form: Native) -> nx.DiGraph:
-    _check_indices(form, "nasbench201", len(_201_DIGIT))
-    return NASBench201().to_dag([_201_DIGIT[form[edge]] for edge in _201_EDGE])
+    _check_indices(form, "nasbench201", _201_OPERATIONS)
+    return NASBench201("naslib").to_dag(form)
 
 
 def _decode_micro(form: Native) -> Native:
@@ -144,15 +147,14 @@ def _decode_micro(form: Native) -> Native:
 
 
 def _build_micro(form: Native) -> nx.DiGraph:
-    # The same cell without pooling; edges and digits are in the benchmark's order.
     _check_indices(form, "transbench101_micro", _MICRO_OPERATIONS)
-    return NASBench201().to_dag(form)
+    return TransNASBench101Micro().to_dag(form)
 
 
 # ---------------------------------------------------- TransNAS-Bench-101 macro
 
-# A module is two residual blocks; the first may double the channels or halve the resolution.
-_MODULES = ("none", "conv_block", "conv_block_wide", "conv_block_down", "conv_block_wide_down")
+# NASLib also has modules that the benchmark does not train, so this is no matter of the space.
+_MODULES = TransNASBench101Macro().operations
 
 
 def _decode_macro(form: Native) -> Native:
@@ -175,20 +177,12 @@ def _build_macro(form: Native) -> nx.DiGraph:
 
 # ------------------------------------------------------------- NAS-Bench-301
 
-_301_OPERATIONS = (
-    "max_pool_3x3",
-    "avg_pool_3x3",
-    "skip_connect",
-    "sep_conv_3x3",
-    "sep_conv_5x5",
-    "dil_conv_3x3",
-    "dil_conv_5x5",
-)
+_301_OPERATIONS = 7
 
 
 def _build_301(form: Native) -> Any:
     if [_length(cell) for cell in form] != [8, 8] or not all(
-        _length(pair) == 2 and _is_index(pair[1], len(_301_OPERATIONS))
+        _length(pair) == 2 and _is_index(pair[1], _301_OPERATIONS)
         for cell in form
         for pair in cell
     ):
@@ -197,9 +191,7 @@ def _build_301(form: Native) -> Any:
             "nasbench301",
             "two cells of eight pairs (predecessor, operation from 0 to 6) are expected",
         )
-    normal, reduce = ([(_301_OPERATIONS[op], tail) for tail, op in cell] for cell in form)
-    concat = list(range(2, 6))
-    return DARTS().to_dag(Genotype(normal, concat, reduce, concat))
+    return DARTS(encoding="naslib").to_dag(form)
 
 
 # ------------------------------------------------------------- NAS-Bench-ASR

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, ClassVar
 
 import networkx as nx
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from ..graphs import ArchitectureSequence, InvalidArchitectureError, PackedGraphs
+from ..graphs.foreign import echo, reader_of
+from .forms import plain
 
 Table = NDArray[np.uint8]
 """One architecture a row, written as a fixed number of small integers."""
@@ -29,7 +33,9 @@ class SearchSpace(ABC):
 
     An architecture has a *native form*, the one its benchmark publishes, and a
     DAG (a tuple of DAGs for spaces with several cells), the one this library
-    reads. A space has no parameters and no state.
+    reads. Native forms are taken as lists, tuples or arrays, as JSON or as
+    Python prints them. A space has parameters, which its attributes of the same
+    names keep, and no other state; spaces with equal parameters are equal.
 
     Notes
     -----
@@ -38,10 +44,10 @@ class SearchSpace(ABC):
     packed, which rows are one edit away, and how rows are drawn.
     """
 
-    name: ClassVar[str]
+    name: str
     """Name of the space."""
-    operations: ClassVar[tuple[str, ...]]
-    """Names of the operations; native forms number them in this order."""
+    operations: tuple[str, ...]
+    """Names of the operations."""
     n_cells: ClassVar[int] = 1
     """Number of DAGs that make one architecture."""
 
@@ -50,7 +56,7 @@ class SearchSpace(ABC):
 
         Parameters
         ----------
-        native : native form
+        native : native form or DAG
             As the class describes it.
 
         Raises
@@ -58,7 +64,7 @@ class SearchSpace(ABC):
         InvalidArchitectureError
             If it is not; the message says what is wrong and where.
         """
-        self._parse(native)
+        self._any_row(native)
 
     def to_dag(self, native: Any) -> Any:
         """Turn a native form into a DAG.
@@ -77,7 +83,7 @@ class SearchSpace(ABC):
         InvalidArchitectureError
             If `native` is no architecture of the space.
         """
-        return self._build(self._parse(native))
+        return self._build(self._any_row(native))
 
     def from_dag(self, dag: Any) -> Any:
         """Turn a DAG into its native form.
@@ -105,7 +111,7 @@ class SearchSpace(ABC):
 
         Parameters
         ----------
-        native : native form
+        native : native form or DAG
             As the class describes it.
 
         Returns
@@ -118,15 +124,16 @@ class SearchSpace(ABC):
         InvalidArchitectureError
             If `native` is no architecture of the space.
         """
-        return self._format(self._canonical(self._parse(native)[None])[0])
+        return self._format(self._canonical(self._any_row(native)[None])[0])
 
     def sequence(self, natives: Iterable[Any]) -> SpaceSequence:
         """Make a lazy sequence of architectures from native forms.
 
         Parameters
         ----------
-        natives : iterable of native forms
-            As the class describes them.
+        natives : iterable of native forms or DAGs
+            As the class describes them; a pandas Series, or a DataFrame of one
+            column, too.
 
         Returns
         -------
@@ -137,11 +144,13 @@ class SearchSpace(ABC):
         InvalidArchitectureError
             If one of them is no architecture of the space; the message says
             which and why.
+        TypeError
+            If `natives` is text, a mapping, a set or a table of several columns.
         """
         rows = []
-        for i, native in enumerate(natives):
+        for i, native in enumerate(_in_order(natives)):
             try:
-                rows.append(self._parse(native))
+                rows.append(self._any_row(native))
             except InvalidArchitectureError as error:
                 raise InvalidArchitectureError(f"Architecture {i}: {error}") from None
         return SpaceSequence(self, np.array(rows, dtype=np.uint8).reshape(len(rows), self._width))
@@ -226,21 +235,42 @@ class SearchSpace(ABC):
         return self._build(chosen) if is_dag(architecture) else self._format(chosen)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        given = (f"{name}={value!r}" for name, value in self._parameters().items())
+        return f"{type(self).__name__}({', '.join(given)})"
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other)
+        return isinstance(other, SearchSpace) and (type(self), self._parameters()) == (
+            type(other),
+            other._parameters(),
+        )
 
     def __hash__(self) -> int:
-        return hash(type(self))
+        return hash((type(self), *self._parameters().values()))
+
+    def _parameters(self) -> dict[str, Any]:
+        """The parameters that differ from their defaults."""
+        signature = inspect.signature(type(self)).parameters
+        values = {name: getattr(self, name) for name in signature}
+        return {name: value for name, value in values.items() if value != signature[name].default}
 
     def _any_row(self, architecture: Any) -> Table:
-        return self._row(architecture) if is_dag(architecture) else self._parse(architecture)
+        if is_dag(architecture):
+            return self._row(architecture)
+        return self._parse(plain(architecture))
+
+    def _refusal(self, native: Any, wanted: str) -> InvalidArchitectureError:
+        """What to raise for a form that is none of the space's."""
+        reader = reader_of(native)
+        if reader is not None and reader.partition("(")[0] != type(self).__name__:
+            wanted += f". tagates_sk.spaces.{reader} reads such a form"
+        return InvalidArchitectureError(
+            f"{echo(native)} is no architecture of {self.name}: {wanted}."
+        )
 
     def _row(self, dag: Any) -> Table:
         members = (dag,) if isinstance(dag, nx.Graph) else dag
         if not is_dag(dag) or len(members) != self.n_cells:
-            found = f"{len(dag)} graphs" if is_dag(dag) else f"a {type(dag).__name__}"
+            found = f"{len(members)} graphs" if is_dag(dag) else f"a {type(dag).__name__}"
             wanted = "one DAG" if self.n_cells == 1 else f"a tuple of {self.n_cells} DAGs"
             raise InvalidArchitectureError(
                 f"An architecture of {self.name} is {wanted}, but {found} was given."
@@ -254,7 +284,7 @@ class SearchSpace(ABC):
 
     @abstractmethod
     def _parse(self, native: Any) -> Table:
-        """Native form to row, checked."""
+        """Native form in plain values to row, checked."""
 
     @abstractmethod
     def _format(self, row: Table) -> Any:
@@ -336,6 +366,27 @@ class SpaceSequence(ArchitectureSequence):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self)} architectures of {self.space.name}>"
+
+
+def _in_order(natives: Any) -> Any:
+    """The native forms one by one; an error if there is no order, or it is one form."""
+    columns = getattr(natives, "columns", None)
+    if columns is not None and len(columns) == 1:
+        return iter(natives.iloc[:, 0])
+    what = (
+        f"a table of {len(columns)} columns; select that of the native forms" if columns is not None
+        else "text, one native form; pass [text] for one" if isinstance(natives, str)
+        else "a mapping; pass a list of native forms, [form] for one"
+        if isinstance(natives, Mapping)
+        else "a set, which has no order; pass a list in the order of the values"
+        if isinstance(natives, AbstractSet)
+        else "a single graph; native forms are expected" if isinstance(natives, nx.Graph)
+        else None if isinstance(natives, Iterable)
+        else f"a {type(natives).__name__}; an iterable of native forms is expected"
+    )  # fmt: skip
+    if what:
+        raise TypeError(f"natives is {what}.")
+    return iter(natives)
 
 
 def is_dag(architecture: Any) -> bool:

@@ -1,7 +1,9 @@
-"""The macro search space of ENAS with six layers."""
+"""The macro search space of ENAS."""
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import Any
 
 import networkx as nx
@@ -9,29 +11,41 @@ import numpy as np
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import pack_node_cells
+from ..graphs.foreign import echo
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
+from .choices import other_choices
+from .forms import is_whole, numbers
 
-_LAYERS = 6
-_LAYER, _SKIPPED = np.tril_indices(_LAYERS, -1)
-_LINKS = len(_LAYER)
+MAX_LAYERS = 50
 
 
 class ENASMacro(SearchSpace):
-    """The macro search space of ENAS, with six layers.
+    """The macro search space of ENAS.
 
-    A network is a chain: input 0, layers 1 to 6 with one of six operations
-    each, output 7. A layer can take more inputs by skip links, from the input
-    or from any layer before the one that feeds it anyway.
+    A network is a chain: input 0, layers 1 to `n_layers` with one of six
+    operations each, and an output. A layer can take more inputs by skip links,
+    from the input or from any layer before the one that feeds it anyway.
 
     The native form is ENAS' nested list: for layer k its operation (0 to 5),
     then k - 1 bits, one for a skip link from each of the nodes 0 to k - 2. It is
-    returned as a tuple of tuples.
+    returned as a tuple of tuples. The same numbers in one list or as text are
+    taken, too.
 
     In the DAG ``op`` is an attribute of the nodes.
 
     An edit changes one operation, or adds or removes one skip link. Sampling is
     uniform.
+
+    Parameters
+    ----------
+    n_layers : int, default=6
+        Layers of a network, from 1 to 50. ENAS itself has 12 or 24.
+
+    Raises
+    ------
+    ValueError
+        If `n_layers` is out of bounds.
 
     References
     ----------
@@ -52,53 +66,82 @@ class ENASMacro(SearchSpace):
     (3, 0, 1, 0)
     """  # noqa: E501
 
-    # A row is six operations, then the bits of layers 2 to 6.
+    # A row is the operations, then the bits of layers 2 and up.
     name = "ENAS macro"
     operations = ("conv3x3", "sepconv3x3", "conv5x5", "sepconv5x5", "avgpool3x3", "maxpool3x3")
-    _width = _LAYERS + _LINKS
+
+    def __init__(self, n_layers: int = 6) -> None:
+        if not 1 <= n_layers <= MAX_LAYERS:
+            raise ValueError(f"n_layers={n_layers}; a network has 1 to {MAX_LAYERS} layers.")
+        self.n_layers = n_layers
+        self._layer, self._skipped = np.tril_indices(n_layers, -1)
+        self._sizes = [len(self.operations)] * n_layers + [2] * len(self._layer)
+
+    @property
+    def _width(self) -> int:
+        return len(self._sizes)
 
     def _parse(self, native: Any) -> Table:
-        if not isinstance(native, (list, tuple)) or len(native) != _LAYERS:
-            raise InvalidArchitectureError(
-                f"{native!r} is no network of {self.name}: {_LAYERS} lists are expected, one per "
-                "layer."
-            )
-        for k, layer in enumerate(native, start=1):
-            if not isinstance(layer, (list, tuple)) or len(layer) != k:
+        layers = self._layers(native)
+        for k, layer in enumerate(layers, start=1):
+            if not isinstance(layer, list) or len(layer) != k:
                 raise InvalidArchitectureError(
-                    f"Layer {k} is {layer!r}; an operation followed by {k - 1} bits is expected."
+                    f"Layer {k} is {echo(layer)}; an operation followed by {k - 1} bits is "
+                    "expected."
                 )
-            if layer[0] not in range(len(self.operations)):
+            if not is_whole(layer[0], len(self.operations)):
                 raise InvalidArchitectureError(
-                    f"Layer {k} has the operation {layer[0]!r}; operations go from 0 to 5, for "
+                    f"Layer {k} has the operation {echo(layer[0])}; operations go from 0 to 5, for "
                     f"{', '.join(self.operations)}."
                 )
             for j, bit in enumerate(layer[1:]):
                 if bit not in (0, 1):
                     raise InvalidArchitectureError(
-                        f"Layer {k} has {bit!r} for the skip link from node {j}; 0 or 1 is "
+                        f"Layer {k} has {echo(bit)} for the skip link from node {j}; 0 or 1 is "
                         "expected."
                     )
-        ops = [layer[0] for layer in native]
-        return np.array([*ops, *(bit for layer in native for bit in layer[1:])], dtype=np.uint8)
+        ops = [layer[0] for layer in layers]
+        return np.array([*ops, *(bit for layer in layers for bit in layer[1:])], dtype=np.uint8)
+
+    def _layers(self, native: Any) -> list[Any]:
+        """One list a layer out of any of the forms."""
+        n = self.n_layers
+        given = numbers(native)
+        wanted = (
+            f"{n} lists are expected, one per layer, or their {n * (n + 1) // 2} numbers in a row"
+        )
+        if not isinstance(given, list):
+            raise self._refusal(native, wanted)
+        found: float = len(given)
+        if given and not any(isinstance(layer, list) for layer in given):
+            found = (math.sqrt(8 * len(given) + 1) - 1) / 2  # layers of so many numbers
+            if found == n:
+                ends = [k * (k + 1) // 2 for k in range(n + 1)]
+                return [given[a:b] for a, b in pairwise(ends)]
+        elif found == n:
+            return given
+        if found == round(found) > 0:
+            wanted += f". ENASMacro(n_layers={int(found)}) reads {int(found)} layers"
+        raise self._refusal(native, wanted)
 
     def _format(self, row: Table) -> tuple[tuple[int, ...], ...]:
-        return tuple((int(row[k]), *row[_LAYERS:][k == _LAYER].tolist()) for k in range(_LAYERS))
+        bits = row[self.n_layers :]
+        return tuple((int(row[k]), *bits[k == self._layer].tolist()) for k in range(self.n_layers))
 
     def _build(self, row: Table) -> nx.DiGraph:
         dag = nx.DiGraph()
         dag.add_node(0, op="input")
-        for k in range(_LAYERS):
+        for k in range(self.n_layers):
             dag.add_node(k + 1, op=self.operations[row[k]])
-        dag.add_node(_LAYERS + 1, op="output")
-        dag.add_edges_from(np.argwhere(_adjacency(row[None])[0]).tolist())
+        dag.add_node(self.n_layers + 1, op="output")
+        dag.add_edges_from(np.argwhere(self._adjacency(row[None])[0]).tolist())
         return dag
 
     def _read(self, cells: Any) -> Table:
         cell = read_cell(cells[0], prune=False)
         fault = (
             "its operations are on the edges" if not cell.on_node
-            else f"it has {cell.n_nodes} nodes" if cell.n_nodes != _LAYERS + 2
+            else f"it has {cell.n_nodes} nodes" if cell.n_nodes != self.n_layers + 2
             else PARALLEL if has_parallel_edges(cells[0])
             else "its layers are no chain" if any(
                 k not in sources for k, sources in enumerate(cell.src[1:])
@@ -112,39 +155,34 @@ class ENASMacro(SearchSpace):
         if fault:
             raise InvalidArchitectureError(
                 f"The graph is no network of {self.name}: {fault}. A network is a chain of an "
-                f"input, {_LAYERS} layers and an output, with skip links between layers and the "
-                f"operations {', '.join(self.operations)} on the layers."
+                f"input, {self.n_layers} layers and an output, with skip links between layers and "
+                f"the operations {', '.join(self.operations)} on the layers."
             )
         ops = [self.operations.index(str(op)) for op in cell.types[1:-1]]
-        links = [j in cell.src[k + 1] for k, j in zip(_LAYER, _SKIPPED, strict=True)]
+        links = [j in cell.src[k + 1] for k, j in zip(self._layer, self._skipped, strict=True)]
         return np.array([*ops, *links], dtype=np.uint8)
 
     def _pack(self, table: Table) -> PackedGraphs:
-        code = np.zeros((len(table), _LAYERS + 2), dtype=np.int64)
-        code[:, 1:-1] = _CODES[table[:, :_LAYERS]]
-        return pack_node_cells(_adjacency(table), code, n_inputs=1, operations=_VOCABULARY)
+        code = np.zeros((len(table), self.n_layers + 2), dtype=np.int64)
+        code[:, 1:-1] = _CODES[table[:, : self.n_layers]]
+        return pack_node_cells(self._adjacency(table), code, n_inputs=1, operations=_VOCABULARY)
+
+    def _adjacency(self, table: Table) -> Any:
+        n = self.n_layers
+        adjacency = np.zeros((len(table), n + 2, n + 2), dtype=bool)
+        chain = np.arange(n + 1)
+        adjacency[:, chain, chain + 1] = True
+        adjacency[:, self._skipped, self._layer + 1] = table[:, n:]
+        return adjacency
 
     def _draw(self, n: int, random: np.random.RandomState) -> Table:
-        ops = random.randint(len(self.operations), size=(n, _LAYERS))
-        links = random.randint(2, size=(n, _LINKS))
+        ops = random.randint(len(self.operations), size=(n, self.n_layers))
+        links = random.randint(2, size=(n, len(self._layer)))
         return np.concatenate([ops, links], axis=1).astype(np.uint8)
 
     def _edits(self, row: Table) -> Table:
         """Change one operation, or add or remove one skip link."""
-        n_changes = np.repeat([len(self.operations) - 1, 1], [_LAYERS, _LINKS])
-        column = np.repeat(np.arange(self._width), n_changes)
-        shift = np.concatenate([np.arange(1, k + 1) for k in n_changes])
-        edits = np.repeat(row[None], len(column), axis=0)
-        edits[np.arange(len(column)), column] = (row[column] + shift) % (n_changes[column] + 1)
-        return edits
-
-
-def _adjacency(table: Table) -> Any:
-    adjacency = np.zeros((len(table), _LAYERS + 2, _LAYERS + 2), dtype=bool)
-    chain = np.arange(_LAYERS + 1)
-    adjacency[:, chain, chain + 1] = True
-    adjacency[:, _SKIPPED, _LAYER + 1] = table[:, _LAYERS:]
-    return adjacency
+        return other_choices(self._sizes, row)
 
 
 _VOCABULARY = tuple(sorted(ENASMacro.operations))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from .forms import numbers
 from .two_cells import TwoCellSpace
+
+_NODES = 5
+_NUMBERED = ("sep_conv_3x3", "sep_conv_5x5", "avg_pool_3x3", "max_pool_3x3", "skip_connect")
+_FIRST_TOKEN = _NODES + 2
 
 
 class ENASMicro(TwoCellSpace):
@@ -21,7 +24,12 @@ class ENASMicro(TwoCellSpace):
 
     The native form is a :class:`Genotype` as in :class:`DARTS`: ``normal`` and
     ``reduce`` are lists of ten pairs (operation, predecessor), ``normal_concat``
-    and ``reduce_concat`` the loose ends.
+    and ``reduce_concat`` the loose ends. Taken for it everywhere: the forms of
+    :class:`DARTS` with names, and ENAS' 40 numbers, 20 for each cell, in which a
+    predecessor is followed by an operation; 0 is ``sep_conv_3x3``, 1
+    ``sep_conv_5x5``, 2 ``avg_pool_3x3``, 3 ``max_pool_3x3`` and 4 ``skip_connect``.
+    The numbers may be two lists, one list or text. So may NAO's tokens for them:
+    predecessors plus 1, operations plus 7.
 
     The DAG of a cell is a ``networkx.MultiDiGraph``: ``op`` is an attribute of
     the edges, the input nodes carry ``input=0`` and ``input=1``, and a wire (an
@@ -47,13 +55,36 @@ class ENASMicro(TwoCellSpace):
     2
     """
 
-    name = "ENAS micro"
-    operations = ("sep_conv_3x3", "sep_conv_5x5", "max_pool_3x3", "avg_pool_3x3", "skip_connect")
-    n_intermediate = 5
     _distinct = False
-    _rule = "one from each node that no other node takes"
+    _loose_only = True
 
-    def _concatenated(self, predecessors: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-        inner = np.arange(self.n_intermediate) + 2
-        taken: NDArray[np.bool_] = (predecessors[:, :, :, None] == inner).any(axis=(1, 2))
-        return ~taken
+    def __init__(self) -> None:
+        operations = (
+            "sep_conv_3x3", "sep_conv_5x5", "max_pool_3x3", "avg_pool_3x3", "skip_connect",
+        )  # fmt: skip
+        super().__init__(_NODES, operations, "ENAS micro")
+
+    def _genotype(self, native: Any) -> dict[str, Any] | None:
+        cells = numbers(native)
+        if isinstance(cells, list) and len(cells) == 2:
+            cells = [numbers(cell) for cell in cells]
+            if all(isinstance(cell, list) and len(cell) == 4 * _NODES for cell in cells):
+                cells = list(chain(*cells))
+        if (
+            isinstance(cells, list)
+            and len(cells) == 8 * _NODES
+            and all(isinstance(number, int) for number in cells)
+        ):
+            return self._from_numbers(cells)
+        return super()._genotype(native)
+
+    def _from_numbers(self, given: list[int]) -> dict[str, Any]:
+        tails, ops = given[::2], given[1::2]
+        # Operations of ENAS are below 5, tokens of NAO from 7 on.
+        if min(ops) >= _FIRST_TOKEN:
+            tails, ops = [tail - 1 for tail in tails], [op - _FIRST_TOKEN for op in ops]
+        pairs = [
+            [_NUMBERED[op] if op in range(len(_NUMBERED)) else str(op), tail]
+            for op, tail in zip(ops, tails, strict=True)
+        ]
+        return {"normal": pairs[: 2 * _NODES], "reduce": pairs[2 * _NODES :]}

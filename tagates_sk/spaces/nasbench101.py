@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import permutations
 from typing import Any, NamedTuple
 
@@ -11,14 +12,19 @@ from numpy.typing import NDArray
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import alive_nodes, pack_node_cells
+from ..graphs.foreign import echo
+from ..graphs.operations import NO_OPERATION
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
+from .cell import distinct_names
+from .choices import smallest
 
-_VERTICES, _EDGES = 7, 9
-_INNER = _VERTICES - 2
-_TAIL, _HEAD = np.triu_indices(_VERTICES, 1)
-_PAIRS = len(_TAIL)
-_NO_VERTEX = 3
+MAX_VERTICES = 9
+"""More vertices have too many orders to compare."""
+
+_OPERATIONS = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
+_SUFFIX = "-bn-relu"
+_FIELDS = (("matrix", "ops"), ("module_adjacency", "module_operations"))
 
 Bools = NDArray[np.bool_]
 
@@ -38,10 +44,13 @@ class NASBench101(SearchSpace):
     A cell has at most seven vertices, the input and the output among them, at
     most nine edges, and one of three operations on each inner vertex.
 
-    The native form is an upper triangular adjacency matrix (nested sequences
-    or array) and the list of the vertices' labels; it is returned as a
-    :class:`NASBench101Cell`. As in the benchmark, vertices on no path from
-    input to output are dropped, and limits hold for what is left.
+    The native form is an upper triangular adjacency matrix and the list of the
+    vertices' labels; it is returned as a :class:`NASBench101Cell`. Any pair of
+    them is taken, and a mapping with the keys ``matrix`` and ``ops`` or
+    ``module_adjacency`` and ``module_operations``. Labels may be short
+    (``conv3x3``); a vertex labelled ``none`` is the same as no vertex. As in the
+    benchmark, vertices on no path from input to output are dropped, and limits
+    hold for what is left.
 
     In the DAG ``op`` is an attribute of the nodes.
 
@@ -49,6 +58,20 @@ class NASBench101(SearchSpace):
     between two others. Sampling draws seven vertices with even odds for every
     edge and operation until the cell is valid, so cells that many matrices
     describe come more often.
+
+    Parameters
+    ----------
+    max_vertices : int, default=7
+        Vertices of a cell at most, input and output among them; from 2 to 9.
+    max_edges : int, default=9
+        Edges of a cell at most.
+    operations : sequence of str
+        Names of the operations; those of the benchmark by default.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of bounds.
 
     References
     ----------
@@ -67,55 +90,85 @@ class NASBench101(SearchSpace):
     NASBench101Cell(matrix=((0, 1, 1), (0, 0, 1), (0, 0, 0)), ops=('input', 'conv3x3-bn-relu', 'output'))
     """  # noqa: E501
 
-    # A row is the upper triangle of the 7 x 7 matrix and five inner operations. The output is
-    # vertex 6; a cell with fewer vertices has no vertex (code 3) in the places before it.
+    # A row is the upper triangle of the matrix and the inner operations. The output is the last
+    # vertex; a cell with fewer vertices has no vertex (a code of its own) in the places before it.
     name = "NAS-Bench-101"
-    operations = ("conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3")
-    _width = _PAIRS + _INNER
+
+    def __init__(
+        self, max_vertices: int = 7, max_edges: int = 9, operations: Sequence[str] = _OPERATIONS
+    ) -> None:
+        if not 2 <= max_vertices <= MAX_VERTICES or max_edges < 1:
+            raise ValueError(
+                f"max_vertices={max_vertices}, max_edges={max_edges}; 2 to {MAX_VERTICES} vertices "
+                "and 1 edge or more are expected."
+            )
+        self.max_vertices = max_vertices
+        self.max_edges = max_edges
+        self.operations = distinct_names(operations)
+        self._tail, self._head = np.triu_indices(max_vertices, 1)
+        self._pairs, self._inner = len(self._tail), max_vertices - 2
+        self._no_vertex = len(self.operations)
+        self._vocabulary = tuple(sorted(self.operations))
+        self._codes = np.array([*map(self._vocabulary.index, self.operations), 0])
+        self._aliases = {op.removesuffix(_SUFFIX): op for op in self.operations}
+
+    @property
+    def _width(self) -> int:
+        return self._pairs + self._inner
 
     def _parse(self, native: Any) -> Table:
         matrix, ops = self._parts(native)
         n = len(ops)
+        there = np.array([op != NO_OPERATION for op in ops])
+        matrix *= there[:, None] & there
         alive = alive_nodes(matrix[None].astype(bool), 1)[0][0]
         if not alive[0]:
             raise InvalidArchitectureError(
-                f"The matrix {matrix.tolist()} has no path from its input (vertex 0) to its output "
-                f"(vertex {n - 1})."
+                f"The matrix {echo(matrix.tolist())} has no path from its input (vertex 0) to its "
+                f"output (vertex {n - 1})."
             )
         kept = np.flatnonzero(alive)
         matrix = matrix[np.ix_(kept, kept)]
         self._check_size(len(kept), int(matrix.sum()))
-        place = np.append(np.arange(len(kept) - 1), _VERTICES - 1)
-        adjacency = np.zeros((_VERTICES, _VERTICES), dtype=bool)
+        place = np.append(np.arange(len(kept) - 1), self.max_vertices - 1)
+        adjacency = np.zeros((self.max_vertices, self.max_vertices), dtype=bool)
         adjacency[np.ix_(place, place)] = matrix
-        codes = np.full(_INNER, _NO_VERTEX)
+        codes = np.full(self._inner, self._no_vertex)
         codes[: len(kept) - 2] = [self.operations.index(ops[i]) for i in kept[1:-1]]
-        row: Table = _rows(adjacency[None], codes[None])[0]
+        row: Table = self._rows(adjacency[None], codes[None])[0]
         return row
 
     def _parts(self, native: Any) -> tuple[NDArray[np.integer[Any]], list[str]]:
         """The matrix and the labels, checked one by one and against each other."""
-        try:
-            given, labels = native
-            matrix, ops = np.asarray(given), list(labels)
-        except (TypeError, ValueError):
-            raise InvalidArchitectureError(
-                f"{native!r} is no cell of {self.name}: a pair (matrix, ops) is expected, an "
-                "adjacency matrix and a list of labels."
-            ) from None
+        parts = native
+        if isinstance(native, dict):
+            parts = next(([native[a], native[b]] for a, b in _FIELDS if {a, b} <= {*native}), None)
+        if (
+            not isinstance(parts, list)
+            or len(parts) != 2
+            or not all(isinstance(part, list) for part in parts)
+            or not all(isinstance(row, list) for row in parts[0])
+        ):
+            raise self._refusal(
+                native,
+                "a pair (matrix, ops) is expected, an adjacency matrix and a list of labels, or a "
+                "mapping of them",
+            )
+        given, ops = parts
         n = len(ops)
-        if matrix.shape != (n, n) or n < 2:
+        if n < 2 or len(given) != n or any(len(row) != n for row in given):
+            columns = sorted({len(row) for row in given})
             raise InvalidArchitectureError(
-                f"The matrix has shape {matrix.shape} but there are {n} ops; a square matrix with "
-                "one row and one label per vertex is expected, and two vertices at least."
+                f"The matrix has {len(given)} rows of {echo(columns, 20)} entries but there are "
+                f"{n} ops; a square matrix with one row and one label per vertex is expected, and "
+                "two vertices at least."
             )
-        wrong = np.argwhere((matrix != 0) & (matrix != 1))
-        if len(wrong):
-            i, j = wrong[0]
-            raise InvalidArchitectureError(
-                f"matrix[{i}][{j}] is {matrix[i, j]}; 0 (no edge) or 1 (edge) is expected."
-            )
-        matrix = matrix.astype(np.int64)
+        for i, j in np.ndindex(n, n):
+            if given[i][j] not in (0, 1):
+                raise InvalidArchitectureError(
+                    f"matrix[{i}][{j}] is {echo(given[i][j])}; 0 (no edge) or 1 (edge) is expected."
+                )
+        matrix = np.array(given, dtype=np.int64)
         wrong = np.argwhere(np.tril(matrix))
         if len(wrong):
             i, j = wrong[0]
@@ -123,25 +176,28 @@ class NASBench101(SearchSpace):
                 f"matrix[{i}][{j}] is 1, on or below the diagonal; number the vertices so that "
                 "every edge goes from a lower to a higher one."
             )
+        inner = (*self.operations, NO_OPERATION)
+        ops = [self._aliases.get(op, op) if isinstance(op, str) else op for op in ops]
         for i, op in enumerate(ops):
-            wanted = ("input",) if i == 0 else ("output",) if i == n - 1 else self.operations
+            wanted = ("input",) if i == 0 else ("output",) if i == n - 1 else inner
             if op not in wanted:
                 raise InvalidArchitectureError(
-                    f"ops[{i}] is {op!r}; {' or '.join(map(repr, wanted))} is expected there."
+                    f"ops[{i}] is {echo(op)}; {echo(' or '.join(wanted), 160)} is expected there."
                 )
         return matrix, ops
 
     def _check_size(self, n_vertices: int, n_edges: int) -> None:
-        if n_vertices > _VERTICES or n_edges > _EDGES:
+        if n_vertices > self.max_vertices or n_edges > self.max_edges:
             raise InvalidArchitectureError(
                 f"The cell has {n_vertices} vertices and {n_edges} edges on paths from input to "
-                f"output; {self.name} allows {_VERTICES} vertices and {_EDGES} edges."
+                f"output; {self.name} allows {self.max_vertices} vertices and {self.max_edges} "
+                "edges."
             )
 
     def _format(self, row: Table) -> NASBench101Cell:
-        inner = row[_PAIRS:][row[_PAIRS:] != _NO_VERTEX]
-        place = np.append(np.arange(len(inner) + 1), _VERTICES - 1)
-        matrix = _adjacency(row[None])[0][np.ix_(place, place)].astype(int)
+        inner = row[self._pairs :][row[self._pairs :] != self._no_vertex]
+        place = np.append(np.arange(len(inner) + 1), self.max_vertices - 1)
+        matrix = self._adjacency(row[None])[0][np.ix_(place, place)].astype(int)
         ops = ("input", *(self.operations[code] for code in inner), "output")
         return NASBench101Cell(tuple(map(tuple, matrix.tolist())), ops)
 
@@ -173,51 +229,53 @@ class NASBench101(SearchSpace):
                 f"and, on its inner nodes, the operations {', '.join(self.operations)}."
             )
         self._check_size(n, sum(len(set(sources)) for sources in cell.src))
-        place = np.append(np.arange(n - 1), _VERTICES - 1)
-        adjacency = np.zeros((1, _VERTICES, _VERTICES), dtype=bool)
+        place = np.append(np.arange(n - 1), self.max_vertices - 1)
+        adjacency = np.zeros((1, self.max_vertices, self.max_vertices), dtype=bool)
         for head, sources in enumerate(cell.src):
             adjacency[0, place[sources], place[head]] = True
-        codes = np.full((1, _INNER), _NO_VERTEX)
+        codes = np.full((1, self._inner), self._no_vertex)
         codes[0, : n - 2] = [self.operations.index(str(op)) for op in inner]
-        row: Table = self._canonical(_rows(adjacency, codes))[0]
+        row: Table = self._canonical(self._rows(adjacency, codes))[0]
         return row
 
     def _pack(self, table: Table) -> PackedGraphs:
-        code = np.zeros((len(table), _VERTICES), dtype=np.int64)
-        code[:, 1:-1] = _CODES[table[:, _PAIRS:]]
-        return pack_node_cells(_adjacency(table), code, n_inputs=1, operations=_VOCABULARY)
+        code = np.zeros((len(table), self.max_vertices), dtype=np.int64)
+        code[:, 1:-1] = self._codes[table[:, self._pairs :]]
+        return pack_node_cells(
+            self._adjacency(table), code, n_inputs=1, operations=self._vocabulary
+        )
 
     def _draw(self, n: int, random: np.random.RandomState) -> Table:
         drawn = np.empty((0, self._width), dtype=np.uint8)
         while len(drawn) < n:
             batch = 2 * (n - len(drawn)) + 16
-            edges = random.randint(2, size=(batch, _PAIRS)).astype(bool)
-            adjacency = np.zeros((batch, _VERTICES, _VERTICES), dtype=bool)
-            adjacency[:, _TAIL, _HEAD] = edges
-            codes = random.randint(len(self.operations), size=(batch, _INNER))
-            drawn = np.concatenate([drawn, _valid_rows(adjacency, codes)])
+            edges = random.randint(2, size=(batch, self._pairs)).astype(bool)
+            adjacency = np.zeros((batch, self.max_vertices, self.max_vertices), dtype=bool)
+            adjacency[:, self._tail, self._head] = edges
+            codes = random.randint(len(self.operations), size=(batch, self._inner))
+            drawn = np.concatenate([drawn, self._valid_rows(adjacency, codes)])
         return drawn[:n]
 
     def _edits(self, row: Table) -> Table:
         """Change an operation, add or remove an edge, or add a vertex between two others."""
-        adjacency, codes = _adjacency(row[None])[0], row[_PAIRS:].astype(np.int64)
-        n_inner = int((codes != _NO_VERTEX).sum())
+        adjacency, codes = self._adjacency(row[None])[0], row[self._pairs :].astype(np.int64)
+        n_inner = int((codes != self._no_vertex).sum())
         matrices: list[Bools] = []
         labels: list[NDArray[np.int64]] = []
         for vertex in range(n_inner):
             for code in set(range(len(self.operations))) - {int(codes[vertex])}:
                 matrices.append(adjacency)
-                labels.append(np.where(np.arange(_INNER) == vertex, code, codes))
-        places = [*range(n_inner + 1), _VERTICES - 1]
+                labels.append(np.where(np.arange(self._inner) == vertex, code, codes))
+        places = [*range(n_inner + 1), self.max_vertices - 1]
         for i, tail in enumerate(places):
             for head in places[i + 1 :]:
                 flipped = adjacency.copy()
                 flipped[tail, head] ^= True
                 matrices.append(flipped)
                 labels.append(codes)
-        for tail in range(n_inner + 1) if n_inner < _INNER else ():
+        for tail in range(n_inner + 1) if n_inner < self._inner else ():
             # The new vertex comes right behind `tail`; those after it move up by one.
-            moved = [v + (tail < v < _VERTICES - 1) for v in places]
+            moved = [v + (tail < v < self.max_vertices - 1) for v in places]
             wider = np.zeros_like(adjacency)
             wider[np.ix_(moved, moved)] = adjacency[np.ix_(places, places)]
             wider[tail, tail + 1] = True
@@ -226,47 +284,41 @@ class NASBench101(SearchSpace):
                 joined[tail + 1, head] = True
                 for code in range(len(self.operations)):
                     matrices.append(joined)
-                    labels.append(np.insert(codes, tail, code)[:_INNER])
-        return _valid_rows(np.array(matrices), np.array(labels))
+                    labels.append(np.insert(codes, tail, code)[: self._inner])
+        return self._valid_rows(np.array(matrices), np.array(labels))
 
     def _canonical(self, table: Table) -> Table:
         """Of all topological orders, the one with the smallest operations, then edges."""
-        order = np.array([(0, *inner, _VERTICES - 1) for inner in permutations(range(1, 6))])
-        adjacency = _adjacency(table)[:, order[:, :, None], order[:, None, :]]
-        legal = ~(adjacency & np.tri(_VERTICES, dtype=bool)).any(axis=(2, 3))
-        edges = adjacency[:, :, _TAIL, _HEAD] @ (1 << np.arange(_PAIRS)[::-1])
-        codes = table[:, _PAIRS:][:, order[:, 1:-1] - 1].astype(np.int64)
-        key = (codes @ (4 ** np.arange(_INNER)[::-1]) << _PAIRS) + edges
-        best = np.where(legal, key, np.iinfo(np.int64).max).argmin(axis=1)
+        last = self.max_vertices - 1
+        order = np.array([(0, *inner, last) for inner in permutations(range(1, last))])
+        adjacency = self._adjacency(table)[:, order[:, :, None], order[:, None, :]]
+        legal = ~(adjacency & np.tri(self.max_vertices, dtype=bool)).any(axis=(2, 3))
+        codes = table[:, self._pairs :][:, order[:, 1:-1] - 1]
+        edges = adjacency[:, :, self._tail, self._head]
+        best = smallest(np.concatenate([codes, edges], axis=2), legal)
         row = np.arange(len(table))
-        return _rows(adjacency[row, best], codes[row, best])
+        return self._rows(adjacency[row, best], codes[row, best])
 
+    def _adjacency(self, table: Table) -> Bools:
+        adjacency = np.zeros((len(table), self.max_vertices, self.max_vertices), dtype=bool)
+        adjacency[:, self._tail, self._head] = table[:, : self._pairs]
+        return adjacency
 
-def _adjacency(table: Table) -> Bools:
-    adjacency = np.zeros((len(table), _VERTICES, _VERTICES), dtype=bool)
-    adjacency[:, _TAIL, _HEAD] = table[:, :_PAIRS]
-    return adjacency
+    def _rows(self, adjacency: Bools, codes: NDArray[np.integer[Any]]) -> Table:
+        edges = adjacency[:, self._tail, self._head]
+        return np.concatenate([edges, codes], axis=1).astype(np.uint8)
 
-
-def _rows(adjacency: Bools, codes: NDArray[np.integer[Any]]) -> Table:
-    return np.concatenate([adjacency[:, _TAIL, _HEAD], codes], axis=1).astype(np.uint8)
-
-
-def _valid_rows(adjacency: Bools, codes: NDArray[np.integer[Any]]) -> Table:
-    """Rows of those graphs that are cells, with vertices off every path dropped."""
-    alive, _ = alive_nodes(adjacency, 1)
-    adjacency = adjacency & alive[:, :, None] & alive[:, None, :]
-    fine = alive[:, 0] & (adjacency.sum(axis=(1, 2)) <= _EDGES)
-    alive, adjacency, codes = alive[fine], adjacency[fine], codes[fine]
-    inner = alive[:, 1:-1]
-    order = np.argsort(~inner, axis=1, kind="stable")
-    codes = np.take_along_axis(np.where(inner, codes, _NO_VERTEX), order, axis=1)
-    vertices = np.zeros((len(order), _VERTICES), dtype=np.int64)
-    vertices[:, 1:-1] = order + 1
-    vertices[:, -1] = _VERTICES - 1
-    row = np.arange(len(order))[:, None, None]
-    return _rows(adjacency[row, vertices[:, :, None], vertices[:, None, :]], codes)
-
-
-_VOCABULARY = tuple(sorted(NASBench101.operations))
-_CODES = np.array([*map(_VOCABULARY.index, NASBench101.operations), 0])
+    def _valid_rows(self, adjacency: Bools, codes: NDArray[np.integer[Any]]) -> Table:
+        """Rows of those graphs that are cells, with vertices off every path dropped."""
+        alive, _ = alive_nodes(adjacency, 1)
+        adjacency = adjacency & alive[:, :, None] & alive[:, None, :]
+        fine = alive[:, 0] & (adjacency.sum(axis=(1, 2)) <= self.max_edges)
+        alive, adjacency, codes = alive[fine], adjacency[fine], codes[fine]
+        inner = alive[:, 1:-1]
+        order = np.argsort(~inner, axis=1, kind="stable")
+        codes = np.take_along_axis(np.where(inner, codes, self._no_vertex), order, axis=1)
+        vertices = np.zeros((len(order), self.max_vertices), dtype=np.int64)
+        vertices[:, 1:-1] = order + 1
+        vertices[:, -1] = self.max_vertices - 1
+        row = np.arange(len(order))[:, None, None]
+        return self._rows(adjacency[row, vertices[:, :, None], vertices[:, None, :]], codes)

@@ -4,35 +4,52 @@ from __future__ import annotations
 
 from typing import Any
 
-import networkx as nx
-import numpy as np
+from ..graphs import InvalidArchitectureError
+from ..graphs.foreign import echo
+from .cell import CellSpace, Numbering
 
-from ..graphs import InvalidArchitectureError, PackedGraphs
-from ..graphs.dense import ABSENT, pack_edge_cells
-from ..graphs.operations import WIRE
-from ..graphs.reading import read_cell
-from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
+_NUMBERINGS = {
+    "nasbench201": Numbering(
+        ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"), by_tail=False
+    ),
+    "naslib": Numbering(
+        ("skip_connect", "none", "nor_conv_3x3", "nor_conv_1x1", "avg_pool_3x3"), by_tail=True
+    ),
+}
 
-_EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 
-
-class NASBench201(SearchSpace):
+class NASBench201(CellSpace):
     """The search space of NAS-Bench-201 (NATS-Bench's topology space).
 
     A cell has an input node 0, two nodes 1 and 2, an output node 3, and one of
     five operations on each of the six edges i → j, i < j.
 
     The native form is the benchmark's string: for node 1, 2 and 3 its incoming
-    edges, each as ``operation~predecessor``. The six index digits of the edges
-    0→1, 0→2, 1→2, 0→3, 1→3, 2→3 are taken for it everywhere; 0 is ``none``, 1
-    ``skip_connect``, 2 ``nor_conv_1x1``, 3 ``nor_conv_3x3`` and 4
-    ``avg_pool_3x3``.
+    edges, each as ``operation~predecessor``. Taken for it everywhere: the
+    benchmark's nested lists of pairs (operation, predecessor); six names of
+    operations, for the edges 0→1, 0→2, 1→2, 0→3, 1→3, 2→3; a mapping from the
+    edges to names, as NNI exports it; the lower triangular matrix of digits that
+    the benchmark's ``str2matrix`` gives; and, with an `encoding`, six digits.
 
     In the DAG ``op`` is an attribute of the edges, ``"none"`` included. In a
     DAG given by the user a missing edge counts as ``none``, and a plain wire (an
     edge without ``op``) as ``skip_connect``.
 
     An edit changes the operation of one edge. Sampling is uniform.
+
+    Parameters
+    ----------
+    encoding : {"nasbench201", "naslib"}, default=None
+        What digits mean. ``"nasbench201"``: 0 is ``none``, 1 ``skip_connect``, 2
+        ``nor_conv_1x1``, 3 ``nor_conv_3x3`` and 4 ``avg_pool_3x3``, for the edges
+        0→1, 0→2, 1→2, 0→3, 1→3, 2→3. ``"naslib"``: 0 is ``skip_connect``, 1
+        ``none``, 2 ``nor_conv_3x3``, 3 ``nor_conv_1x1`` and 4 ``avg_pool_3x3``,
+        for the edges 0→1, 0→2, 0→3, 1→2, 1→3, 2→3. None refuses six digits.
+
+    Raises
+    ------
+    ValueError
+        If `encoding` is none of these.
 
     References
     ----------
@@ -43,7 +60,7 @@ class NASBench201(SearchSpace):
     --------
     >>> from tagates_sk.spaces import NASBench201
     >>> space = NASBench201()
-    >>> cell = space.to_string((3, 3, 3, 1, 3, 2))
+    >>> cell = NASBench201("nasbench201").canonical((3, 3, 3, 1, 3, 2))
     >>> cell
     '|nor_conv_3x3~0|+|nor_conv_3x3~0|nor_conv_3x3~1|+|skip_connect~0|nor_conv_3x3~1|nor_conv_1x1~2|'
     >>> dag = space.to_dag(cell)
@@ -55,17 +72,24 @@ class NASBench201(SearchSpace):
     24
     """
 
-    name = "NAS-Bench-201"
-    operations = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-    _width = len(_EDGES)
+    def __init__(self, encoding: str | None = None) -> None:
+        if encoding not in (None, *_NUMBERINGS):
+            raise ValueError(
+                f"encoding={encoding!r}; 'nasbench201' or 'naslib' is expected, or None to refuse "
+                "digits."
+            )
+        super().__init__(4, _NUMBERINGS["nasbench201"].operations, "NAS-Bench-201")
+        self.encoding = encoding
 
-    def to_digits(self, native: Any) -> tuple[int, ...]:
+    def to_digits(self, native: Any, encoding: str = "nasbench201") -> tuple[int, ...]:
         """Give the six index digits of a cell.
 
         Parameters
         ----------
-        native : str or sequence of int
-            The benchmark's string, or digits.
+        native : native form or DAG
+            As the class describes it.
+        encoding : {"nasbench201", "naslib"}, default="nasbench201"
+            What the digits mean.
 
         Returns
         -------
@@ -75,137 +99,28 @@ class NASBench201(SearchSpace):
         ------
         InvalidArchitectureError
             If it is no cell of the space.
+
+        Examples
+        --------
+        >>> from tagates_sk.spaces import NASBench201
+        >>> space = NASBench201(encoding="nasbench201")
+        >>> space.to_digits((3, 3, 3, 1, 3, 2), "naslib")
+        (2, 2, 0, 2, 2, 3)
         """
-        return tuple(int(digit) for digit in self._parse(native))
+        numbering = NASBench201(encoding)._numbering(native)
+        ops = [self.operations[choice] for choice in self._any_row(native)]
+        edges = list(zip(self._edges, ops, strict=True))
+        if numbering.by_tail:
+            edges.sort()
+        return tuple(numbering.operations.index(op) for _, op in edges)
 
-    def to_string(self, native: Any) -> str:
-        """Give the benchmark's string of a cell.
-
-        Parameters
-        ----------
-        native : str or sequence of int
-            The benchmark's string, or digits.
-
-        Returns
-        -------
-        str
-
-        Raises
-        ------
-        InvalidArchitectureError
-            If it is no cell of the space.
-        """
-        return self._format(self._parse(native))
-
-    def _parse(self, native: Any) -> Table:
-        if isinstance(native, str):
-            return self._parse_string(native)
-        try:
-            digits = np.asarray(native)
-        except ValueError:
-            digits = np.empty(0)
-        if digits.shape != (6,) or digits.dtype.kind not in "iu":
+    def _numbering(self, native: Any) -> Numbering:
+        matrix = isinstance(native, list) and len(native) == self.n_nodes
+        encoding = self.encoding or ("nasbench201" if matrix else None)
+        if encoding is None:
             raise InvalidArchitectureError(
-                f"{native!r} is no cell of {self.name}: a string such as "
-                "'|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|skip_connect~2|' or six digits "
-                "from 0 to 4 are expected."
+                f"{echo(native, 30)}: NAS-Bench-201 and NASLib number operations and edges "
+                "differently. Say whose digits these are: NASBench201(encoding='nasbench201') or "
+                "NASBench201(encoding='naslib'), --encoding on the command line. Or give strings."
             )
-        wrong = np.flatnonzero((digits < 0) | (digits > 4))
-        if len(wrong):
-            raise InvalidArchitectureError(
-                f"{native!r}: digit {wrong[0]} is {digits[wrong[0]]}; digits go from 0 to 4, for "
-                f"{', '.join(self.operations)}."
-            )
-        return digits.astype(np.uint8)
-
-    def _parse_string(self, native: str) -> Table:
-        digits: list[int] = []
-        nodes = native.split("+")
-        for head, node in enumerate(nodes, start=1):
-            edges = node.split("|")[1:-1]
-            if len(nodes) != 3 or len(edges) != head or node != f"|{'|'.join(edges)}|":
-                raise InvalidArchitectureError(
-                    f"{native!r} is no cell of {self.name}: three nodes joined by '+' are "
-                    "expected, with one, two and three edges 'operation~predecessor', each "
-                    "between two '|'."
-                )
-            for tail, edge in enumerate(edges):
-                op, _, predecessor = edge.partition("~")
-                if predecessor != str(tail):
-                    raise InvalidArchitectureError(
-                        f"{native!r}: edge {tail} of node {head} is {edge!r}; its predecessor "
-                        f"must be {tail}, as in '{op}~{tail}'."
-                    )
-                if op not in self.operations:
-                    raise InvalidArchitectureError(
-                        f"{native!r}: edge {tail} of node {head} has the operation {op!r}; the "
-                        f"operations are {', '.join(self.operations)}."
-                    )
-                digits.append(self.operations.index(op))
-        return np.array(digits, dtype=np.uint8)
-
-    def _format(self, row: Table) -> str:
-        edges = [
-            f"{self.operations[digit]}~{tail}" for digit, (tail, _) in zip(row, _EDGES, strict=True)
-        ]
-        nodes = (edges[:1], edges[1:3], edges[3:])
-        return "+".join(f"|{'|'.join(node)}|" for node in nodes)
-
-    def _build(self, row: Table) -> nx.DiGraph:
-        dag = nx.DiGraph()
-        for (tail, head), digit in zip(_EDGES, row, strict=True):
-            dag.add_edge(tail, head, op=self.operations[digit])
-        return dag
-
-    def _read(self, cells: Any) -> Table:
-        (dag,) = cells
-        cell = read_cell(dag, prune=False)
-        unknown = [op for op in cell.types if op not in self.operations and op != WIRE]
-        fault = (
-            "its operations are on the nodes" if cell.on_node
-            else f"it has {len(dag)} nodes" if len(dag) > 4
-            else f"it has {len(cell.input_marks)} inputs (nodes without predecessors)"
-            if len(cell.input_marks) > 1
-            else PARALLEL if has_parallel_edges(dag)
-            else f"the operation {unknown[0]!r} is not of this space" if unknown
-            else None
-        )  # fmt: skip
-        if fault:
-            raise InvalidArchitectureError(
-                f"The graph is no cell of {self.name}: {fault}. A cell has one input, up to two "
-                f"inner nodes, one output and operations on its edges ({', '.join(self.operations)}"
-                "); keep edges with op='none' rather than leave a node without predecessors."
-            )
-        ops = {
-            (tail, head): self.operations.index(op or "skip_connect")
-            for tail, head, op in dag.edges(data="op")
-        }
-        # With an edge missing, the order of nodes 1 and 2 can be open, or a node be absent.
-        candidates = []
-        for order in nx.all_topological_sorts(dag):
-            if (order[0], order[-1]) != (cell.names[0], cell.names[-1]):
-                continue  # a dead end, or a dead beginning, in the place of a terminal
-            middle = order[1:-1]
-            absent = [None] * (2 - len(middle))
-            for inner in ([*middle, *absent], [*absent, *middle]):
-                label = [order[0], *inner, order[-1]]
-                candidates.append([ops.get((label[i], label[j]), 0) for i, j in _EDGES])
-        return np.array(min(candidates), dtype=np.uint8)
-
-    def _pack(self, table: Table) -> PackedGraphs:
-        tails, heads = np.array(_EDGES).T
-        code = _CODES[table]
-        return pack_edge_cells(tails, heads, code, n_nodes=4, n_inputs=1, operations=_VOCABULARY)
-
-    def _draw(self, n: int, random: np.random.RandomState) -> Table:
-        return random.randint(5, size=(n, 6)).astype(np.uint8)
-
-    def _edits(self, row: Table) -> Table:
-        edits = np.repeat(row[None], 24, axis=0)
-        edge = np.repeat(np.arange(6), 4)
-        edits[np.arange(24), edge] = (row[edge] + np.tile(np.arange(1, 5), 6)) % 5
-        return edits
-
-
-_VOCABULARY = tuple(sorted(NASBench201.operations[1:]))
-_CODES = np.array([ABSENT, *map(_VOCABULARY.index, NASBench201.operations[1:])])
+        return _NUMBERINGS[encoding]

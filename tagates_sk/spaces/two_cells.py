@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from collections.abc import Sequence
 from itertools import permutations
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import networkx as nx
 import numpy as np
@@ -12,254 +12,302 @@ from numpy.typing import NDArray
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import ABSENT, pack_edge_cells
+from ..graphs.foreign import echo
 from ..graphs.operations import NO_OPERATION, WIRE
 from ..graphs.reading import read_cell
 from .base import SearchSpace, Table
+from .cell import distinct_names
+from .choices import smallest
+from .forms import is_whole
+from .genotypes import N_INPUTS, Genotype, flat_pairs, genotype_fields
+
+MAX_NODES = 7
+"""More nodes have too many orders to compare."""
 
 _CELLS = ("normal", "reduce")
-_N_INPUTS = 2
 
-IntArray = NDArray[np.int64]
-
-
-class Genotype(NamedTuple):
-    """A normal and a reduction cell, as DARTS publishes them."""
-
-    normal: list[tuple[str, int]]
-    """Pairs (operation, predecessor) of the normal cell, two for each node from 2 on."""
-    normal_concat: list[int]
-    """Nodes whose states make the output of the normal cell."""
-    reduce: list[tuple[str, int]]
-    """As `normal`, for the reduction cell."""
-    reduce_concat: list[int]
-    """As `normal_concat`, for the reduction cell."""
+Bools = NDArray[np.bool_]
 
 
 class TwoCellSpace(SearchSpace):
     """Base of the spaces with a normal and a reduction cell.
 
     A cell has two inputs, the nodes 0 and 1, intermediate nodes from 2 on, each
-    the sum of two operations on earlier nodes, and an output.
+    the sum of two operations on earlier nodes, and an output. What leads to the
+    output are at least the *loose ends*: the intermediate nodes that no other
+    node takes.
     """
 
-    # A row has, for each cell, node and edge in turn, an operation and a predecessor.
+    # A row has, for each cell, an operation and a predecessor of each node's two edges, and then
+    # which nodes lead to the output.
     n_cells = 2
-    n_intermediate: ClassVar[int]
-    """Number of intermediate nodes of a cell."""
     _distinct: ClassVar[bool]
     """Whether the two edges drawn for a node come from different predecessors."""
-    _rule: ClassVar[str]
-    """Which nodes are wired to the output, in words."""
+    _loose_only: ClassVar[bool]
+    """Whether loose ends alone lead to the output."""
 
-    @abstractmethod
-    def _concatenated(self, predecessors: NDArray[np.integer[Any]]) -> NDArray[np.bool_]:
-        """Which intermediate nodes go to the output: (rows, nodes, 2) to (rows, nodes)."""
+    def __init__(self, n_nodes: int, operations: Sequence[str], name: str) -> None:
+        if not 1 <= n_nodes <= MAX_NODES:
+            raise ValueError(f"n_nodes={n_nodes}; a cell has 1 to {MAX_NODES} nodes.")
+        self.n_nodes = n_nodes
+        self.operations = distinct_names(operations)
+        self.name = name
+        self._drawn = [i for i, op in enumerate(self.operations) if op != NO_OPERATION]
+        self._vocabulary = tuple(sorted(self.operations[i] for i in self._drawn))
 
     @property
     def _width(self) -> int:
-        return len(_CELLS) * self.n_intermediate * 4
+        return len(_CELLS) * self.n_nodes * 5
 
-    @property
-    def _drawn(self) -> list[int]:
-        """Operations that sampling and mutation choose from."""
-        return [i for i, op in enumerate(self.operations) if op != NO_OPERATION]
+    def _split(self, table: Table) -> tuple[Table, Bools]:
+        """Edges (2 rows, nodes, 2, (op, predecessor)) and wires (2 rows, nodes) of cells."""
+        cells = table.reshape(len(table) * len(_CELLS), 5 * self.n_nodes)
+        edges = cells[:, : 4 * self.n_nodes].reshape(-1, self.n_nodes, 2, 2)
+        return edges, cells[:, 4 * self.n_nodes :].astype(bool)
 
-    @property
-    def _vocabulary(self) -> tuple[str, ...]:
-        return tuple(sorted(self.operations[i] for i in self._drawn))
+    def _join(self, edges: Table, wired: Bools) -> Table:
+        flat = edges.reshape(len(edges), 4 * self.n_nodes)
+        cells = np.concatenate([flat, wired], axis=1).astype(np.uint8)
+        return cells.reshape(len(edges) // len(_CELLS), self._width)
 
-    def _cells(self, table: Table) -> Table:
-        """Rows of cells: (2 rows, nodes, 2 edges, (operation, predecessor))."""
-        return table.reshape(-1, self.n_intermediate, 2, 2)
+    def _loose(self, edges: Table) -> Bools:
+        inner = np.arange(self.n_nodes) + N_INPUTS
+        taken: Bools = (edges[..., 1, None] == inner).any(axis=(1, 2))
+        return ~taken
 
-    def _concat(self, cell: Table) -> list[int]:
-        (wired,) = self._concatenated(cell[None, :, :, 1])
-        return [int(node) + _N_INPUTS for node in np.flatnonzero(wired)]
+    def _wired(self, edges: Table, wired: Bools) -> Bools:
+        """What leads to the output after a change of edges."""
+        loose = self._loose(edges)
+        return loose if self._loose_only else wired | loose
+
+    def _concat(self, wired: Any) -> list[int]:
+        return [int(node) + N_INPUTS for node in np.flatnonzero(wired)]
 
     def _parse(self, native: Any) -> Table:
-        try:
-            normal, normal_concat, reduce, reduce_concat = native
-        except (TypeError, ValueError):
-            raise InvalidArchitectureError(
-                f"{native!r} is no architecture of {self.name}: a genotype (normal, "
-                "normal_concat, reduce, reduce_concat) is expected."
-            ) from None
-        return np.concatenate([
-            self._parse_cell("normal", normal, normal_concat),
-            self._parse_cell("reduce", reduce, reduce_concat),
-        ])  # fmt: skip
-
-    def _parse_cell(self, field: str, edges: Any, concat: Any) -> Table:
-        wanted = 2 * self.n_intermediate
-        if not isinstance(edges, (list, tuple)) or len(edges) != wanted:
-            raise InvalidArchitectureError(
-                f"genotype.{field} is {edges!r}; {self.name} needs a list of {wanted} pairs "
-                f"(operation, predecessor), two for each of {self.n_intermediate} nodes."
+        fields = self._genotype(native)
+        if fields is None:
+            raise self._refusal(
+                native,
+                "a genotype (normal, normal_concat, reduce, reduce_concat) is expected, as "
+                "tuple, mapping or text",
             )
-        cell = np.empty((wanted, 2), dtype=np.uint8)
+        parsed = [
+            self._parse_cell(field, fields[field], fields.get(f"{field}_concat"))
+            for field in _CELLS
+        ]
+        row: Table = self._join(*map(np.stack, zip(*parsed, strict=True)))[0]
+        return row
+
+    def _genotype(self, native: Any) -> dict[str, Any] | None:
+        """The fields of a genotype in any published form; None if it is no genotype."""
+        return genotype_fields(native, self.n_nodes)
+
+    def _numbered(self, edge: list[Any]) -> list[Any] | None:
+        """A pair of numbers as (operation, predecessor); an error where no one says how."""
+        return None
+
+    def _parse_cell(self, field: str, given: Any, concat: Any) -> tuple[Table, Bools]:
+        edges = flat_pairs(given)
+        wanted = 2 * self.n_nodes
+        if edges is None or len(edges) != wanted:
+            raise InvalidArchitectureError(
+                f"genotype.{field} is {echo(given)}; {self.name} needs a list of {wanted} pairs "
+                f"(operation, predecessor), two for each of {self.n_nodes} nodes."
+            )
+        cell = np.empty((self.n_nodes, 2, 2), dtype=np.uint8)
         for k, edge in enumerate(edges):
-            if not isinstance(edge, (list, tuple)) or len(edge) != 2:
+            node = k // 2 + N_INPUTS
+            pair = self._pair(edge)
+            if pair is None:
                 raise InvalidArchitectureError(
-                    f"genotype.{field}[{k}] is {edge!r}; a pair (operation, predecessor) is "
+                    f"genotype.{field}[{k}] is {echo(edge)}; a pair (operation, predecessor) is "
                     "expected."
                 )
-            op, predecessor = edge
-            node = k // 2 + _N_INPUTS
+            op, predecessor = pair
             if op not in self.operations:
                 raise InvalidArchitectureError(
-                    f"genotype.{field}[{k}] has the operation {op!r}; the operations of "
-                    f"{self.name} are {', '.join(self.operations)}."
+                    f"genotype.{field}[{k}] has the operation {echo(op, 30)}; the operations of "
+                    f"{self.name} are {echo(', '.join(self.operations), 140)}."
                 )
-            if not isinstance(predecessor, (int, np.integer)) or not 0 <= predecessor < node:
+            if not is_whole(predecessor, node):
                 raise InvalidArchitectureError(
                     f"genotype.{field}[{k}] belongs to node {node} and has the predecessor "
-                    f"{predecessor!r}; it must be a node from 0 to {node - 1}."
+                    f"{echo(predecessor, 30)}; it must be a node from 0 to {node - 1}."
                 )
-            cell[k] = self.operations.index(op), predecessor
-        expected = self._concat(cell.reshape(-1, 2, 2))
-        given = concat if isinstance(concat, (list, tuple, range)) else [concat]
-        if sorted(given, key=str) != expected:
+            cell[k // 2, k % 2] = self.operations.index(op), predecessor
+        loose = self._loose(cell[None])[0]
+        if concat is None:
+            return cell, loose if self._loose_only else np.ones_like(loose)
+        inner = range(N_INPUTS, self.n_nodes + N_INPUTS)
+        nodes = concat if isinstance(concat, list) else [concat]
+        wired = np.array([node in nodes for node in inner])
+        least = self._concat(loose)
+        wrong = (wired != loose).any() if self._loose_only else (loose & ~wired).any()
+        if wrong or len(nodes) != wired.sum():
+            rule = f"it must be {least}" if self._loose_only else (
+                f"it must have {least}, which no other node takes, and no node but "
+                f"{inner[0]} to {inner[-1]}, each once"
+            )  # fmt: skip
             raise InvalidArchitectureError(
-                f"genotype.{field}_concat is {concat}; for this cell of {self.name} it must "
-                f"be {expected}."
+                f"genotype.{field}_concat is {echo(concat)}; for this cell of {self.name} {rule}."
             )
-        return cell.ravel()
+        return cell, wired
+
+    def _pair(self, edge: Any) -> list[Any] | None:
+        """An edge as (operation, predecessor); None if it is no pair."""
+        if not isinstance(edge, list) or len(edge) != 2:
+            return None
+        op, predecessor = edge
+        if isinstance(op, str):
+            return edge
+        return [predecessor, op] if isinstance(predecessor, str) else self._numbered(edge)
 
     def _format(self, row: Table) -> Genotype:
         fields: list[Any] = []
-        for cell in self._cells(row):
-            fields.append([(self.operations[op], int(u)) for op, u in cell.reshape(-1, 2)])
-            fields.append(self._concat(cell))
+        for edges, wired in zip(*self._split(row[None]), strict=True):
+            fields.append([(self.operations[op], int(u)) for op, u in edges.reshape(-1, 2)])
+            fields.append(self._concat(wired))
         return Genotype(*fields)
 
     def _build(self, row: Table) -> tuple[nx.MultiDiGraph, ...]:
-        return tuple(self._build_cell(cell) for cell in self._cells(row))
+        return tuple(self._build_cell(*cell) for cell in zip(*self._split(row[None]), strict=True))
 
-    def _build_cell(self, cell: Table) -> nx.MultiDiGraph:
+    def _build_cell(self, edges: Table, wired: Bools) -> nx.MultiDiGraph:
         dag = nx.MultiDiGraph()
         # An input that no operation takes would be a second node without successors.
-        for node in range(_N_INPUTS):
-            if (cell[:, :, 1] == node).any():
+        for node in range(N_INPUTS):
+            if (edges[:, :, 1] == node).any():
                 dag.add_node(node, input=node)
-        for node, edges in enumerate(cell, start=_N_INPUTS):
-            for op, predecessor in edges:
+        for node, pairs in enumerate(edges, start=N_INPUTS):
+            for op, predecessor in pairs:
                 dag.add_edge(int(predecessor), node, op=self.operations[op])
-        output = self.n_intermediate + _N_INPUTS
-        dag.add_edges_from((node, output) for node in self._concat(cell))
+        output = self.n_nodes + N_INPUTS
+        dag.add_edges_from((node, output) for node in self._concat(wired))
         return dag
 
     def _read(self, cells: Any) -> Table:
-        row = np.concatenate([
+        read = [
             self._read_cell(dag, f"The {field} cell")
             for dag, field in zip(cells, _CELLS, strict=True)
-        ])  # fmt: skip
-        canonical: Table = self._canonical(row[None])[0]
+        ]
+        canonical: Table = self._canonical(self._join(*map(np.stack, zip(*read, strict=True))))[0]
         return canonical
 
-    def _read_cell(self, dag: nx.DiGraph, place: str) -> Table:
+    def _read_cell(self, dag: nx.DiGraph, place: str) -> tuple[Table, Bools]:
         read = read_cell(dag, place, prune=False)
         order = list(nx.topological_sort(dag))
         inputs, output = read.names[: len(read.input_marks)], read.names[-1]
         inner = [node for node in order if node not in inputs and node != output]
         number = {dag.nodes[node].get("input", 0): node for node in inputs}
-        if len(number) < len(inputs) or max(number) >= _N_INPUTS:
+        if len(number) < len(inputs) or max(number) >= N_INPUTS:
             marks = {node: dag.nodes[node].get("input", 0) for node in inputs}
             raise InvalidArchitectureError(
                 f"{place} is none of {self.name}: its inputs (nodes without predecessors) and "
-                f"their attributes input are {marks}; up to two inputs are expected, with "
+                f"their attributes input are {echo(marks)}; up to two inputs are expected, with "
                 "input=0 and input=1. Keep edges with op='none'."
             )
-        if len(inner) != self.n_intermediate:
+        if len(inner) != self.n_nodes:
             raise InvalidArchitectureError(
                 f"{place} is none of {self.name}: it has {len(inner)} nodes between inputs and "
-                f"output; {self.n_intermediate} are expected."
+                f"output; {self.n_nodes} are expected."
             )
         label = {node: mark for mark, node in number.items()}
-        label |= {node: k for k, node in enumerate(inner, start=_N_INPUTS)}
-        cell = np.empty((self.n_intermediate, 2, 2), dtype=np.uint8)
+        label |= {node: k for k, node in enumerate(inner, start=N_INPUTS)}
+        cell = np.empty((self.n_nodes, 2, 2), dtype=np.uint8)
         for k, node in enumerate(inner):
             edges = list(dag.in_edges(node, data="op"))
             unknown = [op for _, _, op in edges if op not in self.operations]
             if len(edges) != 2 or unknown:
                 raise InvalidArchitectureError(
                     f"{place} is none of {self.name}: node {node!r} has "
-                    f"{[op for _, _, op in edges]} on its incoming edges; two operations out of "
-                    f"{', '.join(self.operations)} are expected."
+                    f"{echo([op for _, _, op in edges])} on its incoming edges; two operations out "
+                    f"of {echo(', '.join(self.operations), 120)} are expected."
                 )
             cell[k] = [(self.operations.index(op), label[tail]) for tail, _, op in edges]
         wires = [(label[tail], op) for tail, _, op in dag.in_edges(output, data="op")]
-        expected = [(node, None) for node in self._concat(cell)]
-        if sorted(wires, key=lambda wire: wire[0]) != expected:
+        nodes = [node for node, _ in wires]
+        wired = np.array([node in nodes for node in range(N_INPUTS, self.n_nodes + N_INPUTS)])
+        loose = self._loose(cell[None])[0]
+        if (
+            any(op is not None for _, op in wires)
+            or wired.sum() != len(wires)
+            or (self._loose_only and (wired != loose).any())
+        ):
+            rule = "that no other node takes" if self._loose_only else "between inputs and output"
             raise InvalidArchitectureError(
                 f"{place} is none of {self.name}: its output {output!r} has {len(wires)} incoming "
-                f"edges; {len(expected)} wires (edges without op) are expected, {self._rule}."
+                f"edges; wires (edges without op) are expected, one from each node {rule}."
             )
-        return cell.ravel()
+        return cell, wired
 
     def _pack(self, table: Table) -> PackedGraphs:
-        cells = self._cells(table)
-        n, inner = len(cells), np.arange(self.n_intermediate) + _N_INPUTS
-        vocabulary = self._vocabulary
-        codes = np.array(
-            [ABSENT if op == NO_OPERATION else vocabulary.index(op) for op in self.operations]
-        )
-        wires = np.where(self._concatenated(cells[:, :, :, 1]), WIRE, ABSENT)
-        output = np.full(len(inner), self.n_intermediate + _N_INPUTS)
+        cells, wired = self._split(table)
+        n, inner = len(cells), np.arange(self.n_nodes) + N_INPUTS
+        codes = np.array([
+            ABSENT if op == NO_OPERATION else self._vocabulary.index(op) for op in self.operations
+        ])  # fmt: skip
+        output = np.full(len(inner), self.n_nodes + N_INPUTS)
         return pack_edge_cells(
             np.concatenate([cells[..., 1].reshape(n, -1), np.tile(inner, (n, 1))], axis=1),
             np.concatenate([np.repeat(inner, 2), output]),
-            np.concatenate([codes[cells[..., 0]].reshape(n, -1), wires], axis=1),
-            n_nodes=self.n_intermediate + _N_INPUTS + 1,
-            n_inputs=_N_INPUTS,
-            operations=vocabulary,
+            np.concatenate(
+                [codes[cells[..., 0]].reshape(n, -1), np.where(wired, WIRE, ABSENT)], axis=1
+            ),
+            n_nodes=self.n_nodes + N_INPUTS + 1,
+            n_inputs=N_INPUTS,
+            operations=self._vocabulary,
             n_cells=self.n_cells,
         )
 
     def _draw(self, n: int, random: np.random.RandomState) -> Table:
-        cells = np.empty((n * self.n_cells, self.n_intermediate, 2, 2), dtype=np.uint8)
+        cells = np.empty((n * self.n_cells, self.n_nodes, 2, 2), dtype=np.uint8)
         shape = cells.shape[:3]
         cells[..., 0] = np.array(self._drawn)[random.randint(len(self._drawn), size=shape)]
-        earlier = np.arange(self.n_intermediate) + _N_INPUTS
+        earlier = np.arange(self.n_nodes) + N_INPUTS
         first = random.randint(earlier, size=shape[:2])
         second = random.randint(earlier - self._distinct, size=shape[:2])
         cells[..., 0, 1] = first
         cells[..., 1, 1] = second + (self._distinct & (second >= first))
-        return cells.reshape(n, self._width)
+        return self._join(cells, self._wired(cells, np.ones(shape[:2], dtype=bool)))
 
     def _edits(self, row: Table) -> Table:
         """Change one operation or one predecessor."""
         edits = []
-        cells = self._cells(row)
+        cells, wired = self._split(row[None])
         for cell, k, edge in np.ndindex(*cells.shape[:3]):
             op, predecessor = cells[cell, k, edge]
             other = cells[cell, k, 1 - edge, 1]
             changes = [(new, predecessor) for new in self._drawn if new != op]
             changes += [
                 (op, new)
-                for new in range(k + _N_INPUTS)
+                for new in range(k + N_INPUTS)
                 if new != predecessor and not (self._distinct and new == other)
             ]
             for change in changes:
                 edited = cells.copy()
                 edited[cell, k, edge] = change
-                edits.append(edited.ravel())
-        return np.array(edits)
+                edits.append(edited)
+        every = np.concatenate(edits)
+        return self._join(every, self._wired(every, np.tile(wired, (len(edits), 1))))
 
     def _canonical(self, table: Table) -> Table:
         """Of all topological orders of each cell, the one with the smallest edges."""
-        order = np.array(list(permutations(range(self.n_intermediate))))
-        relabel = np.empty((len(order), self.n_intermediate + _N_INPUTS), dtype=np.int64)
-        relabel[:, :_N_INPUTS] = np.arange(_N_INPUTS)
-        relabel[:, _N_INPUTS:] = np.argsort(order, axis=1) + _N_INPUTS
-        cells = self._cells(table)[:, order]  # (cells, orders, nodes, edges, 2)
-        op = cells[..., 0].astype(np.int64)
+        order = np.array(list(permutations(range(self.n_nodes))))
+        relabel = np.empty((len(order), self.n_nodes + N_INPUTS), dtype=np.uint8)
+        relabel[:, :N_INPUTS] = np.arange(N_INPUTS)
+        relabel[:, N_INPUTS:] = np.argsort(order, axis=1) + N_INPUTS
+        edges, wired = self._split(table)
+        cells = edges[:, order]  # (cells, orders, nodes, edges, 2)
         source = relabel[np.arange(len(order))[:, None, None], cells[..., 1]]
-        own = np.arange(self.n_intermediate)[:, None] + _N_INPUTS
-        legal = (source < own).all(axis=(2, 3))
-        edges = np.sort(source * 8 + op, axis=3)  # at most 10 edges of 6 bits
-        flat = edges.reshape(*edges.shape[:2], -1)
-        key = flat @ (64 ** np.arange(flat.shape[2])[::-1])
-        best = np.where(legal, key, np.iinfo(np.int64).max).argmin(axis=1)
-        chosen = edges[np.arange(len(edges)), best]
-        rows: IntArray = np.stack([chosen % 8, chosen // 8], axis=-1)
-        return rows.reshape(len(table), self._width).astype(np.uint8)
+        own = np.arange(self.n_nodes)[:, None] + N_INPUTS
+        legal: Any = (source < own).all(axis=(2, 3))
+        # The edges of a node by predecessor, then by operation.
+        pairs = np.stack([source, cells[..., 0]], axis=-1)
+        first = source[..., 0].astype(np.int64) * 256 + cells[..., 0, 0]
+        second = source[..., 1].astype(np.int64) * 256 + cells[..., 1, 0]
+        pairs = np.where((first > second)[..., None, None], pairs[..., ::-1, :], pairs)
+        flat = pairs.reshape(*pairs.shape[:2], -1)
+        keys = np.concatenate([flat, wired[:, order]], axis=2)
+        best = smallest(keys, legal)
+        row = np.arange(len(cells))
+        return self._join(pairs[row, best][..., ::-1], wired[:, order][row, best])

@@ -180,7 +180,7 @@ def build_network(
     >>> import torch
     >>> from tagates_sk.spaces import NASBench201
     >>> from tagates_sk.zero_cost import build_network
-    >>> cell = NASBench201().to_dag((3, 3, 3, 1, 3, 2))
+    >>> cell = NASBench201("nasbench201").to_dag((3, 3, 3, 1, 3, 2))
     >>> network = build_network(cell, cells_per_stage=5, random_state=0)
     >>> sum(parameter.numel() for parameter in network.parameters())
     1073466

@@ -17,7 +17,7 @@ from tagates_sk.inspection import EmbeddingDisplay, explain, step_embeddings
 from tagates_sk.spaces import NASBench201
 from tests.small import BOTH, CELLS, TARGETS, chain, node_chain, ranker
 
-CELL = NASBench201().to_dag((3, 3, 4, 3, 2, 1))
+CELL = NASBench201("nasbench201").to_dag((3, 3, 4, 3, 2, 1))
 CONVOLUTIONS = [(0, 1), (0, 2), (0, 3)]
 
 
@@ -120,7 +120,7 @@ def test_one_pass() -> None:
 
 
 def test_no_embedding() -> None:
-    wires = NASBench201().to_dag((1, 0, 0, 0, 1, 0))
+    wires = NASBench201("nasbench201").to_dag((1, 0, 0, 0, 1, 0))
     with pytest.raises(ValueError, match="has no operation with an embedding: only wires"):
         explain(ranker().fit(CELLS, TARGETS), wires)
 

@@ -2,14 +2,60 @@
 
 import networkx as nx
 import numpy as np
+import pytest
 from hypothesis import strategies as st
 
-from tagates_sk.spaces import DARTS, ENASMacro, ENASMicro, Genotype, NASBench101, NASBench201
+from tagates_sk.graphs import InvalidArchitectureError
+from tagates_sk.spaces import (
+    DARTS,
+    CellSpace,
+    ChainSpace,
+    ENASMacro,
+    ENASMicro,
+    FBNet,
+    Genotype,
+    MnasNet,
+    NASBench101,
+    NASBench201,
+    NATSBenchSize,
+    TransNASBench101Macro,
+    TransNASBench101Micro,
+)
 from tests.graphs.forms import packed_cells
 
-SPACES = [NASBench201(), NASBench101(), DARTS(), ENASMicro(), ENASMacro()]
+SPACES = [
+    NASBench201(),
+    NASBench101(),
+    NASBench101(6, 7, ("conv", "pool")),
+    DARTS(),
+    DARTS(n_nodes=3, operations=("skip_connect", "none", "conv", "pool")),
+    ENASMicro(),
+    ENASMacro(),
+    ENASMacro(n_layers=4),
+    CellSpace(3, ("conv", "none", "pool", "skip_connect")),
+    CellSpace(4, ("conv", "pool")),
+    ChainSpace([("a", "b"), ("c", "none", "a"), ("none", "a", "c")]),
+    FBNet(),
+    MnasNet(),
+    NATSBenchSize(),
+    TransNASBench101Macro(),
+    TransNASBench101Micro(),
+]
 
 seeds = st.integers(0, 2**32 - 1)
+
+
+def refusal(space, native):
+    """What the space says of a form that it does not take: short enough to be read."""
+    with pytest.raises(InvalidArchitectureError) as refused:
+        space.to_dag(native)
+    said = str(refused.value)
+    assert len(said) <= 300, said
+    assert said[-1] == "."
+    with pytest.raises(InvalidArchitectureError) as in_sequence:
+        space.sequence([native])
+    assert str(in_sequence.value) == f"Architecture 0: {said}"
+    return said
 
 
 def as_graphs(packed):
@@ -55,7 +101,9 @@ def nasbench101_matrices(draw):
     matrix[np.triu_indices(n, 1)] = draw(
         st.lists(st.integers(0, 1), min_size=n * (n - 1) // 2, max_size=n * (n - 1) // 2)
     )
-    inner = draw(st.lists(st.sampled_from(NASBench101.operations), min_size=n - 2, max_size=n - 2))
+    inner = draw(
+        st.lists(st.sampled_from(NASBench101().operations), min_size=n - 2, max_size=n - 2)
+    )
     return matrix, ["input", *inner, "output"]
 
 
@@ -66,9 +114,9 @@ def genotypes(draw, space):
     for _ in range(2):
         edges = [
             (draw(st.sampled_from(space.operations)), draw(st.integers(0, k // 2 + 1)))
-            for k in range(2 * space.n_intermediate)
+            for k in range(2 * space.n_nodes)
         ]
-        nodes = range(2, space.n_intermediate + 2)
+        nodes = range(2, space.n_nodes + 2)
         taken = {node for _, node in edges} if isinstance(space, ENASMicro) else set()
         fields += [edges, [node for node in nodes if node not in taken]]
     return Genotype(*fields)

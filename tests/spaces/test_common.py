@@ -9,11 +9,11 @@ from hypothesis import given
 from numpy.testing import assert_array_equal
 
 from tagates_sk.graphs import InvalidArchitectureError, read_architectures
-from tagates_sk.spaces import NASBench101
+from tagates_sk.spaces import ENASMicro, NASBench101
 
 from .helpers import SPACES, as_graphs, same_graph, scrambled, seeds
 
-each_space = pytest.mark.parametrize("space", SPACES, ids=lambda space: space.name)
+each_space = pytest.mark.parametrize("space", SPACES, ids=repr)
 
 
 @each_space
@@ -55,8 +55,8 @@ def test_mutation_gives_another_architecture(space, seed):
     space.validate(mutant)
     assert type(mutant) is type(native)
     assert space.canonical(mutant) != space.canonical(native)
-    near = [space.canonical(other) for other in space.neighbors(native).native()]
-    assert space.canonical(mutant) in near
+    near = space._canonical(space.neighbors(native).table).tolist()
+    assert space._canonical(space.sequence([mutant]).table)[0].tolist() in near
 
 
 @each_space
@@ -73,10 +73,11 @@ def test_a_mutated_dag_is_a_dag(space):
 def test_neighbors_are_distinct_and_valid(space, seed):
     (native,) = space.sample(1, seed).native()
     near = space.neighbors(native)
-    keys = [str(space.canonical(other)) for other in near.native()]
-    assert len(keys) == len(set(keys)) > 0
-    assert str(space.canonical(native)) not in keys
-    if not isinstance(space, NASBench101):
+    keys = {tuple(key) for key in space._canonical(near.table)}
+    assert len(near) == len(keys) > 0
+    assert tuple(space._canonical(space.sequence([native]).table)[0]) not in keys
+    assert space.sequence(near.native()[:5]).native() == near.native()[:5]
+    if not isinstance(space, (NASBench101, ENASMicro)):
         row = space.sequence([native]).table
         assert_array_equal((near.table != row).sum(axis=1), 1)
 
@@ -121,7 +122,7 @@ def test_a_sequence_can_be_pickled(space):
     assert again.space == space
     assert hash(again.space) == hash(space)
     assert repr(again) == f"<SpaceSequence of 3 architectures of {space.name}>"
-    assert repr(space) == f"{type(space).__name__}()"
+    assert repr(space).startswith(f"{type(space).__name__}(")
 
 
 @each_space

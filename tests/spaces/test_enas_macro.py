@@ -1,8 +1,13 @@
+import re
+
 import networkx as nx
+import numpy as np
 import pytest
 
 from tagates_sk.graphs import InvalidArchitectureError
 from tagates_sk.spaces import ENASMacro
+
+from .helpers import refusal
 
 SPACE = ENASMacro()
 NATIVE = ((0,), (1, 1), (2, 0, 0), (3, 0, 1, 0), (4, 0, 0, 0, 1), (5, 1, 0, 0, 0, 0))
@@ -19,6 +24,27 @@ def test_lists_are_taken():
     assert SPACE.canonical([list(layer) for layer in NATIVE]) == NATIVE
 
 
+FLAT = [number for layer in NATIVE for number in layer]
+
+
+@pytest.mark.parametrize(
+    "native",
+    [FLAT, np.array(FLAT), " ".join(map(str, FLAT)) + "\n", ", ".join(map(str, FLAT)), str(NATIVE)],
+)
+def test_numbers_in_a_row(native):
+    assert SPACE.canonical(native) == NATIVE
+
+
+def test_other_numbers_of_layers():
+    rows = [(k % 6, *([1] * k)) for k in range(12)]
+    flat = [number for row in rows for number in row]
+    space = ENASMacro(n_layers=12)
+    assert space.canonical(flat) == tuple(rows)
+    assert len(space.to_dag(" ".join(map(str, flat)))) == 14
+    with pytest.raises(ValueError, match="n_layers=0; a network has 1 to 50"):
+        ENASMacro(0)
+
+
 def test_neighbors_are_45_and_mutual():
     near = SPACE.neighbors(NATIVE).native()
     assert len(near) == 6 * 5 + 15
@@ -32,16 +58,18 @@ def _layer(k, layer):
 @pytest.mark.parametrize(
     ("native", "message"),
     [
-        ("0 1 1", "is no network of ENAS macro: 6 lists"),
-        (NATIVE[:5], "is no network of ENAS macro: 6 lists"),
-        (_layer(2, (2, 0)), r"Layer 3 is \(2, 0\); an operation followed by 2 bits"),
+        ("0 1 1", r"of ENAS macro: 6 lists.* their 21 numbers.* ENASMacro\(n_layers=2\) reads"),
+        (NATIVE[:5], r"of ENAS macro: 6 lists.* ENASMacro\(n_layers=5\) reads 5 layers"),
+        ("0 1 1 1", "'0 1 1 1' is no architecture of ENAS macro: 6 lists.* in a row.$"),
+        ("ENAS", "'ENAS' is no architecture of ENAS macro"),
+        ([], r"^\[\] is no architecture of ENAS macro"),
+        (_layer(2, (2, 0)), r"Layer 3 is \[2, 0\]; an operation followed by 2 bits"),
         (_layer(0, (6,)), "Layer 1 has the operation 6; operations go from 0 to 5"),
         (_layer(3, (3, 0, 2, 0)), "Layer 4 has 2 for the skip link from node 1"),
     ],
 )
 def test_invalid_native_forms(native, message):
-    with pytest.raises(InvalidArchitectureError, match=message):
-        SPACE.validate(native)
+    assert re.search(message, refusal(SPACE, native))
 
 
 def _no_chain(dag):

@@ -250,7 +250,7 @@ def test_wires_and_dead_ends():
 
 
 def test_equal_seeds():
-    cell = NASBench201().to_dag((3, 3, 2, 1, 3, 2))
+    cell = NASBench201("nasbench201").to_dag((3, 3, 2, 1, 3, 2))
     one, same = (build_network(cell, random_state=3).state_dict() for _ in range(2))
     assert all(torch.equal(one[key], same[key]) for key in one)
     state = np.random.RandomState(3)

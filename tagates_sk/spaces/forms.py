@@ -1,0 +1,133 @@
+"""What people have in hand, in plain values: the first step of reading any native form."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..graphs import InvalidArchitectureError
+from ..graphs.foreign import echo
+
+_PRINTED = re.compile(r"[\[({]|[A-Za-z_][\w.]*\s*\(")
+_NUMBERS = re.compile(r"-?\d+(?:[\s,]+-?\d+)*,?")
+_LONGEST_RANGE = 1000
+
+
+def plain(native: Any) -> Any:
+    """Turn a native form into strings, numbers, lists and dictionaries.
+
+    Parameters
+    ----------
+    native : object
+        Lists, tuples, ranges, mappings, named tuples, arrays and NumPy scalars,
+        nested in any way, and text. Text that is JSON, or that Python prints,
+        such as ``"Genotype(normal=[...], ...)"``, is parsed and never evaluated.
+
+    Returns
+    -------
+    str, int, float, bool, None, list or dict
+        Tuples become lists, named tuples and printed calls dictionaries of their
+        fields; strings lose blanks at their ends.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If there is anything else inside, or the text cannot be parsed.
+
+    Examples
+    --------
+    >>> from tagates_sk.spaces.forms import plain
+    >>> plain("Genotype(normal=[('skip_connect', 0)], normal_concat=range(2, 4))")
+    {'normal': [['skip_connect', 0]], 'normal_concat': [2, 3]}
+    """
+    if isinstance(native, str):
+        text = str(native).strip()
+        native = _parsed(text) if _PRINTED.match(text) else text
+    try:
+        return _plain(native)
+    except RecursionError:
+        raise InvalidArchitectureError("It is nested too deeply to be read.") from None
+
+
+def _plain(native: Any) -> Any:
+    if isinstance(native, str):
+        return str(native).strip()
+    if native is None or isinstance(native, (bool, int, float)):
+        return native
+    if isinstance(native, Mapping):
+        return {_key(key): _plain(value) for key, value in native.items()}
+    if hasattr(native, "_asdict"):
+        return _plain(native._asdict())
+    if isinstance(native, (list, tuple, range)):
+        return [_plain(item) for item in native]
+    if hasattr(native, "tolist"):
+        return _plain(native.tolist())
+    raise InvalidArchitectureError(
+        f"{echo(native)} is a {type(native).__name__}; text, numbers, lists and dictionaries are "
+        "read."
+    )
+
+
+def numbers(value: Any) -> Any:
+    """Whole numbers in text, such as ``"0 3 0"``, as a list; anything else as it is."""
+    if isinstance(value, str) and _NUMBERS.fullmatch(value):
+        return [int(number) for number in re.findall(r"-?\d+", value)]
+    return value
+
+
+def is_whole(value: Any, below: int) -> bool:
+    """Whether it is a whole number from 0 to below - 1; True and False are none."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
+
+
+def _key(key: Any) -> Any:
+    key = _plain(key)
+    return tuple(key) if isinstance(key, list) else key
+
+
+def _parsed(text: str) -> Any:
+    if text[0] in "[{":
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # Python prints lists and dictionaries differently
+    try:
+        return _value(ast.parse(text, mode="eval").body)
+    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
+        fault = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise InvalidArchitectureError(
+            f"{echo(text)} cannot be parsed ({echo(fault, 80)}): JSON, Python's lists, tuples and "
+            "dictionaries, and Name(field=...) are read."
+        ) from None
+
+
+def _value(node: ast.expr) -> Any:
+    """The value of an expression of literals, without evaluating anything."""
+    match node:
+        case ast.Constant(value=value):
+            return value
+        case ast.Tuple(elts=items) | ast.List(elts=items):
+            return [_value(item) for item in items]
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)):
+            return -value
+        case ast.Dict(keys=keys, values=values) if None not in keys:
+            return {
+                _key(_value(key)): _value(value)
+                for key, value in zip(keys, values, strict=True)
+                if key is not None
+            }
+        case ast.Call(func=ast.Name(id="range"), args=arguments, keywords=[]):
+            drawn = range(*map(_value, arguments))
+            if len(drawn) > _LONGEST_RANGE:
+                raise ValueError(f"range of {len(drawn)} numbers")
+            return list(drawn)
+        case ast.Call(args=[], keywords=fields) if fields and all(f.arg for f in fields):
+            return {field.arg: _value(field.value) for field in fields}
+        case ast.Call(
+            func=ast.Name(id="array") | ast.Attribute(value=ast.Name(id="np")), args=[value]
+        ):
+            return _value(value)  # array([0, 1], dtype=int8), np.int64(1)
+    raise ValueError(f"{ast.unparse(node)} is no literal")
