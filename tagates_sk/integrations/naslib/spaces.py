@@ -13,8 +13,8 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from ..graphs import InvalidArchitectureError
-from ..spaces import DARTS, Genotype, NASBench101, NASBench201
+from ...graphs import InvalidArchitectureError
+from ...spaces import DARTS, Genotype, NASBench101, NASBench201
 
 Native = tuple[Any, ...]
 
@@ -123,24 +123,41 @@ _201_EDGE = (0, 1, 3, 2, 4, 5)
 _MICRO_OPERATIONS = 4
 
 
-def _decode_edges(form: Native, n_operations: int, ss_type: str) -> Native:
-    """Six operations, which may be one-hot."""
-    if len(form) != 6 * n_operations:
-        return form
-    return tuple(_one_hot(form, n_operations, ss_type))
+def _decode_edges(form: Native, widths: Sequence[int], ss_type: str) -> Native:
+    """Six operations, which may be one-hot, in so many places each."""
+    for width in widths:
+        if len(form) == 6 * width:
+            return tuple(_one_hot(form, width, ss_type))
+    return form
 
 
 def _decode_201(form: Native) -> Native:
-    return _decode_edges(form, len(_201_DIGIT), "nasbench201")
+    return _decode_edges(form, [len(_201_DIGIT)], "nasbench201")
+
+
+def _digits_201(op_indices: Sequence[Any]) -> Native:
+    """The benchmark's six digits out of NASLib's six operations."""
+    return tuple(_201_DIGIT[op_indices[edge]] for edge in _201_EDGE)
 
 
 def _build_201(form: Native) -> nx.DiGraph:
     _check_indices(form, "nasbench201", len(_201_DIGIT))
-    return NASBench201().to_dag([_201_DIGIT[form[edge]] for edge in _201_EDGE])
+    return NASBench201().to_dag(_digits_201(form))
+
+
+def _describe_micro(graph: Any) -> Any:
+    if not getattr(graph, "create_graph", False):
+        return graph.get_op_indices()
+    # NASLib's own cell has the operations and edges of its NAS-Bench-201.
+    indices = frozen(graph.get_op_indices())
+    _check_indices(indices, "transbench101_micro", _MICRO_OPERATIONS)
+    return _digits_201(indices)
 
 
 def _decode_micro(form: Native) -> Native:
-    return _decode_edges(form, _MICRO_OPERATIONS, "transbench101_micro")
+    # The methods encode_spec and encode of NASLib leave different room for an operation.
+    widths = (_MICRO_OPERATIONS, len(_201_DIGIT))
+    return _decode_edges(form, widths, "transbench101_micro")
 
 
 def _build_micro(form: Native) -> nx.DiGraph:
@@ -156,7 +173,7 @@ _MODULES = ("none", "conv_block", "conv_block_wide", "conv_block_down", "conv_bl
 
 
 def _decode_macro(form: Native) -> Native:
-    return _decode_edges(form, len(_MODULES), "transbench101_macro")
+    return _decode_edges(form, [len(_MODULES)], "transbench101_macro")
 
 
 def _build_macro(form: Native) -> nx.DiGraph:
@@ -296,7 +313,7 @@ SPACES: dict[str, NASLibSpace] = {
     "nasbench301": NASLibSpace(_compact, _build_301),
     "nlp": NASLibSpace(_compact, _build_nlp),
     "asr": NASLibSpace(_compact, _build_asr),
-    "transbench101_micro": NASLibSpace(_op_indices, _build_micro, _decode_micro),
+    "transbench101_micro": NASLibSpace(_describe_micro, _build_micro, _decode_micro),
     "transbench101_macro": NASLibSpace(_op_indices, _build_macro, _decode_macro),
 }
 """How each of NASLib's search spaces is read, by what its ``get_type()`` returns."""
