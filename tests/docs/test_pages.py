@@ -154,7 +154,8 @@ def test_all_that_is_public_is_in_the_reference() -> None:
     modules = [
         "tagates_sk", "tagates_sk.baselines", "tagates_sk.datasets", "tagates_sk.ensemble",
         "tagates_sk.features",
-        "tagates_sk.graphs", "tagates_sk.inspection", "tagates_sk.integrations",
+        "tagates_sk.graphs", "tagates_sk.inspection",
+        "tagates_sk.integrations.naslib", "tagates_sk.integrations.optuna",
         "tagates_sk.metrics", "tagates_sk.model_files", "tagates_sk.search", "tagates_sk.spaces",
         "tagates_sk.zero_cost",
     ]  # fmt: skip

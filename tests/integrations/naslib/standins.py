@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
@@ -67,10 +68,28 @@ class NB201(Graph):
 
 
 class Micro(NB201):
-    """TransBench101SearchSpaceMicro."""
+    """TransBench101SearchSpaceMicro; with create_graph it has a cell of its own."""
 
     ss_type = "transbench101_micro"
     n_operations = 4
+
+    def __init__(self, op_indices: Any = None, create_graph: bool = False) -> None:
+        super().__init__(op_indices)
+        self.create_graph = create_graph
+        self.add_edge(1, 2)
+
+    def get_op_indices(self) -> Any:
+        if self.op_indices is None:
+            raise NotImplementedError("Neither op_indices nor the model is set")
+        return self.op_indices
+
+    def encode(self) -> list[int]:
+        """Five places for each of four operations."""
+        return [int(op == k) for op in self.op_indices for k in range(5)]
+
+    def encode_spec(self) -> list[int]:
+        """Four places for each of four operations."""
+        return [int(op == k) for op in self.op_indices for k in range(4)]
 
 
 class Macro(NB201):
@@ -217,8 +236,8 @@ class PredictorEvaluator:
 class Ensemble:
     """As NASLib's; it passes on hyper-parameters and pre-computations."""
 
-    def __init__(self, predictor: Any, num_ensemble: int = 3) -> None:
-        self.ensemble = [copy.deepcopy(predictor) for _ in range(num_ensemble)]
+    def __init__(self, members: list[Any]) -> None:
+        self.ensemble = members
         self.hyperparams: Any = None
 
     def fit(self, xtrain: list[Any], ytrain: list[float], train_info: Any = None) -> list[Any]:
@@ -262,7 +281,13 @@ class ZCEnsembleEvaluator:
 
 
 def bananas(
-    predictor: Any, space: NB201, accuracy: Any, *, n_initial: int, rounds: int, seed: int
+    get_ensemble: Callable[[], list[Any]],
+    space: NB201,
+    accuracy: Any,
+    *,
+    n_initial: int,
+    rounds: int,
+    seed: int,
 ) -> list[float]:
     """Measure, fit an ensemble, mutate the best, score one at a time, measure the best.
 
@@ -276,7 +301,7 @@ def bananas(
         x[-1].sample_random_architecture(generator)
     y = [float(accuracy(graph)) for graph in x]
     for _ in range(rounds):
-        ensemble = Ensemble(predictor)
+        ensemble = Ensemble(get_ensemble())
         ensemble.set_pre_computations(
             xtrain_zc_info={"zero_cost_scores": [{"synflow": 1.0, "params": 2} for _ in x]}
         )

@@ -8,9 +8,9 @@ import pytest
 
 from tagates_sk.graphs import InvalidArchitectureError, read_architectures
 from tagates_sk.graphs.canonical import canonical_forms
-from tagates_sk.integrations import to_dag
+from tagates_sk.integrations.naslib import to_dag
 from tagates_sk.spaces import DARTS, NASBench101, NASBench201
-from tests.integrations.standins import (
+from tests.integrations.naslib.standins import (
     ASR,
     CELL_ASR,
     CELL_NLP,
@@ -85,6 +85,14 @@ def test_encodings(graph: NB201) -> None:
         assert nx.utils.graphs_equal(to_dag(encoding, ss_type), to_dag(graph, ss_type))
 
 
+def test_both_encodings_of_micro() -> None:
+    graph = Micro([3, 0, 1, 2, 1, 3])
+    assert (len(graph.encode()), len(graph.encode_spec())) == (30, 24)
+    for encoding in (graph.encode(), graph.encode_spec()):
+        same_cell = to_dag(encoding, "transbench101_micro")
+        assert nx.utils.graphs_equal(same_cell, to_dag(graph, "transbench101_micro"))
+
+
 def test_nasbench101_is_pruned() -> None:
     wanted = NASBench101().to_dag((MATRIX_101, OPS_101))
     small = NB101(MATRIX_101, OPS_101)
@@ -118,6 +126,32 @@ def test_micro() -> None:
         (0, 1, "nor_conv_3x3"), (0, 2, "none"), (0, 3, "nor_conv_1x1"), (1, 2, "skip_connect"),
         (1, 3, "skip_connect"), (2, 3, "nor_conv_3x3"),
     ]  # fmt: skip
+
+
+def test_micro_with_a_cell_of_its_own() -> None:
+    """NASLib numbers that cell as its NAS-Bench-201: other operations, edges by their tail."""
+    dag = to_dag(Micro([2, 0, 2, 0, 1, 3], create_graph=True), "transbench101_micro")
+    assert sorted(dag.edges(data="op")) == [
+        (0, 1, "nor_conv_3x3"), (0, 2, "skip_connect"), (0, 3, "nor_conv_3x3"),
+        (1, 2, "skip_connect"), (1, 3, "none"), (2, 3, "nor_conv_1x1"),
+    ]  # fmt: skip
+    generator = np.random.RandomState(0)
+    for _ in range(20):
+        indices = generator.randint(4, size=6)
+        own = to_dag(Micro(indices, create_graph=True), "transbench101_micro")
+        assert nx.utils.graphs_equal(own, to_dag(NB201(indices), "nasbench201"))
+        plain = to_dag(Micro(indices), "transbench101_micro")
+        assert NASBench201().from_dag(plain) == NASBench201().from_dag(
+            NASBench201().to_dag(indices.tolist())
+        )
+
+
+@pytest.mark.parametrize("graph", [NB201(), Micro(), NB301(None), NB101.__new__(NB101)])
+def test_a_graph_without_an_architecture(graph: Graph) -> None:
+    with pytest.raises(
+        InvalidArchitectureError, match=r"no architecture of .* yet .*Call its samp"
+    ):
+        to_dag(graph, graph.get_type())
 
 
 def test_macro_is_a_chain() -> None:
@@ -171,6 +205,7 @@ def test_dags_belong_to_the_caller() -> None:
         (Micro([4, 0, 1, 2, 1, 3]), "six operations from 0 to 3 are expected"),
         (Macro([0, 0, 0, 0, 0, 0]), "modules from 1 to 4 are expected"),
         (Macro([1, 5, 0, 0, 0, 0]), "modules from 1 to 4 are expected"),
+        (Micro([4, 0, 1, 2, 1, 3], create_graph=True), "six operations from 0 to 3 are expected"),
         (NB301((DARTS_301.compact[0],)), "two cells of eight pairs"),
         (NB301((DARTS_301.compact[0], [(0, 7)] * 8)), "two cells of eight pairs"),
         (NB301(([(5, 0)] * 8, [(0, 0)] * 8)), "it must be a node from 0 to 1"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import ParameterSampler
 from sklearn.utils import check_random_state
 
-from .._utils import Floats, tolerate_unknown_operations
-from ..estimators import TAGATESRanker
-from ..graphs import InvalidArchitectureError
-from .naslib_graphs import cached_dag, check_ss_type, native_form
-from .naslib_parameters import SEARCHED, plain, scalars
+from ..._utils import Floats, tolerate_unknown_operations
+from ...estimators import TAGATESRegressor
+from ...graphs import InvalidArchitectureError
+from .graphs import cached_dag, check_ss_type, native_form
+from .parameters import SEARCHED, plain, scalars
 
 ENCODING = "adjacency_one_hot"
 """The one encoding that can be turned back into a graph."""
@@ -34,10 +34,11 @@ class NoImportances:
 class TAGATESPredictor:
     """Any estimator over architectures, with the methods of NASLib's `Predictor`.
 
-    It goes where NASLib [1]_ expects a predictor: into `PredictorEvaluator` and
-    `ZeroCostPredictorEvaluator`, and into the `Ensemble` of `ZCEnsembleEvaluator`
-    and of the Bananas and Npenas optimisers. NASLib is not imported; its graphs
-    are asked for ``get_spec()``, ``get_op_indices()`` or ``get_compact()``.
+    It goes where NASLib [1]_ expects a predictor: into `PredictorEvaluator`, and
+    into the `Ensemble` of `ZCEnsembleEvaluator` and of the Bananas and Npenas
+    optimisers. `ZeroCostPredictorEvaluator` only queries: fit the predictor
+    before. NASLib is not imported; its graphs are asked for ``get_spec()``,
+    ``get_op_indices()`` or ``get_compact()``.
 
     Parameters
     ----------
@@ -45,7 +46,8 @@ class TAGATESPredictor:
         Any regressor over DAGs, higher is better: one of this library, or a
         scikit-learn pipeline. It is cloned at every fit, and takes operations
         that the fit did not see whatever its `handle_unknown` says. None is
-        ``TAGATESRanker(random_state=random_state)``.
+        ``TAGATESRegressor(random_state=random_state)``, which predicts in the
+        unit of the accuracies, so that NASLib's mean absolute errors mean something.
     encoding_type : str or EncodingType, default="adjacency_one_hot"
         How architectures are encoded where they come as lists of numbers
         instead of graphs; no other encoding can be read. NASLib's graphs are
@@ -54,16 +56,18 @@ class TAGATESPredictor:
         The search space, see :func:`to_dag`; NASLib sets it by
         :meth:`set_ss_type`.
     hpo_wrapper : bool, default=False
-        Whether NASLib's evaluator may search hyper-parameters.
+        Whether NASLib's evaluator may search hyper-parameters. It scores them
+        on architectures that it has trained with.
     hyperparameter_space : dict, default=None
         What :meth:`set_random_hyperparams` draws from: lists or distributions
         by the names of parameters, as for
         :class:`~sklearn.model_selection.RandomizedSearchCV`. None draws
         learning rate, weight decay, dropout, layer width and T, as far as the
         estimator has them.
-    unlabeled_factor : int, default=10
+    unlabeled_factor : int, default=1
         Unlabelled architectures asked for, for each labelled one; only if the
-        fit of the estimator takes `X_unlabeled`.
+        fit of the estimator takes `X_unlabeled`. A graph of NASLib takes about
+        10 MB. Its evaluator asks, its `Ensemble` does not.
     random_state : int, RandomState instance or None, default=None
         Of the default estimator and of random hyper-parameters. NASLib's
         `Ensemble` makes its members by deep copies: with an int they would all
@@ -82,6 +86,7 @@ class TAGATESPredictor:
     See Also
     --------
     to_dag : The DAG of one architecture of NASLib.
+    ensemble_members : Members for NASLib's `Ensemble`.
 
     Notes
     -----
@@ -105,7 +110,7 @@ class TAGATESPredictor:
     NASLib's graphs:
 
     >>> from tagates_sk import TAGATESRanker
-    >>> from tagates_sk.integrations import TAGATESPredictor
+    >>> from tagates_sk.integrations.naslib import TAGATESPredictor
     >>> predictor = TAGATESPredictor(TAGATESRanker(max_iter=5, random_state=0))
     >>> predictor.set_ss_type("nasbench201")
     >>> predictor.pre_process()
@@ -116,7 +121,7 @@ class TAGATESPredictor:
 
     model = NoImportances()
     method_type = "tagates"
-    """The name under which NASLib's `ZeroCostPredictorEvaluator` logs."""
+    """The name under which NASLib logs."""
 
     def __init__(
         self,
@@ -126,11 +131,11 @@ class TAGATESPredictor:
         ss_type: str | None = None,
         hpo_wrapper: bool = False,
         hyperparameter_space: Mapping[str, Any] | None = None,
-        unlabeled_factor: int = 10,
+        unlabeled_factor: int = 1,
         random_state: Any = None,
     ) -> None:
         self.estimator = (
-            TAGATESRanker(random_state=random_state) if estimator is None else estimator
+            TAGATESRegressor(random_state=random_state) if estimator is None else estimator
         )
         self.encoding_type = encoding_type
         self.ss_type: str | None = None
@@ -239,17 +244,20 @@ class TAGATESPredictor:
         InvalidArchitectureError
             If an architecture cannot be read; the message says which.
         ValueError
-            If there is no search space yet.
+            If there is no search space yet, or an accuracy is NaN or infinite.
         """
         dags = self._dags(xtrain)
+        accuracies = _finite(ytrain)
         given = {}
         if self._unlabeled and self._takes_unlabeled():
             given["X_unlabeled"] = self._unlabeled
         estimator = self._next_estimator()
-        self.estimator_ = estimator.fit(dags, np.asarray(ytrain, dtype=np.float64), **given)
+        self.estimator_ = estimator.fit(dags, accuracies, **given)
         return self
 
-    def query(self, xtest: Any, info: Any = None, dataloader: Any = None) -> Any:
+    def query(
+        self, xtest: Any, info: Any = None, dataloader: Any = None, *, return_std: bool = False
+    ) -> Any:
         """Predict.
 
         Parameters
@@ -258,11 +266,16 @@ class TAGATESPredictor:
             What to predict.
         info, dataloader : object
             Not used.
+        return_std : bool, default=False
+            Whether to return standard deviations as well, where the estimator
+            has them.
 
         Returns
         -------
         ndarray of float64, shape (n,), or float for one graph
             Higher is better.
+        std : the same
+            If `return_std`.
 
         Raises
         ------
@@ -275,8 +288,29 @@ class TAGATESPredictor:
             raise NotFittedError("This TAGATESPredictor is not fitted yet: call fit before query.")
         single = hasattr(xtest, "get_hash")
         dags = self._dags([xtest] if single else xtest)
-        scores: Floats = np.asarray(self.estimator_.predict(dags), dtype=np.float64).reshape(-1)
-        return float(scores[0]) if single else scores
+        if return_std:
+            return tuple(_column(v, single) for v in self.estimator_.predict(dags, return_std=True))
+        return _column(self.estimator_.predict(dags), single)
+
+    def native_forms(self, architectures: Sequence[Any]) -> list[Any]:
+        """What architectures say of themselves, equal for equal ones.
+
+        Parameters
+        ----------
+        architectures : list of architectures
+            As for :meth:`query`.
+
+        Returns
+        -------
+        list of tuple
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which.
+        """
+        ss_type = check_ss_type(self.ss_type)
+        return self._each(architectures, lambda one: native_form(one, ss_type))
 
     # -------------------------------------------------------- hyper-parameters
 
@@ -363,14 +397,20 @@ class TAGATESPredictor:
 
     def _dags(self, architectures: Sequence[Any]) -> list[Any]:
         ss_type = check_ss_type(self.ss_type)
-        dags = []
+        return self._each(
+            architectures,
+            lambda architecture: cached_dag(native_form(architecture, ss_type), ss_type),
+        )
+
+    def _each(self, architectures: Sequence[Any], read: Callable[[Any], Any]) -> list[Any]:
+        found = []
         for i, architecture in enumerate(architectures):
             try:
                 self._check_encoding(architecture)
-                dags.append(cached_dag(native_form(architecture, ss_type), ss_type))
+                found.append(read(architecture))
             except InvalidArchitectureError as error:
                 raise InvalidArchitectureError(f"Architecture {i}: {error}") from None
-        return dags
+        return found
 
     def _check_encoding(self, architecture: Any) -> None:
         # NASLib's EncodingType is an enumeration with these strings as values.
@@ -381,3 +421,19 @@ class TAGATESPredictor:
                 f"encoding_type={encoding!r} it cannot be turned back into one; "
                 f"{ENCODING!r} can."
             )
+
+
+def _finite(ytrain: ArrayLike) -> Floats:
+    accuracies: Floats = np.asarray(ytrain, dtype=np.float64)
+    wrong = np.flatnonzero(~np.isfinite(accuracies))
+    if len(wrong):
+        raise ValueError(
+            f"ytrain[{wrong[0]}] is {accuracies[wrong[0]]} ({len(wrong)} of {len(accuracies)} are "
+            "not finite): leave out architectures that NASLib has no accuracy for."
+        )
+    return accuracies
+
+
+def _column(values: Any, single: bool) -> Any:
+    column: Floats = np.asarray(values, dtype=np.float64).reshape(-1)
+    return float(column[0]) if single else column

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from ..graphs import InvalidArchitectureError
-from .naslib_spaces import SPACES, Native, frozen
+from ...graphs import InvalidArchitectureError
+from .spaces import SPACES, Native, frozen
 
 CACHE = 100_000
 """DAGs kept, of a few kilobytes each; shared by all predictors of the process."""
@@ -28,7 +28,9 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
           :class:`~tagates_sk.spaces.NASBench201` and
           :class:`~tagates_sk.spaces.DARTS`;
         - ``"transbench101_micro"``: that of NAS-Bench-201, whose cell it is, but
-          for pooling;
+          for pooling. Graphs made with ``create_graph=True`` number operations
+          and edges in another way, and are read in theirs; lists of numbers are
+          read as those of a graph made without it;
         - ``"transbench101_macro"``: the chain of modules, as operations on
           edges, named by whether they double the channels (``wide``) and halve
           the resolution (``down``);
@@ -57,15 +59,17 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
     which of max-pooling, 3 × 3 and 1 × 1 convolution it is. That of nasbench201
     has 30: for each of the edges (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)
     which of skip, none, 3 × 3, 1 × 1 convolution and average pooling it is.
-    Those of transbench101_micro and transbench101_macro have 24 and 30: which
-    of 4 operations each edge, and of 5 (0 for absent) each module is. That of
-    nasbench301 does not tell which operation of a node has which predecessor.
+    That of transbench101_micro has 24 numbers from ``encode_spec`` and 30, of
+    which every fifth is 0, from ``encode``: which of 4 operations each edge is.
+    That of transbench101_macro has 30: which of 5 (0 for absent) each module is.
+    That of nasbench301 does not tell which operation of a node has which
+    predecessor.
 
     Vertices that NASLib pads small cells of nasbench101 with are dropped.
 
     Examples
     --------
-    >>> from tagates_sk.integrations import to_dag
+    >>> from tagates_sk.integrations.naslib import to_dag
     >>> dag = to_dag((2, 0, 4, 2, 1, 3), "nasbench201")
     >>> list(dag.edges(data="op"))[:3]
     [(0, 1, 'nor_conv_3x3'), (0, 2, 'skip_connect'), (0, 3, 'avg_pool_3x3')]
@@ -100,7 +104,7 @@ def native_form(architecture: Any, ss_type: str) -> Native:
     """
     space = SPACES[ss_type]
     if hasattr(architecture, "get_hash"):
-        return tuple(frozen(space.describe(architecture)))
+        return tuple(frozen(_described(architecture, ss_type)))
     form = frozen(architecture)
     if not isinstance(form, tuple):
         raise InvalidArchitectureError(
@@ -108,6 +112,26 @@ def native_form(architecture: Any, ss_type: str) -> Native:
             "get_hash() returns, or its adjacency one-hot encoding is expected."
         )
     return space.decode(form)
+
+
+def _described(graph: Any, ss_type: str) -> Any:
+    try:
+        described = SPACES[ss_type].describe(graph)
+    except InvalidArchitectureError:
+        raise
+    except Exception as error:
+        # A whole search space fails in as many ways as there are search spaces.
+        raise _unsampled(ss_type, f"{type(error).__name__}: {str(error)[:80]}") from error
+    if described is None:
+        raise _unsampled(ss_type, "it says None of itself")
+    return described
+
+
+def _unsampled(ss_type: str, found: str) -> InvalidArchitectureError:
+    return InvalidArchitectureError(
+        f"this graph has no architecture of {ss_type} yet ({found}). Call its "
+        "sample_random_architecture(), mutate() or set_spec() first."
+    )
 
 
 @lru_cache(maxsize=CACHE)

@@ -13,8 +13,8 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from ..graphs import InvalidArchitectureError
-from ..spaces import (
+from ...graphs import InvalidArchitectureError
+from ...spaces import (
     DARTS,
     NASBench101,
     NASBench201,
@@ -124,17 +124,22 @@ def _decode_101(form: Native) -> Native:
 
 _201_OPERATIONS = 5
 _MICRO_OPERATIONS = 4
+# NASLib's operation to the micro space's digit: skip, none, 3x3, 1x1.
+_MICRO_DIGIT = (1, 0, 3, 2)
+# The benchmark orders edges by their heads, NASLib by their tails.
+_MICRO_EDGE = (0, 1, 3, 2, 4, 5)
 
 
-def _decode_edges(form: Native, n_operations: int, ss_type: str) -> Native:
-    """Six operations, which may be one-hot."""
-    if len(form) != 6 * n_operations:
-        return form
-    return tuple(_one_hot(form, n_operations, ss_type))
+def _decode_edges(form: Native, widths: Sequence[int], ss_type: str) -> Native:
+    """Six operations, which may be one-hot, in so many places each."""
+    for width in widths:
+        if len(form) == 6 * width:
+            return tuple(_one_hot(form, width, ss_type))
+    return form
 
 
 def _decode_201(form: Native) -> Native:
-    return _decode_edges(form, _201_OPERATIONS, "nasbench201")
+    return _decode_edges(form, [_201_OPERATIONS], "nasbench201")
 
 
 def _build_201(form: Native) -> nx.DiGraph:
@@ -142,8 +147,19 @@ def _build_201(form: Native) -> nx.DiGraph:
     return NASBench201("naslib").to_dag(form)
 
 
+def _describe_micro(graph: Any) -> Any:
+    if not getattr(graph, "create_graph", False):
+        return graph.get_op_indices()
+    # NASLib's own cell has the operations and edges of its NAS-Bench-201.
+    indices = frozen(graph.get_op_indices())
+    _check_indices(indices, "transbench101_micro", _MICRO_OPERATIONS)
+    return tuple(_MICRO_DIGIT[indices[edge]] for edge in _MICRO_EDGE)
+
+
 def _decode_micro(form: Native) -> Native:
-    return _decode_edges(form, _MICRO_OPERATIONS, "transbench101_micro")
+    # The methods encode_spec and encode of NASLib leave different room for an operation.
+    widths = (_MICRO_OPERATIONS, _201_OPERATIONS)
+    return _decode_edges(form, widths, "transbench101_micro")
 
 
 def _build_micro(form: Native) -> nx.DiGraph:
@@ -158,7 +174,7 @@ _MODULES = TransNASBench101Macro().operations
 
 
 def _decode_macro(form: Native) -> Native:
-    return _decode_edges(form, len(_MODULES), "transbench101_macro")
+    return _decode_edges(form, [len(_MODULES)], "transbench101_macro")
 
 
 def _build_macro(form: Native) -> nx.DiGraph:
@@ -182,9 +198,7 @@ _301_OPERATIONS = 7
 
 def _build_301(form: Native) -> Any:
     if [_length(cell) for cell in form] != [8, 8] or not all(
-        _length(pair) == 2 and _is_index(pair[1], _301_OPERATIONS)
-        for cell in form
-        for pair in cell
+        _length(pair) == 2 and _is_index(pair[1], _301_OPERATIONS) for cell in form for pair in cell
     ):
         raise _refuse(
             form,
@@ -288,7 +302,7 @@ SPACES: dict[str, NASLibSpace] = {
     "nasbench301": NASLibSpace(_compact, _build_301),
     "nlp": NASLibSpace(_compact, _build_nlp),
     "asr": NASLibSpace(_compact, _build_asr),
-    "transbench101_micro": NASLibSpace(_op_indices, _build_micro, _decode_micro),
+    "transbench101_micro": NASLibSpace(_describe_micro, _build_micro, _decode_micro),
     "transbench101_macro": NASLibSpace(_op_indices, _build_macro, _decode_macro),
 }
 """How each of NASLib's search spaces is read, by what its ``get_type()`` returns."""
