@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.exceptions import NotFittedError
 
-from ..._steps import predicts_std
+from ..._utils import predicts_std
 from ..._targets import Floats
 from .predictor import TAGATESPredictor
 
