@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,10 +21,10 @@ from ._observations import check_partial, standardised
 from ._targets import Features, Floats, column_weights
 from .base import ONE_EPOCH, BaseGraphEstimator
 from .graphs import PackedGraphs
-from .graphs.packed import Training
 from .nn.batching import Batches
 from .nn.engine import extrapolations
 from .nn.predictor import Predictor
+from .nn.tables import Training
 
 Self = TypeVar("Self", bound="ConditionedEstimator")
 Conditions = TrainingCondition | Sequence[TrainingCondition] | None
@@ -212,15 +211,19 @@ class ConditionedEstimator(BaseGraphEstimator):
         if y.shape[1] > 1:
             return y[:, targets]
         if self.conditions_ is not None:
-            group = batches.packed.training.group  # type: ignore[attr-defined]
+            group = batches.training.group  # type: ignore[attr-defined]
             y = np.where(group[:, None] == np.arange(len(self.conditions_.seen)), y, np.nan)
         return np.repeat(y, len(targets) - 1, axis=1)  # nothing is observed
 
-    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
-        if self.conditions_ is not None and packed.training is None:
-            reference = self.conditions_.reference(len(packed), self._trained_T())
-            packed = replace(packed, training=reference)
-        return super()._batches(packed, features)
+    def _batches(
+        self,
+        packed: PackedGraphs,
+        features: Features | None = None,
+        training: Training | None = None,
+    ) -> Batches[Any]:
+        if self.conditions_ is not None and training is None:
+            training = self.conditions_.reference(len(packed), self._trained_T())
+        return super()._batches(packed, features, training)
 
 
 _NONE_IN_FIT = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ._targets import check_spread, scales
 from .graphs import PackedGraphs, read_architectures
-from .graphs.packed import Training
+from .nn.tables import Training
 
 Floats = NDArray[np.float64]
 
@@ -169,7 +169,7 @@ class KnownConditions:
         return (values - self.means[0]) * scale + self.means[i], scale
 
     def codes(self, conditions: Sequence[TrainingCondition], T: int) -> Training:
-        """What the encoder reads of conditions; see :class:`~tagates_sk.graphs.packed.Training`.
+        """What the encoder reads of conditions; see :class:`~tagates_sk.nn.tables.Training`.
 
         Raises
         ------
@@ -263,8 +263,8 @@ class WithTraining(Sequence[Any]):
         return WithTraining(self.X[index], self.training.of(index), start)
 
     def packed(self) -> PackedGraphs:
-        """Operation graphs of the architectures, with what is known of their training."""
-        return replace(read_architectures(self.X, start=self.start), training=self.training)
+        """Operation graphs of the architectures."""
+        return read_architectures(self.X, start=self.start)
 
 
 def check_conditions(conditions: Any, n: int) -> list[TrainingCondition]:

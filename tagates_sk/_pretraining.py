@@ -17,13 +17,12 @@ from ._head_features import HeadFeatures, checked_matrix, moments, standardised
 from ._targets import Floats
 from .base import BaseGraphEstimator
 from .graphs import PackedGraphs, read_architectures
-from .graphs.batch import BatchSpec
-from .nn.batching import GraphBatches
 from .nn.config import EncoderConfig
 from .nn.devices import resolve_device
 from .nn.engine import fit_predictor
 from .nn.precision import SinglePrecision
 from .nn.predictor import Predictor
+from .nn.tables import BatchSpec, GraphBatches
 from .nn.transfer import EncoderState
 
 Self = TypeVar("Self", bound="PretrainableEstimator")

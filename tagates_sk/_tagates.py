@@ -22,13 +22,13 @@ from ._tasks import MARGIN, MARGIN_ON_NODES, RANKING_LOSSES
 from ._training_parameters import head_widths
 from .base import CHUNK
 from .graphs import PackedGraphs
-from .graphs.batch import BatchSpec
 from .graphs.operations import IDENTITY_OPERATIONS, updated_mask
-from .nn.batching import Batches, GraphBatches, batch_spec
+from .nn.batching import Batches
 from .nn.config import EncoderConfig
 from .nn.devices import Device
 from .nn.engine import operation_embeddings
 from .nn.predictor import Predictor
+from .nn.tables import BatchSpec, GraphBatches, Training, batch_spec
 from .nn.transfer import EncoderState
 
 
@@ -259,7 +259,9 @@ class BaseTAGATES(ReadsFeatures, PretrainableEstimator, ConditionedEstimator):
         shown = batches
         self._margin = MARGIN_ON_NODES if batches.packed.on_node.any() else MARGIN
         if self.n_targets_ > 1:
-            shown = batches.observing(standardised(y, self._units))
+            training = batches.training or Training()
+            observed = standardised(y, self._units)
+            shown = replace(batches, training=training._replace(observed=observed))
         super()._train(shown, y, weights, rng, draws=draws, **changes)
         if first:  # later there is little that members have not seen
             self.std_scale_ = 1.0 if draws is None else self._std_scale(batches, y, draws == 0)

@@ -34,12 +34,13 @@ from ._targets import (
 from ._training_parameters import TrainingParameters
 from .graphs import PackedGraphs, read_architectures
 from .graphs.errors import InvalidArchitectureError
-from .nn.batching import Batch, Batches, GraphBatches
+from .nn.batching import Batch, Batches
 from .nn.devices import resolve_device
 from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
 from .nn.losses import RANKING_LOSSES
 from .nn.precision import SinglePrecision
 from .nn.predictor import GraphPredictor
+from .nn.tables import GraphBatches, Training
 
 Self = TypeVar("Self", bound="BaseGraphEstimator")
 
@@ -117,9 +118,14 @@ class BaseGraphEstimator(
         """What the head reads beside the encodings, shape (n, k)."""
         return None
 
-    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> Batches[Any]:
+    def _batches(
+        self,
+        packed: PackedGraphs,
+        features: Features | None = None,
+        training: Training | None = None,
+    ) -> Batches[Any]:
         """Batches of some architectures."""
-        return GraphBatches(packed, self._spec, self.device_, features=features)
+        return GraphBatches(packed, self._spec, self.device_, features=features, training=training)
 
     def _check_zero_cost(self, packed: PackedGraphs) -> PackedGraphs:
         """Hold zero-cost vectors against those of fit, if the model reads them."""
@@ -215,7 +221,8 @@ class BaseGraphEstimator(
                 self.__dict__.clear()
                 self.__dict__.update(before)
                 raise
-        self._train(self._batches(packed, features), targets, weights, rng, **changes)
+        batches = self._batches(packed, features, getattr(X, "training", None))
+        self._train(batches, targets, weights, rng, **changes)
         return self
 
     def _start(
@@ -364,7 +371,8 @@ class BaseGraphEstimator(
 
     def _read_batches(self, X: Any) -> Iterator[Batch]:
         for packed, part in self._read(X):
-            yield from self._batches(packed, self._features(part)).chunks(CHUNK)
+            training = getattr(part, "training", None)
+            yield from self._batches(packed, self._features(part), training).chunks(CHUNK)
 
     def _read(self, X: Any) -> Iterator[tuple[PackedGraphs, Any]]:
         """Parts of X, read as they are needed, and what they were read from."""

@@ -1,7 +1,8 @@
 """Predictions that a change of the library's structure must leave as they are.
 
 ``python tests/oracle.py store FILE.npz`` fits many estimators briefly on small real data and keeps
-what they predict; ``python tests/oracle.py compare FILE.npz`` does so again and prints what differs.
+what they predict; ``python tests/oracle.py compare FILE.npz`` does so again and reports
+differences.
 Run both on the same machine, with the environment variable ``OMP_NUM_THREADS=1``.
 """
 

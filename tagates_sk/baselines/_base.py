@@ -16,10 +16,10 @@ from .._training_parameters import head_widths
 from ..base import BaseGraphEstimator
 from ..graphs import PackedGraphs
 from ..graphs.tokens import Dictionary
-from ..nn.cells import CellBatches, CellSpec
 from ..nn.devices import Device
+from ..nn.lstm import SentenceBatches
+from ..nn.padded import CellBatches, CellSpec
 from ..nn.predictor import GraphPredictor, seeded
-from ..nn.recurrent import SentenceBatches
 
 
 class BaseBaseline(BaseGraphEstimator):
@@ -130,7 +130,9 @@ class CellBaseline(BaseBaseline):
     def _describe(self, packed: PackedGraphs) -> CellSpec:
         return CellSpec.of(packed)
 
-    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> CellBatches:
+    def _batches(
+        self, packed: PackedGraphs, features: Features | None = None, training: Any = None
+    ) -> CellBatches:
         return CellBatches(packed, self.device_)
 
 
@@ -140,5 +142,7 @@ class SentenceBaseline(BaseBaseline):
     def _describe(self, packed: PackedGraphs) -> Dictionary:
         return Dictionary.of(packed)
 
-    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> SentenceBatches:
+    def _batches(
+        self, packed: PackedGraphs, features: Features | None = None, training: Any = None
+    ) -> SentenceBatches:
         return SentenceBatches(packed, self._spec, self.device_)

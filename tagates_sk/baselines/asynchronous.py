@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval
 
 from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
-from ..nn.asynchronous import DAGNNEncoder
-from ..nn.cells import CellSpec
+from ..nn.dagnn import DAGNNEncoder
 from ..nn.devices import Device
+from ..nn.padded import CellSpec
 from ._base import CellBaseline
 
 

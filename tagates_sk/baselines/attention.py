@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 from sklearn.utils._param_validation import Interval
 
 from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
-from ..nn.attention import TransformerEncoder
-from ..nn.cells import CellSpec
 from ..nn.devices import Device
+from ..nn.padded import CellSpec
+from ..nn.self_attention import TransformerEncoder
 from ._base import CellBaseline
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
-from ..nn.cells import CellSpec
-from ..nn.convolution import GCNEncoder
+from ..nn.gcn import GCNEncoder
+from ..nn.padded import CellSpec
 from ._base import BaseBaseline, CellBaseline
 
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from ..graphs.tokens import Dictionary
-from ..nn.recurrent import LSTMEncoder
+from ..nn.lstm import LSTMEncoder
 from ._base import BaseBaseline, SentenceBaseline
 
 
