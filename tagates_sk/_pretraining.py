@@ -18,9 +18,8 @@ from ._targets import Floats
 from .base import BaseGraphEstimator
 from .graphs import PackedGraphs, read_architectures
 from .nn.config import EncoderConfig
-from .nn.devices import resolve_device
+from .nn.devices import resolve_device, single_precision
 from .nn.engine import fit_predictor
-from .nn.precision import SinglePrecision
 from .nn.predictor import Predictor
 from .nn.tables import BatchSpec, GraphBatches
 from .nn.transfer import EncoderState
@@ -104,7 +103,7 @@ class PretrainableEstimator(BaseGraphEstimator):
         rng = check_random_state(self.random_state)
         packed = packed.with_vocabulary(self._vocabulary(packed))
         config, spec = self._encoder(packed, n_targets=1)
-        with SinglePrecision():
+        with single_precision():
             seed = int(rng.randint(2**31 - 1))
             config = replace(config, deep_supervision=False)
             model = Predictor(config, [], 0.0, seed, n_outputs=columns.shape[1])

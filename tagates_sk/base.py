@@ -35,10 +35,9 @@ from ._training_parameters import TrainingParameters
 from .graphs import PackedGraphs, read_architectures
 from .graphs.errors import InvalidArchitectureError
 from .nn.batching import Batch, Batches
-from .nn.devices import resolve_device
+from .nn.devices import resolve_device, single_precision
 from .nn.engine import ExtraLoss, encodings, fit_predictor, scores
 from .nn.losses import RANKING_LOSSES
-from .nn.precision import SinglePrecision
 from .nn.predictor import GraphPredictor
 from .nn.tables import GraphBatches, Training
 
@@ -236,7 +235,7 @@ class BaseGraphEstimator(
         packed = packed.with_vocabulary(operations)
         self.device_ = str(resolve_device(self.device))
         self.n_targets_ = y.shape[1]
-        with SinglePrecision():
+        with single_precision():
             model, self._spec = self._build(packed, int(rng.randint(2**31 - 1)))
             self.model_ = model.to(self.device_)
         self.operations_ = list(operations)

@@ -12,8 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .. import __version__
 from ..base import BaseGraphEstimator
-from ..nn.devices import Device, resolve_device
-from ..nn.precision import with_gradients
+from ..nn.devices import Device, resolve_device, with_gradients
 from .document import ESTIMATORS, Reader, Writer
 from .layout import Contents, ModelFileError, read, write
 

@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from .batching import Batch, Batches
-from .devices import safe_threads, side_by_side
+from .devices import safe_threads, side_by_side, with_gradients, without_autocast
 from .encoder import Encoding
-from .precision import with_gradients, without_autocast
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
 from .training import Scored, TrainingConfig, TrainingResult, train
