@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
-from tagates_sk.nn.extrapolation import LIMIT, observation_inputs
+from tagates_sk.nn.extrapolation import CUT_OFF, observation_inputs
 
 from .small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
 
@@ -119,7 +119,7 @@ def test_hidden_in_training_but_never_all(seed: int, k: int) -> None:
     tensor = torch.from_numpy(observed)
     values, known = observation_inputs(tensor).chunk(2, dim=1)
     assert_array_equal(known.numpy(), np.isfinite(observed))
-    assert_allclose(values.numpy(), np.nan_to_num(observed.clip(-LIMIT, LIMIT)))
+    assert_allclose(values.numpy(), np.nan_to_num(observed.clip(-CUT_OFF, CUT_OFF)))
     _, kept = observation_inputs(tensor, torch.Generator().manual_seed(seed)).chunk(2, dim=1)
     assert (kept <= known).all()
     assert_array_equal(kept.any(1).numpy(), known.any(1).numpy())

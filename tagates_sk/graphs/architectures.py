@@ -64,7 +64,7 @@ class Architectures(ArchitectureSequence):
     """
 
     def __init__(self, graphs: Any) -> None:
-        packed = replace(read_architectures(graphs), start=0, training=None)
+        packed = replace(read_architectures(graphs), start=0)
         if isinstance(graphs, (list, tuple, np.ndarray)):
             graphs = list(graphs)  # which users may change
         super().__init__(np.arange(len(packed)))

@@ -99,7 +99,7 @@ class TestConventions:
         estimator = small(cls).fit(CELLS, TARGETS)
         parts = estimator.predict(CELLS)
         monkeypatch.setattr("tagates_sk.base.CHUNK", 2048)
-        monkeypatch.setattr("tagates_sk.nn.cells.PAIRS", 1)
+        monkeypatch.setattr("tagates_sk.nn.padded.PAIRS", 1)
         assert_allclose(parts, estimator.predict(CELLS), **CLOSE)
 
 

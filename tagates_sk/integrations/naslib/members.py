@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.exceptions import NotFittedError
 
-from ..._utils import predicts_std
 from ..._targets import Floats
+from ..._utils import predicts_std
 from .predictor import TAGATESPredictor
 
 

@@ -69,8 +69,10 @@ class CellBatches(Batches[CellBatch]):
     """
 
     def __init__(self, packed: PackedGraphs, device: str | torch.device) -> None:
-        super().__init__(len(packed), device)
-        self.packed, self.relations = packed, Relations.of(packed)
+        self.packed, self.device, self.relations = packed, device, Relations.of(packed)
+
+    def __len__(self) -> int:
+        return len(self.packed)
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> CellBatch:
         """Matrices of the architectures in `rows`."""

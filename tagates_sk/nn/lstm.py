@@ -45,8 +45,10 @@ class SentenceBatches(Batches[SentenceBatch]):
     def __init__(
         self, packed: PackedGraphs, dictionary: Dictionary, device: str | torch.device
     ) -> None:
-        super().__init__(len(packed), device)
-        self.sentences = dictionary.sentences(packed)
+        self.device, self.sentences = device, dictionary.sentences(packed)
+
+    def __len__(self) -> int:
+        return len(self.sentences.length)
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> SentenceBatch:
         """Sentences of the architectures in `rows`."""

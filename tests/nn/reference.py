@@ -39,7 +39,7 @@ class Operation:
     embedding: Any = None
 
 
-class SlowCell:
+class ReferenceCell:
     """One cell with the embeddings of its operations."""
 
     def __init__(self, graph: nx.DiGraph, variant: Variant) -> None:
@@ -79,7 +79,7 @@ class SlowCell:
         return out
 
 
-def slow_encode(
+def reference_encode(
     encoder: TAGATESEncoder,
     variant: Variant,
     vocabulary: Sequence[str],
@@ -89,7 +89,7 @@ def slow_encode(
     """Encoding of one architecture, and for each cell the final operation embeddings."""
     c = encoder.config
     graphs = architecture if isinstance(architecture, tuple) else (architecture,)
-    cells = [SlowCell(graph, variant) for graph in graphs]
+    cells = [ReferenceCell(graph, variant) for graph in graphs]
     for i, cell in enumerate(cells):
         for m in cell.operations:
             if m.gated:
@@ -142,7 +142,7 @@ def _gate(encoder: TAGATESEncoder, m: Operation, layer: int) -> Tensor:
 
 
 def _forward(
-    encoder: TAGATESEncoder, variant: Variant, cell: SlowCell, kind: int
+    encoder: TAGATESEncoder, variant: Variant, cell: ReferenceCell, kind: int
 ) -> tuple[States, list[Tensor]]:
     states = {}
     for v in cell.nodes:
@@ -156,7 +156,7 @@ def _forward(
 
 
 def _backward(
-    encoder: TAGATESEncoder, variant: Variant, cell: SlowCell, back_input: Tensor
+    encoder: TAGATESEncoder, variant: Variant, cell: ReferenceCell, back_input: Tensor
 ) -> tuple[States, list[Tensor]]:
     states = {v: torch.zeros_like(back_input) for v in cell.nodes}
     states[cell.output] = back_input
@@ -205,7 +205,7 @@ def _propagate(
 
 def _update(
     encoder: TAGATESEncoder,
-    cell: SlowCell,
+    cell: ReferenceCell,
     forward: tuple[States, list[Tensor]],
     backward: tuple[States, list[Tensor]],
 ) -> None:
@@ -222,7 +222,7 @@ def _update(
         m.embedding = m.embedding + c.s * encoder.op_update(torch.cat(parts))
 
 
-def _readout(encoder: TAGATESEncoder, cell: SlowCell, states: States) -> Tensor:
+def _readout(encoder: TAGATESEncoder, cell: ReferenceCell, states: States) -> Tensor:
     if encoder.config.readout == "output":
         return states[cell.output]
     return torch.stack([s for v, s in states.items() if v not in cell.marks]).mean(0)

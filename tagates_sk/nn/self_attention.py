@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..graphs.relations import APART, N_RELATIONS
-from .cells import CellBatch, CellSpec
 from .embedding import TypeEmbedding
 from .encoder import Encoding
 from .linear import linear, mlp, uniform_
+from .padded import CellBatch, CellSpec
 
 
 class TransformerEncoder(nn.Module):

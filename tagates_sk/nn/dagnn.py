@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..graphs.relations import BEFORE, BEHIND, EARLIER, LATER
-from .cells import CellBatch, CellSpec
 from .embedding import TypeEmbedding
 from .encoder import Encoding
 from .linear import uniform_
+from .padded import CellBatch, CellSpec
 
 DIRECTIONS = 2
 """Along the edges, and against them."""

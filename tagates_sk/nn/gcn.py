@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..graphs.relations import BEFORE, BEHIND
-from .cells import CellBatch, CellSpec
 from .embedding import TypeEmbedding
 from .encoder import Encoding
 from .linear import linear, uniform_
+from .padded import CellBatch, CellSpec
 
 
 class GCNEncoder(nn.Module):

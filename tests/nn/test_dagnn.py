@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch.testing import assert_close
 
 from tagates_sk.graphs import read_architectures
-from tagates_sk.nn.asynchronous import DAGNNEncoder
-from tagates_sk.nn.cells import CellBatches, CellSpec
+from tagates_sk.nn.dagnn import DAGNNEncoder
+from tagates_sk.nn.padded import CellBatches, CellSpec
 from tagates_sk.nn.predictor import seeded
 from tests.small import node_chain
 
