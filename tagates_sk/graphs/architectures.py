@@ -23,17 +23,13 @@ class Architectures(ArchitectureSequence):
     graphs again: several estimators, folds of a cross-validation, steps of a
     pipeline. An integer index gives the graph as it was given; a slice, a list
     or array of integers, or a boolean mask gives `Architectures`, and
-    ``a + b`` those of both. Pickles hold no more than the part at hand.
+    ``a + b`` those of both. `rows` are positions in the sequence that was read.
+    Pickles hold no more than the part at hand.
 
     Parameters
     ----------
     graphs : sequence of n networkx.DiGraph, or of tuples of them
         Do not change the graphs afterwards: they are not read again.
-
-    Attributes
-    ----------
-    rows : ndarray of int, shape (n,)
-        Positions in the sequence that was read.
 
     Raises
     ------
