@@ -33,8 +33,24 @@ def echo(value: Any, width: int = 60) -> str:
     -------
     str
     """
-    text = " ".join(repr(value).split())
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+    return cut(repr(value), width)
+
+
+def cut(text: str, width: int = 60) -> str:
+    """Text on one line of limited width.
+
+    Parameters
+    ----------
+    text : str
+    width : int, default=60
+        Characters at most.
+
+    Returns
+    -------
+    str
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
 def reader_of(value: Any) -> str | None:
