@@ -1,15 +1,17 @@
 """TA-GATES: rank and regress neural architectures given as networkx DAGs."""
 
-# First: torch walks the stack while it is imported, and takes longer from deep inside.
-from .nn.training import FitInterruptedWarning, NonFiniteLossError
+from __future__ import annotations
 
-# isort: split
-from ._conditions import TrainingCondition
-from .estimators import TAGATESRanker, TAGATESRegressor
-from .graphs.errors import InvalidArchitectureError, UnknownOperationError
-from .paper import paper_config
+import importlib
+from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ._version import __version__
+
+if TYPE_CHECKING:
+    from .estimators import TAGATESRanker, TAGATESRegressor, Variant, paper_config
+    from .graphs import InvalidArchitectureError, UnknownOperationError
+    from .training.conditions import TrainingCondition
+    from .training.trainer import FitInterruptedWarning, NonFiniteLossError
 
 __all__ = [
     "FitInterruptedWarning",
@@ -19,6 +21,35 @@ __all__ = [
     "TAGATESRegressor",
     "TrainingCondition",
     "UnknownOperationError",
+    "Variant",
     "__version__",
     "paper_config",
 ]
+
+_HOMES = {
+    "FitInterruptedWarning": "training.trainer",
+    "InvalidArchitectureError": "graphs",
+    "NonFiniteLossError": "training.trainer",
+    "TAGATESRanker": "estimators",
+    "TAGATESRegressor": "estimators",
+    "TrainingCondition": "training.conditions",
+    "UnknownOperationError": "graphs",
+    "Variant": "estimators",
+    "paper_config": "estimators",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: torch and scikit-learn take seconds, a version or a graph none."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if _HOMES[name] != "graphs":
+        # torch walks the stack while it is imported, and takes longer from deep inside.
+        importlib.import_module("torch")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

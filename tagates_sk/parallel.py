@@ -11,9 +11,9 @@ import numpy as np
 from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 
-from ._conditions import TrainingCondition
-from ._progress import progress
+from ._utils import progress
 from .nn.devices import one_thread
+from .training.conditions import TrainingCondition
 
 CHUNK = 16384
 """Architectures a task: seconds of work, and many batches of our estimators."""

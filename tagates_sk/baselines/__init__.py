@@ -1,5 +1,6 @@
 """Other predictors of architectures' performance, in the interface of TA-GATES."""
 
+from ._base import NeuralBaseline
 from .asynchronous import DAGNNRanker, DAGNNRegressor
 from .attention import TransformerRanker, TransformerRegressor
 from .convolution import GCNRanker, GCNRegressor
@@ -20,6 +21,7 @@ __all__ = [
     "GCNRegressor",
     "LSTMRanker",
     "LSTMRegressor",
+    "NeuralBaseline",
     "NormalScores",
     "SemiNASRanker",
     "TransformerRanker",

@@ -1,46 +1,80 @@
-"""What the neural baselines share: their parameters, and how an encoder becomes a model."""
+"""What the neural baselines share: parameters, fit and predict."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from numpy.typing import ArrayLike
+from sklearn.base import _fit_context
+from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
 
-from .. import _docstrings
-from .._targets import Features
-from .._tasks import RANKING_LOSSES
-from .._training_parameters import head_widths
-from ..base import BaseGraphEstimator
-from ..graphs import PackedGraphs
+from .._utils import Floats
+from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
+from ..nn.batching import Batch, Batches
 from ..nn.cells import CellBatches, CellSpec
 from ..nn.devices import Device
-from ..nn.predictor import GraphPredictor, seeded
+from ..nn.evaluation import encodings
+from ..nn.predictor import GraphPredictor, head_widths, seeded
 from ..nn.recurrent import SentenceBatches
+from ..training.estimator import ONE_EPOCH, NetworkEstimator
+from ..training.network import BATCH, ExtraLoss, read_in_parts, start_network
+from ..training.targets import check_targets, loss_targets
+from ..training.trainer import training_options
+
+Self = TypeVar("Self", bound="NeuralBaseline")
 
 
-class BaseBaseline(BaseGraphEstimator):
-    """An encoder and a head with the parameters that all of them have.
+class Input(NamedTuple):
+    """How an encoder reads architectures.
 
-    A subclass names its default depth in `_n_layers`, and makes its encoder in
-    :meth:`_encoder`.
+    Parameters
+    ----------
+    spec : callable
+        ``spec(packed, estimator)`` is what the encoder is to know of
+        architectures; its `n_marks` is the number of inputs that are told apart.
+    batches : callable
+        ``batches(packed, spec, device)``.
+    """
+
+    spec: Callable[[PackedGraphs, Any], Any]
+    batches: Callable[[PackedGraphs, Any, str], Batches[Any]]
+
+
+CELLS = Input(
+    lambda packed, estimator: CellSpec.of(packed),
+    lambda packed, spec, device: CellBatches(packed, device),
+)
+"""Each cell by itself, as padded matrices."""
+
+SENTENCES = Input(lambda packed, estimator: Dictionary.of(packed), SentenceBatches)
+"""Architectures as sentences."""
+
+
+class NeuralBaseline(NetworkEstimator):
+    """An encoder and a head, with the parameters that all of them have.
+
+    A subclass names its default depth in `_n_layers` (None for that of the deepest
+    architecture), says by `_input` how its encoder reads architectures, and makes
+    it in :meth:`_encoder`.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseGraphEstimator._parameter_constraints,
+        **NetworkEstimator._parameter_constraints,
         "n_layers": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "layer_dim": [Interval(Integral, 1, None, closed="left")],
         "op_dim": [Interval(Integral, 1, None, closed="left")],
         "head": ["array-like"],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        **RANKING_LOSSES,
-        "margin": [Interval(Real, 0, None, closed="left")],
-        "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
     }
-    _n_layers: ClassVar[int]
+    _n_layers: ClassVar[int | None]
+    _input: ClassVar[Input]
+    _batch_of_many: ClassVar[int] = 32
 
     def __init__(
         self,
@@ -95,50 +129,184 @@ class BaseBaseline(BaseGraphEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        _docstrings.fill(cls)
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self: Self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train on architectures and their measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : array-like of float, shape (n,)
+            Performance, higher is better.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures; a pair weighs the product of its two.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        NonFiniteLossError
+            If training diverges.
+
+        Warns
+        -----
+        FitInterruptedWarning
+            If interrupted by Ctrl-C: the best state so far is kept.
+        """
+        return self._fit(X, y, sample_weight, resume=self.warm_start)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(
+        self: Self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Train one epoch at the constant learning rate, from the present state.
+
+        Operations, number of cells and target units are those of the first
+        call; list all operations in `operations` if it may not see them all.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,)
+            Performance, higher is better.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight, resume=True, **ONE_EPOCH)
+
+    def _fit(
+        self: Self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        *,
+        resume: bool,
+        extra_loss: Callable[[Any], ExtraLoss] | None = None,
+        **changes: Any,
+    ) -> Self:
+        packed = read_architectures(X)
+        targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight)
+        rng = check_random_state(self.random_state)
+        parameters = self.get_params(deep=False)
+        options = training_options(
+            parameters, self._task, len(packed), batch_of_many=self._batch_of_many, **changes
+        )
+        if resume and hasattr(self, "network_"):
+            packed = self.network_.conform(packed, self.handle_unknown)
+        else:
+            given = self.operations
+            self.network_, packed = start_network(
+                packed,
+                targets,
+                weights,
+                rng,
+                loss=options.loss,
+                in_units=self._task.in_units,
+                operations=packed.used_operations() if isinstance(given, str) else set(given),
+                device=self.device,
+                build=self._build,
+            )
+        network = self.network_
+        early = self.early_stopping and "max_iter" not in changes
+        network.train(
+            self._batches(packed),
+            loss_targets(targets, network.scaler, options.loss),
+            weights,
+            options,
+            rng,
+            y=targets,
+            validation_fraction=self.validation_fraction if early else None,
+            metric=self._task.metric,
+            extra_loss=None if extra_loss is None else extra_loss(network),
+        )
+        return self
 
     def _build(self, packed: PackedGraphs, seed: int) -> tuple[GraphPredictor, Any]:
-        spec = self._describe(packed)
+        depth: Any = self.n_layers
+        if isinstance(depth, str):
+            depth = self._n_layers or max(2, packed.longest_path())
+        self.n_layers_ = int(depth)
+        spec = self._input.spec(packed, self)
+        return self._model(spec, head_widths(self.head), self.dropout, seed), spec
+
+    def _model(self, spec: Any, head: Sequence[int], dropout: float, seed: int) -> GraphPredictor:
+        """Encoder and head with initial weights."""
         generator = seeded(seed)
-        self._set_depth()
         encoder, width = self._encoder(spec, generator)
-        head = head_widths(self.head)
-        predictor = GraphPredictor(encoder, width, head, self.dropout, generator, self._members())
-        return predictor, spec
-
-    def _members(self) -> int:
-        """Networks side by side."""
-        return 1
-
-    def _set_depth(self) -> None:
-        self.n_layers_ = self._n_layers if isinstance(self.n_layers, str) else self.n_layers
-
-    @abstractmethod
-    def _describe(self, packed: PackedGraphs) -> Any:
-        """What the encoder is to know of the architectures; see also `_build`."""
+        return GraphPredictor(encoder, width, head, dropout, generator, self._members())
 
     @abstractmethod
     def _encoder(self, spec: Any, generator: Any) -> tuple[Any, int]:
         """The encoder with its initial weights, and the width of its encodings."""
 
+    def _members(self) -> int:
+        """Networks side by side."""
+        return int(getattr(self, "n_members", 1))
 
-class CellBaseline(BaseBaseline):
-    """A baseline that encodes each cell by itself, from padded matrices."""
+    # -------------------------------------------------------------- predicting
 
-    def _describe(self, packed: PackedGraphs) -> CellSpec:
-        return CellSpec.of(packed)
+    def predict(self, X: Any) -> Floats:
+        """Predict the performance of architectures.
 
-    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> CellBatches:
-        return CellBatches(packed, self.device_)
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; read and predicted in batches, so that memory
+            stays bounded.
 
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+            Higher is better.
 
-class SentenceBaseline(BaseBaseline):
-    """A baseline that reads architectures as sentences."""
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read, has another number of cells or
+            lacks the zero-cost vectors.
+        UnknownOperationError
+            If it has an operation that fit never saw and `handle_unknown` is
+            ``"error"``.
+        """
+        check_is_fitted(self, "network_")
+        mean: Floats = self.network_.predict(self._read_batches(X))[:, -1].mean(1)
+        return mean
 
-    def _describe(self, packed: PackedGraphs) -> Dictionary:
-        return Dictionary.of(packed)
+    def transform(self, X: Any) -> Floats:
+        """Encode architectures.
 
-    def _batches(self, packed: PackedGraphs, features: Features | None = None) -> SentenceBatches:
-        return SentenceBatches(packed, self._spec, self.device_)
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, d)
+            The encodings that the head reads; d is `layer_dim`, times the
+            number of cells where each is encoded by itself, times the number of
+            members of an ensemble, and times the states that a DAGNN reads out
+            (4 for each layer).
+        """
+        check_is_fitted(self, "network_")
+        return encodings(self.network_.model, self._read_batches(X))
+
+    def _read_batches(self, X: Any) -> Iterable[Batch]:
+        for _, packed, _ in read_in_parts(X, self.verbose):
+            conformed = self.network_.conform(packed, self.handle_unknown)
+            yield from self._batches(conformed).chunks(BATCH)
+
+    def _batches(self, packed: PackedGraphs) -> Batches[Any]:
+        return self._input.batches(packed, self.network_.spec, self.network_.device)

@@ -8,18 +8,19 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval
 
-from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from ..nn.asynchronous import DAGNNEncoder
 from ..nn.cells import CellSpec
 from ..nn.devices import Device
-from ._base import CellBaseline
+from ..training.tasks import RANKING, REGRESSION
+from ._base import CELLS, NeuralBaseline
 
 
-class _BaseDAGNN(CellBaseline):
+class _BaseDAGNN(NeuralBaseline):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **CellBaseline._parameter_constraints,
+        **NeuralBaseline._parameter_constraints,
         "n_members": [Interval(Integral, 1, None, closed="left")],
     }
+    _input = CELLS
     _n_layers = 2
 
     def __init__(
@@ -84,11 +85,8 @@ class _BaseDAGNN(CellBaseline):
         encoder = DAGNNEncoder(spec, self.op_dim, *sizes, self.n_members, generator)
         return encoder, DAGNNEncoder.width(spec, *sizes)
 
-    def _members(self) -> int:
-        return self.n_members
 
-
-class DAGNNRanker(RankingMixin, _BaseDAGNN):
+class DAGNNRanker(_BaseDAGNN):
     """Rank architectures by a directed acyclic graph neural network.
 
     Every operation is a vertex, which waits for the new states of those before
@@ -141,8 +139,14 @@ class DAGNNRanker(RankingMixin, _BaseDAGNN):
     True
     """
 
+    _task = RANKING
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **_BaseDAGNN._parameter_constraints,
+        **RANKING.losses,
+    }
 
-class DAGNNRegressor(RegressionMixin, _BaseDAGNN):
+
+class DAGNNRegressor(_BaseDAGNN):
     """Predict performance by a directed acyclic graph neural network.
 
     Every operation is a vertex, which waits for the new states of those before
@@ -196,7 +200,8 @@ class DAGNNRegressor(RegressionMixin, _BaseDAGNN):
     (3,)
     """
 
+    _task = REGRESSION
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_BaseDAGNN._parameter_constraints,
-        **REGRESSION_LOSSES,
+        **REGRESSION.losses,
     }

@@ -8,18 +8,19 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval
 
-from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from ..nn.attention import TransformerEncoder
 from ..nn.cells import CellSpec
 from ..nn.devices import Device
-from ._base import CellBaseline
+from ..training.tasks import RANKING, REGRESSION
+from ._base import CELLS, NeuralBaseline
 
 
-class _BaseTransformer(CellBaseline):
+class _BaseTransformer(NeuralBaseline):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **CellBaseline._parameter_constraints,
+        **NeuralBaseline._parameter_constraints,
         "n_heads": [Interval(Integral, 1, None, closed="left")],
     }
+    _input = CELLS
     _n_layers = 3
 
     def __init__(
@@ -91,7 +92,7 @@ class _BaseTransformer(CellBaseline):
         return encoder, spec.n_cells * self.layer_dim
 
 
-class TransformerRanker(RankingMixin, _BaseTransformer):
+class TransformerRanker(_BaseTransformer):
     """Rank architectures by a transformer that attends along their paths.
 
     Every operation is a vertex that attends to itself and to those that a
@@ -142,8 +143,14 @@ class TransformerRanker(RankingMixin, _BaseTransformer):
     True
     """
 
+    _task = RANKING
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **_BaseTransformer._parameter_constraints,
+        **RANKING.losses,
+    }
 
-class TransformerRegressor(RegressionMixin, _BaseTransformer):
+
+class TransformerRegressor(_BaseTransformer):
     """Predict performance by a transformer that attends along their paths.
 
     Every operation is a vertex that attends to itself and to those that a
@@ -195,7 +202,8 @@ class TransformerRegressor(RegressionMixin, _BaseTransformer):
     (3,)
     """
 
+    _task = REGRESSION
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **_BaseTransformer._parameter_constraints,
-        **REGRESSION_LOSSES,
+        **REGRESSION.losses,
     }

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from ..nn.cells import CellSpec
 from ..nn.convolution import GCNEncoder
-from ._base import BaseBaseline, CellBaseline
+from ..training.tasks import RANKING, REGRESSION
+from ._base import CELLS, NeuralBaseline
 
 
-class _BaseGCN(CellBaseline):
+class _BaseGCN(NeuralBaseline):
+    _input = CELLS
     _n_layers = 4
 
     def _encoder(self, spec: CellSpec, generator: Any) -> tuple[GCNEncoder, int]:
@@ -18,7 +19,7 @@ class _BaseGCN(CellBaseline):
         return encoder, spec.n_cells * self.layer_dim
 
 
-class GCNRanker(RankingMixin, _BaseGCN):
+class GCNRanker(_BaseGCN):
     """Rank architectures by a graph convolutional network.
 
     Every operation is a vertex. Each layer mixes the states of a vertex and of
@@ -69,8 +70,14 @@ class GCNRanker(RankingMixin, _BaseGCN):
     True
     """
 
+    _task = RANKING
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **NeuralBaseline._parameter_constraints,
+        **RANKING.losses,
+    }
 
-class GCNRegressor(RegressionMixin, _BaseGCN):
+
+class GCNRegressor(_BaseGCN):
     """Predict performance by a graph convolutional network.
 
     Every operation is a vertex. Each layer mixes the states of a vertex and of
@@ -121,7 +128,8 @@ class GCNRegressor(RegressionMixin, _BaseGCN):
     (3,)
     """
 
+    _task = REGRESSION
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseBaseline._parameter_constraints,
-        **REGRESSION_LOSSES,
+        **NeuralBaseline._parameter_constraints,
+        **REGRESSION.losses,
     }

@@ -3,43 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from numbers import Integral
+from typing import Any, ClassVar, NamedTuple
 
-from .._tagates import BaseTAGATES
-from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
+from sklearn.utils._param_validation import Interval, StrOptions
+
+from ..graphs import PackedGraphs
+from ..graphs.batch import BatchSpec
+from ..nn.batching import GraphBatches
+from ..nn.config import EncoderConfig
+from ..nn.configuring import configure
 from ..nn.devices import Device
+from ..nn.encoder import TAGATESEncoder
+from ..training.tasks import RANKING, REGRESSION
+from ._base import Input, NeuralBaseline
 
-_CONSTRAINTS = {
-    name: allowed
-    for name, allowed in BaseTAGATES._parameter_constraints.items()
-    if name not in {
-        "T", "s", "symmetry_breaking", "beta", "update", "updated_operations", "stop_gradient",
-        "deep_supervision", "aggregation", "features", "n_members", "bootstrap", "anytime",
-        "pretrained", "pretrained_learning_rate",
+
+class GATESSpec(NamedTuple):
+    """The encoder, and what it reads of architectures.
+
+    Parameters
+    ----------
+    config : EncoderConfig
+    batch : BatchSpec
+    """
+
+    config: EncoderConfig
+    batch: BatchSpec
+
+    @property
+    def n_marks(self) -> int:
+        """Inputs that are told apart."""
+        return self.config.n_marks
+
+    @classmethod
+    def of(cls, packed: PackedGraphs, estimator: Any) -> GATESSpec:
+        """What the parameters of an estimator make of architectures."""
+        variant = {
+            "update": "auto", "updated_operations": "auto", "stop_gradient": (),
+            "deep_supervision": False, "anytime": True, "aggregation": "sum",
+            **estimator.get_params(deep=False),
+        }  # fmt: skip
+        return cls(
+            *configure(
+                packed,
+                T=1,
+                s=0.0,
+                symmetry_breaking="none",
+                beta=0.0,
+                n_layers=estimator.n_layers_,
+                layer_dim=estimator.layer_dim,
+                n_members=1,
+                variant=variant,
+            )
+        )
+
+
+GRAPHS = Input(GATESSpec.of, lambda packed, spec, device: GraphBatches(packed, spec.batch, device))
+"""Index tables of the graphs themselves."""
+
+
+class _BaseGATES(NeuralBaseline):
+    """TA-GATES with T = 1 and all operations of one type alike."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **NeuralBaseline._parameter_constraints,
+        "self_loops": ["boolean", StrOptions({"auto"})],
+        "residual": ["boolean"],
+        "readout": [StrOptions({"auto", "output", "mean"})],
+        "terminal_operations": ["boolean", StrOptions({"auto"})],
+        "layer_bias": ["boolean", StrOptions({"auto"})],
+        "train_other_nodes": ["boolean"],
+        "node_dim": [Interval(Integral, 1, None, closed="left")],
+        "hidden_dim": [Interval(Integral, 1, None, closed="left")],
     }
-}  # fmt: skip
-
-
-class _BaseGATES(BaseTAGATES):
-    """TA-GATES with T = 1 and all operations of one type alike; what is then idle is fixed."""
-
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = _CONSTRAINTS
-
-    T = 1
-    s = 0.0
-    symmetry_breaking = "none"
-    beta = 0.0
-    update = "auto"
-    updated_operations: str | Sequence[str] = "auto"
-    stop_gradient: Sequence[str] = ()
-    deep_supervision = False
-    aggregation = "sum"
-    features = None
-    n_members = 1
-    bootstrap = False
-    anytime = True
-    pretrained = None
-    pretrained_learning_rate = 0.1
+    _input = GRAPHS
+    _n_layers = None
+    _batch_of_many = 64
 
     def __init__(
         self,
@@ -110,8 +150,11 @@ class _BaseGATES(BaseTAGATES):
         self.random_state = random_state
         self.verbose = verbose
 
+    def _encoder(self, spec: GATESSpec, generator: Any) -> tuple[TAGATESEncoder, int]:
+        return TAGATESEncoder(spec.config, generator), spec.config.encoding_dim
 
-class GATESRanker(RankingMixin, _BaseGATES):
+
+class GATESRanker(_BaseGATES):
     """Rank architectures by a GATES encoding of their graphs.
 
     Information flows once from the inputs to the output; every operation gates
@@ -120,7 +163,36 @@ class GATESRanker(RankingMixin, _BaseGATES):
 
     Parameters
     ----------
-    %(gates_encoder)s
+    self_loops : bool or "auto", default="auto"
+        Whether an operation on a node also gates what the node itself held
+        before. "auto" is True.
+    residual : bool, default=True
+        Whether inputs keep their own support.
+    readout : {"auto", "output", "mean"}, default="auto"
+        The encoding is the state of the output node, or the mean over all
+        nodes but the inputs. "auto" is "output" for operations on edges,
+        "mean" for those on nodes.
+    terminal_operations : bool or "auto", default="auto"
+        Whether the input and output nodes of operation-on-node cells have
+        operation embeddings of their own. "auto" is True.
+    layer_bias : bool or "auto", default="auto"
+        Whether propagation layers have a bias. "auto" is True for operations
+        on nodes, False for those on edges.
+    train_other_nodes : bool, default=False
+        Whether nodes that are no inputs start from a trained state, and not
+        from zero.
+    n_layers : int or "auto", default="auto"
+        Propagation layers. "auto" is the number of edges of the longest path
+        from an input to the output in the training set, at least 2.
+    layer_dim : int, default=64
+        Width of the propagation layers.
+    op_dim, node_dim, hidden_dim : int, default=48, 48, 96
+        Widths of operation embeddings, node embeddings, and initial node
+        states.
+    head : list of int, default=(200, 200)
+        Widths of the hidden layers of the head.
+    dropout : float, default=0.1
+        Dropout in the head.
     %(ranking_loss)s
     %(training)s
 
@@ -153,8 +225,14 @@ class GATESRanker(RankingMixin, _BaseGATES):
     True
     """
 
+    _task = RANKING
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **_BaseGATES._parameter_constraints,
+        **RANKING.losses,
+    }
 
-class GATESRegressor(RegressionMixin, _BaseGATES):
+
+class GATESRegressor(_BaseGATES):
     """Predict performance by a GATES encoding of architectures' graphs.
 
     Information flows once from the inputs to the output; every operation gates
@@ -164,7 +242,36 @@ class GATESRegressor(RegressionMixin, _BaseGATES):
 
     Parameters
     ----------
-    %(gates_encoder)s
+    self_loops : bool or "auto", default="auto"
+        Whether an operation on a node also gates what the node itself held
+        before. "auto" is True.
+    residual : bool, default=True
+        Whether inputs keep their own support.
+    readout : {"auto", "output", "mean"}, default="auto"
+        The encoding is the state of the output node, or the mean over all
+        nodes but the inputs. "auto" is "output" for operations on edges,
+        "mean" for those on nodes.
+    terminal_operations : bool or "auto", default="auto"
+        Whether the input and output nodes of operation-on-node cells have
+        operation embeddings of their own. "auto" is True.
+    layer_bias : bool or "auto", default="auto"
+        Whether propagation layers have a bias. "auto" is True for operations
+        on nodes, False for those on edges.
+    train_other_nodes : bool, default=False
+        Whether nodes that are no inputs start from a trained state, and not
+        from zero.
+    n_layers : int or "auto", default="auto"
+        Propagation layers. "auto" is the number of edges of the longest path
+        from an input to the output in the training set, at least 2.
+    layer_dim : int, default=64
+        Width of the propagation layers.
+    op_dim, node_dim, hidden_dim : int, default=48, 48, 96
+        Widths of operation embeddings, node embeddings, and initial node
+        states.
+    head : list of int, default=(200, 200)
+        Widths of the hidden layers of the head.
+    dropout : float, default=0.1
+        Dropout in the head.
     %(regression_loss)s
     %(training)s
 
@@ -197,7 +304,8 @@ class GATESRegressor(RegressionMixin, _BaseGATES):
     (3,)
     """
 
+    _task = REGRESSION
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **_CONSTRAINTS,
-        **REGRESSION_LOSSES,
+        **_BaseGATES._parameter_constraints,
+        **REGRESSION.losses,
     }

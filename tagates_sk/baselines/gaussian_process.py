@@ -18,10 +18,11 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted
 
-from .._targets import Floats, check_targets
-from ..base import CHUNK
+from .._utils import Floats
 from ..features import WeisfeilerLehman
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
+from ..training.network import BATCH
+from ..training.targets import check_targets
 from .kernel import WeisfeilerLehmanKernel, blocks
 from .normal_scores import NormalScores
 
@@ -146,6 +147,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         InvalidArchitectureError
             If an architecture cannot be read; the message says which and why.
         """
+        X = as_architectures(X)
         n = len(read_architectures(X))
         targets = check_targets(type(self).__name__, n, y, None)[0][:, 0]
         self.labels_ = WeisfeilerLehman(
@@ -221,6 +223,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         but count for the norm: an architecture of which little is known is like
         nothing known, too.
         """
+        X = as_architectures(X)
         known = self.labels_.transform(X)
         operations = self.labels_.operations_
         anew = clone(self.labels_).set_params(operations=operations, handle_unknown="ignore")
@@ -230,8 +233,8 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
             for parts in (blocks(every, anew.n_columns_), blocks(known, self.labels_.n_columns_))
         ]
         unseen = np.sqrt((squares[0] - squares[1]).clip(min=0))
-        for a in range(0, known.shape[0], CHUNK):
-            rows = slice(a, a + CHUNK)
+        for a in range(0, known.shape[0], BATCH):
+            rows = slice(a, a + BATCH)
             yield self._beside(known[rows].toarray(), unseen[rows])
 
     def _beside(self, known: Floats, unseen: Floats) -> Floats:

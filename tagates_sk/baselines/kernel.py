@@ -11,7 +11,7 @@ from sklearn.gaussian_process.kernels import Hyperparameter, Kernel
 from sklearn.preprocessing import normalize
 from sklearn.utils.extmath import row_norms, safe_sparse_dot
 
-from .._targets import Floats
+from .._utils import Floats
 
 
 class WeisfeilerLehmanKernel(Kernel):

@@ -10,7 +10,7 @@ from scipy.stats import norm, rankdata
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from .._targets import Floats
+from .._utils import Floats
 
 
 class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
 from ..graphs.tokens import Dictionary
 from ..nn.recurrent import LSTMEncoder
-from ._base import BaseBaseline, SentenceBaseline
+from ..training.tasks import RANKING, REGRESSION
+from ._base import SENTENCES, NeuralBaseline
 
 
-class BaseLSTM(SentenceBaseline):
+class BaseLSTM(NeuralBaseline):
     """An LSTM that reads a sentence."""
 
+    _input = SENTENCES
     _n_layers = 1
 
     def _encoder(self, spec: Dictionary, generator: Any) -> tuple[LSTMEncoder, int]:
@@ -20,7 +21,7 @@ class BaseLSTM(SentenceBaseline):
         return encoder, self.layer_dim
 
 
-class LSTMRanker(RankingMixin, BaseLSTM):
+class LSTMRanker(BaseLSTM):
     """Rank architectures by an LSTM that reads them word by word.
 
     For every operation, in an order that the graph's structure alone decides,
@@ -68,8 +69,14 @@ class LSTMRanker(RankingMixin, BaseLSTM):
     True
     """
 
+    _task = RANKING
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **NeuralBaseline._parameter_constraints,
+        **RANKING.losses,
+    }
 
-class LSTMRegressor(RegressionMixin, BaseLSTM):
+
+class LSTMRegressor(BaseLSTM):
     """Predict performance by an LSTM that reads them word by word.
 
     For every operation, in an order that the graph's structure alone decides,
@@ -118,7 +125,8 @@ class LSTMRegressor(RegressionMixin, BaseLSTM):
     (3,)
     """
 
+    _task = REGRESSION
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseBaseline._parameter_constraints,
-        **REGRESSION_LOSSES,
+        **NeuralBaseline._parameter_constraints,
+        **REGRESSION.losses,
     }

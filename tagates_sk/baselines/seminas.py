@@ -10,18 +10,17 @@ from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
 
-from .._targets import Floats
-from .._tasks import RankingMixin
-from .._training_parameters import head_widths
-from ..graphs import PackedGraphs, read_architectures
+from ..graphs import read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
-from ..nn.batching import Batches
 from ..nn.devices import Device
-from ._base import SentenceBaseline
+from ..nn.recurrent import SentenceBatches
+from ..training.network import FittedNetwork
+from ..training.tasks import RANKING
+from ._base import SENTENCES, NeuralBaseline
 
 
-class SemiNASRanker(RankingMixin, SentenceBaseline):
+class SemiNASRanker(NeuralBaseline):
     """Rank architectures by an LSTM that is trained to reconstruct them, too.
 
     An LSTM reads the serialised architecture; a head scores the mean of its
@@ -75,12 +74,13 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **SentenceBaseline._parameter_constraints,
+        **NeuralBaseline._parameter_constraints,
+        **RANKING.losses,
         "reconstruction": [Interval(Real, 0, None, closed="left")],
     }
+    _task = RANKING
+    _input = SENTENCES
     _n_layers = 1
-
-    model_: Autoencoder
 
     def __init__(
         self,
@@ -143,7 +143,7 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
     def fit(
         self,
         X: Any,
-        y: ArrayLike,
+        y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
         X_unlabeled: Any = None,
@@ -174,28 +174,16 @@ class SemiNASRanker(RankingMixin, SentenceBaseline):
             If one in `X_unlabeled` has an operation that none in X has and
             `handle_unknown` is ``"error"``.
         """
-        return self._fit(X, y, sample_weight, go_on=self.warm_start, unlabeled=X_unlabeled)
 
-    def _build(self, packed: PackedGraphs, seed: int) -> tuple[Autoencoder, Dictionary]:
-        spec = self._describe(packed)
-        self._set_depth()
-        head = head_widths(self.head)
-        model = Autoencoder(
-            spec, self.op_dim, self.layer_dim, self.n_layers_, head, self.dropout, seed
-        )
-        return model, spec
+        def reconstruction(network: FittedNetwork) -> Reconstruction:
+            others = None
+            if X_unlabeled is not None:
+                packed = network.conform(read_architectures(X_unlabeled), self.handle_unknown)
+                others = SentenceBatches(packed, network.spec, network.device)
+            assert isinstance(network.model, Autoencoder)
+            return Reconstruction(network.model, self.reconstruction, others)
 
-    def _train(  # type: ignore[override]
-        self,
-        batches: Batches[Any],
-        y: Floats,
-        weights: Floats | None,
-        rng: Any,
-        unlabeled: Any = None,
-        **changes: Any,
-    ) -> None:
-        others = None
-        if unlabeled is not None:
-            others = self._batches(self._conform(read_architectures(unlabeled)))
-        extra = Reconstruction(self.model_, self.reconstruction, others)
-        super()._train(batches, y, weights, rng, extra_loss=extra, **changes)
+        return self._fit(X, y, sample_weight, resume=self.warm_start, extra_loss=reconstruction)
+
+    def _model(self, spec: Dictionary, head: Sequence[int], dropout: float, seed: int) -> Any:
+        return Autoencoder(spec, self.op_dim, self.layer_dim, self.n_layers_, head, dropout, seed)

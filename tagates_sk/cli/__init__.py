@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from .. import __version__
+from .._version import __version__
 from . import benchmark, fit, predict, search
 from .errors import UserError
 from .files import discard_output

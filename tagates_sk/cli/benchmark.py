@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from .. import datasets
-from .._targets import Floats
-from .._unknown_operations import tolerate_unknown_operations
+from .._utils import Floats, tolerate_unknown_operations
 from ..metrics import kendall_tau, precision_at_k, spearman_rho
 from ..search.fitting import whole_fit
 from .errors import UserError, explained
@@ -61,19 +60,17 @@ class _Data:
     """Measured architectures, and which of them to train and to test on."""
 
     name: str
-    architectures: Sequence[Any]
+    architectures: Any
     values: Floats
     train: NDArray[np.intp]
     test: NDArray[np.intp] | None
     """None for all that are not trained on."""
     places: Sequence[str] = ()
 
-    def take(self, rows: NDArray[np.intp]) -> tuple[Sequence[Any], Sequence[str]]:
+    def take(self, rows: NDArray[np.intp]) -> tuple[Any, Sequence[str]]:
         """Some architectures, and their places."""
         places = [self.places[row] for row in rows] if self.places else ()
-        if isinstance(self.architectures, list):
-            return [self.architectures[row] for row in rows], places
-        return self.architectures[rows], places  # type: ignore[call-overload]
+        return self.architectures[rows], places
 
     def split(self, n: int, n_test: int | None, seed: int) -> tuple[Any, Any]:
         """Indices of n training architectures and of the test architectures."""

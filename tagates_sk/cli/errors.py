@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from .. import NonFiniteLossError
+from ..training.trainer import NonFiniteLossError
 
 
 class UserError(Exception):

@@ -17,9 +17,8 @@ from typing import Any, BinaryIO, TextIO
 import networkx as nx
 import numpy as np
 
-from .._atomic import replacing
-from .._targets import Floats
-from ..graphs import InvalidArchitectureError, read_architectures
+from .._utils import Floats, replacing
+from ..graphs import Architectures, InvalidArchitectureError
 from ..graphs.foreign import cut, echo
 from ..spaces import (
     DARTS,
@@ -34,7 +33,7 @@ from ..spaces import (
     TransNASBench101Macro,
     TransNASBench101Micro,
 )
-from .errors import UserError
+from .errors import UserError, explained
 from .records import GRAPH, Keys, Record, read_records, unnamed
 
 SPACES: dict[str, SearchSpace] = {
@@ -140,7 +139,9 @@ def read_file(path: str, space: SearchSpace | None, keys: Keys) -> ArchitectureF
     """
     records = read_records(path, keys, native=space is not None)
     if space is None:
-        architectures: Sequence[Any] = [_architecture(record) for record in records]
+        graphs = [_architecture(record) for record in records]
+        with explained([record.place for record in records]):
+            architectures: Sequence[Any] = Architectures(graphs) if graphs else []
     else:
         architectures = _natives(space, records, keys)
     return ArchitectureFile(
@@ -186,20 +187,13 @@ def _architecture(record: Record) -> Any:
     """A graph, or a tuple of graphs, out of node-link form."""
     form, place = record.form, record.place
     if isinstance(form, list) and form and all(isinstance(cell, dict) for cell in form):
-        architecture: Any = tuple(_graph(cell, place) for cell in form)
-    elif isinstance(form, dict):
-        architecture = _graph(form, place)
-    else:
-        raise UserError(
-            f"{place}: the architecture is {echo(form)}; expected a graph, {GRAPH}, or a list of "
-            f"them. If it is the native form of a search space, say --space "
-            f"{{{','.join(SPACES)}}}."
-        )
-    try:
-        read_architectures([architecture])
-    except InvalidArchitectureError as error:
-        raise UserError(str(error).replace("X[0]", place)) from None
-    return architecture
+        return tuple(_graph(cell, place) for cell in form)
+    if isinstance(form, dict):
+        return _graph(form, place)
+    raise UserError(
+        f"{place}: the architecture is {echo(form)}; expected a graph, {GRAPH}, or a list of "
+        f"them. If it is the native form of a search space, say --space {{{','.join(SPACES)}}}."
+    )
 
 
 def _graph(form: dict[str, Any], place: str) -> Any:

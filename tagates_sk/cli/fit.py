@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .. import FitInterruptedWarning
+from ..training.trainer import FitInterruptedWarning
 from .errors import explained
 from .files import check_replaced, require_some, require_values
 from .models import check_savable, save

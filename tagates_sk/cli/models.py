@@ -22,7 +22,7 @@ def check_savable(estimator: Any, path: str) -> None:
     UserError
         If it needs a pickle, and the file's name does not end in ``.joblib``.
     """
-    from ..model_files.document import ESTIMATORS  # slow to import
+    from ..model_files.fields import ESTIMATORS  # slow to import
 
     if not path.endswith(PICKLE) and type(estimator) not in ESTIMATORS:
         raise UserError(

@@ -8,8 +8,8 @@ import difflib
 from collections.abc import Sequence
 from typing import Any
 
-from .. import TAGATESRanker, TAGATESRegressor
-from .._steps import last_step
+from .._utils import last_step
+from ..estimators import TAGATESRanker, TAGATESRegressor
 from .errors import UserError
 from .files import ENCODINGS, SPACES, ArchitectureFile, read_file, space_of
 from .records import Keys

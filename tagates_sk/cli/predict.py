@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .._steps import predicts_std
+from .._utils import predicts_std
 from .errors import UserError, explained
 from .files import check_output, require_some, table, writer
 from .models import load

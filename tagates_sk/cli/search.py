@@ -106,9 +106,6 @@ def _native(proposed: Sequence[Any], space: str) -> list[Any]:
     return [SPACES[space].from_dag(dag) for dag in proposed]
 
 
-def _chosen(proposed: Sequence[Any], pool: ArchitectureFile) -> list[Any]:
+def _chosen(proposed: Any, pool: ArchitectureFile) -> list[Any]:
     """The proposals as the file of candidates writes them."""
-    if hasattr(proposed, "rows"):
-        return [pool.forms[row] for row in proposed.rows]
-    line = {id(dag): i for i, dag in enumerate(pool.architectures)}
-    return [pool.forms[line[id(dag)]] for dag in proposed]
+    return [pool.forms[row] for row in proposed.rows]

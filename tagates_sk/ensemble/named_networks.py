@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 from sklearn.utils.metaestimators import _BaseComposition
 
-from ..base import BaseGraphEstimator
 from ..baselines import DAGNNRanker
 from ..estimators import TAGATESRanker
+from ..training.estimator import NetworkEstimator
 
 _Self = TypeVar("_Self", bound="NamedNetworks")
 
 
-def default_networks() -> list[tuple[str, BaseGraphEstimator]]:
+def default_networks() -> list[tuple[str, NetworkEstimator]]:
     """The networks that :class:`ConsensusRanker` has if none are given.
 
     Give them to it yourself to set a parameter of theirs, or to search over it.
@@ -41,15 +41,15 @@ def default_networks() -> list[tuple[str, BaseGraphEstimator]]:
 class NamedNetworks(_BaseComposition):
     """Has a parameter `networks`, a list of names and estimators or None."""
 
-    networks: Sequence[tuple[str, BaseGraphEstimator]] | None
+    networks: Sequence[tuple[str, NetworkEstimator]] | None
 
-    def _networks(self) -> list[BaseGraphEstimator]:
+    def _networks(self) -> list[NetworkEstimator]:
         """The estimators, if all is as it must be."""
         if self.networks is None:
             return [network for _, network in default_networks()]
         for i, item in enumerate(self.networks):
             named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
-            if not (named and isinstance(item[1], BaseGraphEstimator)):
+            if not (named and isinstance(item[1], NetworkEstimator)):
                 raise ValueError(
                     f"networks[{i}] must be (name, estimator) with an estimator of this "
                     f"library that is trained by gradients, such as "

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.utils import _safe_indexing, shuffle
+from sklearn.utils import shuffle
 
-from .._targets import Floats
-from ..base import BaseGraphEstimator
-from ..graphs import PackedGraphs
+from .._utils import Floats
+from ..graphs import ArchitectureSequence, PackedGraphs
+from ..graphs.architectures import join
+from ..training.estimator import NetworkEstimator
 
 BATCH = 64
 """Unlabelled architectures a step, unless the network has a batch size: there are many."""
@@ -22,19 +23,20 @@ class Pool(NamedTuple):
 
     Parameters
     ----------
-    X : sequence of n architectures
+    X : ArchitectureSequence of n architectures
     packed : PackedGraphs
+        Of X.
     ranks : ndarray of float64, shape (n, n_scores + 1)
     """
 
-    X: Any
+    X: ArchitectureSequence
     packed: PackedGraphs
     ranks: Floats
 
 
 def sample(
     reference: Pool, labelled: Pool, size: int, rng: np.random.RandomState
-) -> tuple[Any, Floats]:
+) -> tuple[ArchitectureSequence, Floats]:
     """Architectures that networks learn from before they see a label.
 
     Parameters
@@ -46,7 +48,7 @@ def sample(
 
     Returns
     -------
-    unlabeled : sequence of architectures
+    unlabeled : ArchitectureSequence
         As drawn, and with as many inputs among them as there are in either
         pool: whatever comes, networks must have seen them.
     ranks : ndarray of float64, shape (n, n_scores + 1)
@@ -56,21 +58,22 @@ def sample(
     inputs, of_labelled = _inputs(reference.packed), _inputs(labelled.packed)
     if inputs[chosen].max() < inputs.max():
         chosen[-1] = inputs.argmax()
-    unlabeled, ranks = _safe_indexing(reference.X, chosen), reference.ranks[chosen]
+    unlabeled: ArchitectureSequence = reference.X[chosen]
+    ranks = reference.ranks[chosen]
     if of_labelled.max() > inputs.max():
         most = int(of_labelled.argmax())
-        unlabeled = [*unlabeled, _safe_indexing(labelled.X, most)]
+        unlabeled = join([unlabeled, labelled.X[[most]]])
         ranks = np.vstack([ranks, labelled.ranks[most]])
     return unlabeled, ranks
 
 
 def taught(
-    network: BaseGraphEstimator,
+    network: NetworkEstimator,
     unlabeled: Any,
     scores: Floats,
     operations: list[str],
     share: float = 0.2,
-) -> BaseGraphEstimator:
+) -> NetworkEstimator:
     """A network that has learned to rank many architectures by scores of theirs.
 
     Parameters
@@ -89,7 +92,7 @@ def taught(
     estimator
         The fitted network.
     """
-    fitted: BaseGraphEstimator = clone(network)
+    fitted: NetworkEstimator = clone(network)
     fitted.set_params(max_iter=max(round(share * fitted.max_iter), 1), warm_start=False)
     if isinstance(fitted.batch_size, str):
         fitted.set_params(batch_size=BATCH)
@@ -100,8 +103,8 @@ def taught(
 
 
 def fine_tuned(
-    known: BaseGraphEstimator, network: BaseGraphEstimator, X: Any, y: Floats, rate: float
-) -> BaseGraphEstimator:
+    known: NetworkEstimator, network: NetworkEstimator, X: Any, y: Floats, rate: float
+) -> NetworkEstimator:
     """The network, after it has learned from labels.
 
     Parameters

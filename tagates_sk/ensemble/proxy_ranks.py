@@ -10,8 +10,9 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from .._head_features import numbers_of
 from ..baselines.normal_scores import NormalScores
+from ..estimators.head_features import numbers_of
+from ..graphs import as_architectures
 
 Floats = NDArray[np.float64]
 
@@ -111,6 +112,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         ndarray of float64, shape (n, n_proxies + 1)
             See :meth:`transform`.
         """
+        X = as_architectures(X)
         self.proxies_ = clone(self.proxies).fit(X, None)
         scores = numbers_of(self.proxies_, "proxies", X)
         self.n_proxies_ = scores.shape[1]

@@ -16,14 +16,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval
 from sklearn.utils.validation import check_is_fitted, check_memory
 
-from .._head_features import HeadFeatures
-from .._seeds import draw_seed, seeded
-from .._targets import Floats, check_targets
-from .._tasks import RankingMixin
-from ..base import BaseGraphEstimator
+from .._utils import Floats, draw_seed, reseeded
 from ..baselines import NormalScores
+from ..estimators.head_features import HeadFeatures
 from ..features import WalkStatistics
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
+from ..metrics import final_targets, kendall_tau
+from ..training.estimator import NetworkEstimator
+from ..training.targets import check_targets
 from ..zero_cost import ZeroCostProxies
 from .named_networks import NamedNetworks
 from .networks import Pool, fine_tuned, sample, taught
@@ -43,7 +43,7 @@ N_REFERENCE = 1000
 """Architectures on whose predictions members are brought to one scale."""
 
 
-class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
+class ConsensusRanker(RegressorMixin, NamedNetworks):
     """Rank architectures from few labels: a label-free consensus, corrected.
 
     Zero-cost scores rank architectures before anything was trained. Their
@@ -172,7 +172,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         *,
         features: Any = None,
         regressor: Any = None,
-        networks: Sequence[tuple[str, BaseGraphEstimator]] | None = None,
+        networks: Sequence[tuple[str, NetworkEstimator]] | None = None,
         n_rounds: int = 1,
         n_unlabeled: int = 2000,
         fine_tuning_rate: float = 0.3,
@@ -223,21 +223,22 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
             features are not finite, or `networks` is not as it must be.
         """
         networks = self._networks()
-        packed = read_architectures(X)
-        n = len(packed)
+        X = as_architectures(X)
+        n = len(read_architectures(X))
         checked = check_targets(type(self).__name__, n, y, None)[0]
         target = _plain(NormalScores()).fit_transform(checked)[:, 0]
         rng = check_random_state(self.random_state)
         reference = X if X_unlabeled is None else X_unlabeled
         if len(reference) < 2:
             raise ValueError("X_unlabeled has one architecture; at least two are needed.")
+        reference = as_architectures(reference)
         self.ranks_ = _plain(ProxyRanks(self._proxies(rng)))
         ranks = self.ranks_.fit_transform(reference)
         self._scaler = _plain(StandardScaler()).fit(ranks)
         features = self.features
         if features is None:
             features = WalkStatistics(handle_unknown="ignore")
-        self.features_ = HeadFeatures(seeded(features, rng, keep=True))
+        self.features_ = HeadFeatures(reseeded(features, rng, keep=True))
         self.features_.fit_transform(reference)
         own = ranks if X_unlabeled is None else self.ranks_.transform(X)
         matrix, consensus = self._inputs(X, own), own[:, -1]
@@ -247,12 +248,14 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         fading = self.half / (n + self.half)
         self.coefficient_ = fading * max(float(a / square), 0.0) if square > 0 else 0.0
         given = self.regressor
-        self.regressor_ = default_regressor(draw_seed(rng)) if given is None else seeded(given, rng)
+        self.regressor_ = (
+            default_regressor(draw_seed(rng)) if given is None else reseeded(given, rng)
+        )
         self.regressor_.fit(matrix, target - self.coefficient_ * consensus)
-        self.networks_: list[BaseGraphEstimator] = []
+        self.networks_: list[NetworkEstimator] = []
         if networks:
-            known = packed if X_unlabeled is None else read_architectures(reference)
-            labelled, unlabeled = Pool(X, packed, own), Pool(reference, known, ranks)
+            labelled = Pool(X, read_architectures(X), own)
+            unlabeled = Pool(reference, read_architectures(reference), ranks)
             self._train_networks(networks, labelled, target, unlabeled, rng)
         step = max(len(reference) // N_REFERENCE, 1)
         self._scale = _plain(NormalScores()).fit(self._raw(reference[::step], ranks[::step]))
@@ -260,7 +263,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
 
     def _train_networks(
         self,
-        networks: Sequence[BaseGraphEstimator],
+        networks: Sequence[NetworkEstimator],
         labelled: Pool,
         target: Floats,
         reference: Pool,
@@ -274,7 +277,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
 
         rate = self.fine_tuning_rate * min(len(labelled.packed) / FULL_RATE, 1.0)
 
-        def trained(scores: Floats, teach: Callable[..., BaseGraphEstimator]) -> None:
+        def trained(scores: Floats, teach: Callable[..., NetworkEstimator]) -> None:
             self.networks_ = [
                 fine_tuned(
                     teach(network, unlabeled, scores, operations),
@@ -283,7 +286,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
                     target,
                     rate,
                 )
-                for network in [seeded(network, rng) for network in networks]
+                for network in [reseeded(network, rng) for network in networks]
             ]
 
         trained(ranks[:, -1], _memory(self.memory).cache(taught))
@@ -294,7 +297,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
 
     def _proxies(self, rng: np.random.RandomState) -> Any:
         if self.proxies is not None:
-            return seeded(self.proxies, rng, keep=True)
+            return reseeded(self.proxies, rng, keep=True)
         return ZeroCostProxies(
             PROXIES, stem_channels=16, cells_per_stage=2, batch_size=16, random_state=draw_seed(rng)
         )
@@ -326,6 +329,7 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
             regressor, and of the networks.
         """
         check_is_fitted(self, "networks_")
+        X = as_architectures(X)
         scores: Floats = self._scale.transform(self._raw(X, self.ranks_.transform(X)))
         return scores
 
@@ -356,8 +360,27 @@ class ConsensusRanker(RankingMixin, RegressorMixin, NamedNetworks):
         mean: Floats = members.mean(axis=1)
         return (mean, members.std(axis=1)) if return_std else mean
 
+    def score(self, X: Any, y: ArrayLike) -> float:
+        """Kendall's tau between predictions and measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,) or (n, k)
+            Their performance; of several columns the last, without the NaN in it.
+
+        Returns
+        -------
+        float
+            From −1 to 1.
+        """
+        final, rows = final_targets(y)
+        return kendall_tau(final, self.predict(X)[rows])
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
+        tags.regressor_tags.poor_score = True  # scores have no unit
         tags.input_tags.two_d_array = False
         tags.target_tags.required = True
         return tags

@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..graphs import InvalidArchitectureError, PackedGraphs, read_architectures
+from ..graphs import InvalidArchitectureError, PackedGraphs, as_architectures, read_architectures
 from ..graphs.packed import IntArray
 
 Self = TypeVar("Self", bound="BaseFeatures")
@@ -112,6 +112,24 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
             )
         return self._encode(self._with_known_operations(packed))
 
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Learn the columns and fill them; architectures are read once.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        ndarray or sparse CSR matrix of float64, shape (n, n_features)
+            See :meth:`transform`.
+        """
+        read = as_architectures(X)
+        return self.fit(read).transform(read)
+
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Names of the columns.
 
@@ -139,7 +157,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         return packed.used_operations()
 
     def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
-        return packed.with_vocabulary(self.operations_, self.handle_unknown, otherwise="ignore")
+        return packed.with_vocabulary(self.operations_, self.handle_unknown)
 
     def _prefix(self, cell: int) -> str:
         return f"cell{cell}_" if self.n_cells_ > 1 else ""
@@ -231,31 +249,12 @@ def parts(packed: PackedGraphs, costs: Floats, budget: float) -> Iterator[Packed
     PackedGraphs
     """
     spent = np.concatenate([[0.0], np.cumsum(costs)])
+    bare = replace(packed, zero_cost=None, keys=None)
     first = 0
     while first < len(packed):
         last = int(np.searchsorted(spent, spent[first] + budget, side="right")) - 1
         last = max(last, first + 1)
-        yield _between(packed, first, last)
+        some = np.arange(first, last)
+        part = bare if len(some) == len(bare) else bare.take(some)
+        yield replace(part, start=packed.start + first)
         first = last
-
-
-def _between(packed: PackedGraphs, first: int, last: int) -> PackedGraphs:
-    a, b = first * packed.n_cells, last * packed.n_cells
-    nodes = slice(packed.node_ptr[a], packed.node_ptr[b])
-    ops = slice(packed.op_ptr[a], packed.op_ptr[b])
-    edge_ptr = packed.edge_ptr[ops.start : ops.stop + 1]
-    return replace(
-        packed,
-        on_node=packed.on_node[a:b],
-        node_ptr=packed.node_ptr[a : b + 1] - nodes.start,
-        n_inputs=packed.n_inputs[a:b],
-        input_mark=packed.input_mark[nodes],
-        op_ptr=packed.op_ptr[a : b + 1] - ops.start,
-        op_type=packed.op_type[ops],
-        op_dst=packed.op_dst[ops],
-        edge_ptr=edge_ptr - edge_ptr[0],
-        edge_src=packed.edge_src[edge_ptr[0] : edge_ptr[-1]],
-        zero_cost=None,
-        keys=None,
-        start=packed.start + first,
-    )

@@ -11,8 +11,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from ..graphs import InvalidArchitectureError, read_architectures
-from ..graphs.canonical import canonical_forms
+from ..graphs import InvalidArchitectureError, as_architectures
+from ..graphs.architectures import forms_of
 
 
 class PrecomputedFeatures(TransformerMixin, BaseEstimator):
@@ -81,13 +81,13 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         """
         values = check_array(self.values, dtype=np.float64, input_name="values")
         rows: dict[Any, int] = {}
-        packed = read_architectures(self.dags)
-        if len(values) != len(packed):
+        dags = as_architectures(self.dags)
+        if len(values) != len(dags):
             raise ValueError(
-                f"values has {len(values)} rows for {len(packed)} architectures in dags; give one "
+                f"values has {len(values)} rows for {len(dags)} architectures in dags; give one "
                 "for each."
             )
-        for row, form in enumerate(canonical_forms(packed)):
+        for row, form in enumerate(forms_of(dags)):
             rows.setdefault(form.cells, row)
         names = self.names
         if names is None:
@@ -120,12 +120,11 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
             If an architecture cannot be read, or nothing is known of it.
         """
         check_is_fitted(self, "values_")
-        packed = read_architectures(X)
-        rows = np.array([self._rows.get(f.cells, -1) for f in canonical_forms(packed)], dtype=int)
+        rows = np.array([self._rows.get(form.cells, -1) for form in forms_of(X)], dtype=int)
         unknown = np.flatnonzero(rows < 0)
         if len(unknown):
             raise InvalidArchitectureError(
-                f"Nothing is known of X[{packed.start + unknown[0]}]"
+                f"Nothing is known of X[{unknown[0]}]"
                 + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else "")
                 + f": none of the {len(self.values_)} architectures of "
                 "PrecomputedFeatures(dags=...) is isomorphic to it. Compute its features, or leave "

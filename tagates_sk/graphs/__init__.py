@@ -1,5 +1,6 @@
 """Reading architectures: networkx cells to packed operation graphs."""
 
+from .architectures import Architectures, as_architectures
 from .errors import InvalidArchitectureError, UnknownOperationError
 from .operations import is_parametrized
 from .packed import PackedGraphs
@@ -7,10 +8,12 @@ from .reading import read_architectures
 from .sequence import ArchitectureSequence
 
 __all__ = [
+    "Architectures",
     "ArchitectureSequence",
     "InvalidArchitectureError",
     "PackedGraphs",
     "UnknownOperationError",
+    "as_architectures",
     "is_parametrized",
     "read_architectures",
 ]

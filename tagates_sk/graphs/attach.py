@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .architectures import Architectures
 from .canonical import canonical_forms
 from .operations import NO_OPERATION
 from .packed import PackedGraphs, ragged_positions
@@ -54,6 +55,30 @@ def with_zero_cost(X: Sequence[Any], packed: PackedGraphs, vectors: Vectors) -> 
             cells.append(cell)
         copies.append(cells[0] if single else tuple(cells))
     return copies
+
+
+def attached(X: ArchitectureSequence, vectors: Vectors) -> ArchitectureSequence:
+    """Architectures with zero-cost vectors, which are not read again.
+
+    Parameters
+    ----------
+    X : ArchitectureSequence of n architectures
+    vectors : ndarray of float32, shape (n_ops, k)
+        Of the operations of ``X.packed()``.
+
+    Returns
+    -------
+    ArchitectureSequence
+        `Architectures` with copies of the graphs where X is one that was read
+        from graphs, else :class:`ZeroCostSequence`.
+    """
+    packed = X.packed()
+    if not isinstance(X, Architectures) or packed.keys is None:
+        return ZeroCostSequence(X, vectors)
+    # As reading has it, where the graph has no place for a vector.
+    beside = np.where(packed.op_type[:, None] >= 0, vectors, 0).astype(np.float32)
+    copies = with_zero_cost(X, packed, vectors)
+    return Architectures.from_packed(copies, replace(packed, zero_cost=beside))
 
 
 class ZeroCostSequence(ArchitectureSequence):

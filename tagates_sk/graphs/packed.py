@@ -123,8 +123,56 @@ class PackedGraphs:
         """Rows of the cells of some architectures."""
         return (np.asarray(architectures)[:, None] * self.n_cells + np.arange(self.n_cells)).ravel()
 
+    def take(self, rows: IntArray) -> PackedGraphs:
+        """The graphs of some architectures, in the order given.
+
+        Parameters
+        ----------
+        rows : ndarray of int, shape (m,)
+            Which architectures, from 0 to n - 1; one may occur several times.
+
+        Returns
+        -------
+        PackedGraphs
+            With the same vocabulary, and ``start`` 0.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        cells = self.cells_of(rows)
+        n_nodes, n_ops = np.diff(self.node_ptr)[cells], np.diff(self.op_ptr)[cells]
+        nodes = ragged_positions(self.node_ptr[cells], n_nodes)
+        ops = ragged_positions(self.op_ptr[cells], n_ops)
+        n_sources = np.diff(self.edge_ptr)[ops]
+        edges = ragged_positions(self.edge_ptr[ops], n_sources)
+        keys = self.keys
+        return replace(
+            self,
+            on_node=self.on_node[cells],
+            node_ptr=pointers(n_nodes),
+            n_inputs=self.n_inputs[cells],
+            input_mark=self.input_mark[nodes],
+            op_ptr=pointers(n_ops),
+            op_type=self.op_type[ops],
+            op_dst=self.op_dst[ops],
+            edge_ptr=pointers(n_sources),
+            edge_src=self.edge_src[edges],
+            zero_cost=None if self.zero_cost is None else self.zero_cost[ops],
+            keys=None if keys is None else [keys[op] for op in ops.tolist()],
+            start=0,
+            training=None if self.training is None else self.training.of(rows),
+        )
+
+    def place(self, op: int) -> str:
+        """How error messages call an operation: its architecture, cell, and node or edge."""
+        row = int(np.searchsorted(self.op_ptr, op, side="right")) - 1
+        place = f"X[{self.start + row // self.n_cells}]"
+        if self.n_cells > 1:
+            place += f", cell {row % self.n_cells}"
+        if self.keys is not None:
+            place += f", {'node' if self.on_node[row] else 'edge'} {self.keys[op]!r}"
+        return place
+
     def with_vocabulary(
-        self, operations: Sequence[str], handle_unknown: str = "error", otherwise: str = "mean"
+        self, operations: Sequence[str], handle_unknown: str = "error"
     ) -> PackedGraphs:
         """The same graphs with type codes that index another vocabulary.
 
@@ -136,8 +184,6 @@ class PackedGraphs:
             What to do with an operation that is not in it: ``"error"`` refuses,
             anything else gives it the code ``len(operations)``. Identity
             operations are always known.
-        otherwise : str, default="mean"
-            The other value of the caller's `handle_unknown`, for the message.
 
         Raises
         ------
@@ -162,18 +208,11 @@ class PackedGraphs:
             unknown = np.flatnonzero(op_type == len(operations))
             if len(unknown):
                 op = int(unknown[0])
-                row = int(np.searchsorted(self.op_ptr, op, side="right")) - 1
                 name = self.operations[int(self.op_type[op])]
-                place = f"X[{self.start + row // self.n_cells}]"
-                if self.n_cells > 1:
-                    place += f", cell {row % self.n_cells}"
-                if self.keys is not None:
-                    kind = "node" if self.on_node[row] else "edge"
-                    place += f", {kind} {self.keys[op]!r}"
                 raise UnknownOperationError(
-                    f"{place}: unknown operation {name!r}. The operations seen in fit are "
+                    f"{self.place(op)}: unknown operation {name!r}. The operations seen in fit are "
                     f"{list(operations)}. Fit on architectures that have it, list it in "
-                    f"operations=, or set handle_unknown={otherwise!r}."
+                    f"operations=, or set handle_unknown='ignore'."
                 )
         return replace(self, operations=operations, op_type=op_type)
 

@@ -1,14 +1,16 @@
-"""From cells that were read to flat arrays."""
+"""From cells that were read to flat arrays, and from several such arrays to one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .errors import InvalidArchitectureError
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
-from .packed import PackedGraphs
+from .packed import PackedGraphs, pointers
 
 
 class OpGraph(NamedTuple):
@@ -87,6 +89,108 @@ def pack_cells(cells: list[OpGraph], n_cells: int, start: int = 0) -> PackedGrap
     )
 
 
+def join_packed(parts: Sequence[PackedGraphs]) -> PackedGraphs:
+    """Join packed graphs one behind the other.
+
+    Parameters
+    ----------
+    parts : sequence of PackedGraphs
+        At least one, as they were read.
+
+    Returns
+    -------
+    PackedGraphs
+        Of all architectures, with the operations of all parts as vocabulary.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If numbers of cells differ, or zero-cost vectors are of different
+        length or missing in some parts.
+    """
+    n = 0
+    for part in parts:
+        if part.n_cells != parts[0].n_cells:
+            raise other_number_of_cells(n, part.n_cells, 0, parts[0].n_cells)
+        n += len(part)
+    names = tuple(sorted({name for part in parts for name in part.operations}))
+    known = [part.with_vocabulary(names) for part in parts]
+
+    def all_of(name: str) -> Any:
+        return np.concatenate([getattr(part, name) for part in known])
+
+    def pointers_of(name: str) -> Any:
+        return pointers(np.concatenate([np.diff(getattr(part, name)) for part in known]))
+
+    keys: list[Any] | None = []
+    for part in parts:
+        keys = None if keys is None or part.keys is None else keys + part.keys
+    joined = PackedGraphs(
+        operations=names,
+        n_cells=parts[0].n_cells,
+        on_node=all_of("on_node"),
+        node_ptr=pointers_of("node_ptr"),
+        n_inputs=all_of("n_inputs"),
+        input_mark=all_of("input_mark"),
+        op_ptr=pointers_of("op_ptr"),
+        op_type=all_of("op_type"),
+        op_dst=all_of("op_dst"),
+        edge_ptr=pointers_of("edge_ptr"),
+        edge_src=all_of("edge_src"),
+        keys=keys,
+    )
+    return replace(
+        joined,
+        zero_cost=_join_zero_cost(
+            joined, [part.zero_cost for part in parts], [len(part.op_type) for part in parts]
+        ),
+    )
+
+
+def other_number_of_cells(i: int, n: int, first: int, expected: int) -> InvalidArchitectureError:
+    """The error for an architecture with fewer or more cells than the first one."""
+    return InvalidArchitectureError(
+        f"X[{i}] has {n} cells but X[{first}] has {expected}. All architectures must have the same "
+        "number of cells."
+    )
+
+
+def _join_zero_cost(joined: PackedGraphs, parts: list[Any], lengths: list[int]) -> Any:
+    """Vectors of all parts, zeros in those that have none and need none."""
+    firsts = np.cumsum([0, *lengths])
+    given = [i for i, vectors in enumerate(parts) if vectors is not None]
+    if not given:
+        return None
+    first, k = int(firsts[given[0]]), parts[given[0]].shape[1]
+    named = np.array([name not in IDENTITY_OPERATIONS for name in joined.operations] + [False] * 3)
+    needed = named[joined.op_type]  # negative codes index the three at the end
+    vectors = np.zeros((len(joined.op_type), k), dtype=np.float32)
+    for part, a, b in zip(parts, firsts, firsts[1:], strict=False):
+        if part is None:
+            if needed[a:b].any():
+                missing = int(a + needed[a:b].argmax())
+                raise _missing(joined.place(missing), joined.place(first))
+        elif part.shape[1] != k:
+            raise _other_length(joined.place(int(a)), part.shape[1], joined.place(first), k)
+        else:
+            vectors[a:b] = part
+    return vectors
+
+
+def _missing(where: str, first: str) -> InvalidArchitectureError:
+    return InvalidArchitectureError(
+        f"{where} carries no zero_cost although other operations of X do, the first of them "
+        f"{first}. Give it to every operation or to none."
+    )
+
+
+def _other_length(here: str, length: int, first: str, expected: int) -> InvalidArchitectureError:
+    return InvalidArchitectureError(
+        f"{here}: zero_cost has length {length} but {first} has {expected}; one length is needed "
+        "for all operations of X."
+    )
+
+
 @np.errstate(over="ignore")  # the message says it better
 def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
     """Saliency vectors (n_ops, k), or None if no operation carries one."""
@@ -123,15 +227,9 @@ def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
             if length is None:
                 length, first = len(vector), here
             elif len(vector) != length:
-                raise InvalidArchitectureError(
-                    f"{here}: zero_cost has length {len(vector)} but {first} has {length}; one "
-                    "length is needed for all operations of X."
-                )
+                raise _other_length(here, len(vector), first, length)
             rows.append(vector)
     if missing:
-        raise InvalidArchitectureError(
-            f"{where} carries no zero_cost although other operations of X do, the first of them "
-            f"{first}. Give it to every operation or to none."
-        )
+        raise _missing(where, first)
     zeros = np.zeros(length or 0, dtype=np.float32)
     return np.stack([zeros if row is None else row for row in rows])

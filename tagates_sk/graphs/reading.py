@@ -5,27 +5,19 @@ from __future__ import annotations
 import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from .errors import InvalidArchitectureError
 from .operations import INPUT, NO_OPERATION, OUTPUT, WIRE
 from .packed import PackedGraphs
-from .packing import OpGraph, pack_cells
+from .packing import OpGraph, other_number_of_cells, pack_cells
 
 MAX_INPUTS = 64
 """Each input that is told apart has an embedding of its own; more are a mistake."""
 
 _TERMINALS = ("input", "output")
-
-
-@runtime_checkable
-class Packable(Protocol):
-    """A sequence of architectures that hands out its operation graphs itself."""
-
-    def packed(self) -> PackedGraphs:
-        """All architectures of the sequence as packed operation graphs."""
 
 
 def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedGraphs:
@@ -35,8 +27,9 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
     ----------
     X : sequence of networkx.DiGraph, or of tuples of them
         One architecture an element: a cell, or a tuple of cells of fixed
-        length. A sequence with a method ``packed()`` is asked for its graphs
-        and never builds networkx objects.
+        length. A sequence with a method ``packed()``, such as
+        :class:`Architectures`, is asked for its graphs; no networkx object is
+        read.
     prune : bool, default=True
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0
@@ -54,10 +47,11 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
     TypeError
         If X is not a sequence of graphs.
     """
-    if prune and isinstance(X, Packable):
-        if len(X) == 0:  # type: ignore[arg-type]
+    if prune and hasattr(X, "packed"):
+        if len(X) == 0:
             raise InvalidArchitectureError(_EMPTY)
-        return replace(X.packed(), start=start)
+        packed: PackedGraphs = replace(X.packed(), start=start)
+        return packed
     return pack_cells(*_cells(X, prune, start))
 
 
@@ -106,10 +100,7 @@ def _cells(X: Any, prune: bool, start: int) -> tuple[list[OpGraph], int, int]:
             if n_cells == 0:
                 raise InvalidArchitectureError(f"X[{i}] is an empty tuple: it has no cell.")
         elif len(members) != n_cells:
-            raise InvalidArchitectureError(
-                f"X[{i}] has {len(members)} cells but X[{start}] has {n_cells}. All architectures "
-                "must have the same number of cells."
-            )
+            raise other_number_of_cells(i, len(members), start, n_cells)
         for c, cell in enumerate(members):
             place = f"X[{i}]" if n_cells == 1 else f"X[{i}], cell {c}"
             cells.append(read_cell(cell, place, prune=prune))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Hashable
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,8 +11,8 @@ from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._steps import last_step
-from .._tagates import BaseTAGATES
+from .._utils import last_step
+from ..estimators import TAGATESRanker, TAGATESRegressor
 from ._matplotlib import axes
 from ._palette import operation_color
 from ._picture import attributes_at, cells_of, is_single, on_nodes
@@ -65,21 +63,16 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     if isinstance(estimator, Pipeline):
         X = estimator[:-1].transform(X) if len(estimator.steps) > 1 else X
         estimator = last_step(estimator)
-    if not isinstance(estimator, BaseTAGATES):
+    if not isinstance(estimator, (TAGATESRanker, TAGATESRegressor)):
         raise TypeError(
             f"{type(estimator).__name__} has no operation embeddings that are updated over time; "
             "a fitted TAGATESRanker or TAGATESRegressor, or a pipeline that ends in one, is "
             "expected."
         )
-    check_is_fitted(estimator, "model_")
-    # The trained weights, evaluated with fewer passes: t + 1 of them have t updates between.
-    shorter = copy.copy(estimator)
-    shorter.model_ = copy.deepcopy(estimator.model_)
-    encoder = shorter.model_.encoder
+    check_is_fitted(estimator)
     steps = []
-    for T in range(1, encoder.config.T + 1):
-        encoder.config = replace(encoder.config, T=T, anytime=False, deep_supervision=False)
-        (embeddings,) = shorter.operation_embeddings(X)
+    for n_updates in range(estimator.encoders_.model.encoder.config.T):
+        (embeddings,) = estimator.operation_embeddings(X, n_updates=n_updates)
         steps.append(list(cells_of(embeddings)))
     return steps
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from .._steps import last_step
-from ..graphs import read_architectures
+from .._utils import last_step
+from ..graphs.architectures import join, own
 from ..graphs.operations import NO_OPERATION
 from ._picture import attributes_at, cells_of, is_single
 from .drawing import draw_cell
@@ -77,8 +77,8 @@ def operation_importance(
     >>> len(changes), sorted(changes[0])[:4]
     (17, ['architecture', 'cell', 'change', 'operation'])
     """
-    read_architectures(X)
-    architectures = list(X)
+    read = own(X)
+    architectures = list(read)
     names = _vocabulary(estimator, architectures) if operations is None else list(operations)
     rows: list[dict[str, Any]] = []
     variants: list[Any] = []
@@ -95,11 +95,11 @@ def operation_importance(
         raise ValueError(
             f"No operation of X can be replaced by one of {names}: name others in operations=."
         )
-    predictions = np.asarray(estimator.predict([*architectures, *variants]), dtype=np.float64)
-    own = predictions[: len(architectures)]
+    predictions = np.asarray(estimator.predict(join([read, variants])), dtype=np.float64)
+    before = predictions[: len(architectures)]
     for row, prediction in zip(rows, predictions[len(architectures) :], strict=True):
         row["prediction"] = float(prediction)
-        row["change"] = float(prediction - own[row["architecture"]])
+        row["change"] = float(prediction - before[row["architecture"]])
     return rows
 
 

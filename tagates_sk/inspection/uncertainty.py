@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from .._steps import last_step, predicts_std
+from .._utils import last_step, predicts_std
 from ._matplotlib import axes
 
 _Self = TypeVar("_Self", bound="UncertaintyDisplay")

@@ -13,8 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import ParameterSampler
 from sklearn.utils import check_random_state
 
-from .._targets import Floats
-from .._unknown_operations import tolerate_unknown_operations
+from .._utils import Floats, tolerate_unknown_operations
 from ..estimators import TAGATESRanker
 from ..graphs import InvalidArchitectureError
 from .naslib_graphs import cached_dag, check_ss_type, native_form

@@ -1,55 +1,19 @@
-"""Estimators as JSON and arrays, and back, by a fixed table of classes."""
+"""Estimators as JSON and arrays, and back, by a fixed table of classes and their fields."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import fields, is_dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from torch import Tensor, device, from_numpy
 
-from .. import baselines
-from .._conditions import KnownConditions, TrainingCondition
-from .._head_features import HeadFeatures
-from ..base import BaseGraphEstimator
-from ..estimators import TAGATESRanker, TAGATESRegressor
-from ..features import (
-    AdjacencyOneHot,
-    OperationStatistics,
-    PathEncoding,
-    WalkStatistics,
-    WeisfeilerLehman,
-)
-from ..features.adjacency import Layout
-from ..features.paths import Trie
-from ..features.subtrees import Iteration, Multisets
-from ..graphs.batch import BatchSpec
-from ..graphs.tokens import Dictionary
-from ..nn.cells import CellSpec
-from ..nn.config import EncoderConfig
-from ..nn.transfer import EncoderState
+from ..training.network import FittedNetwork
+from .fields import CLASSES
 from .layout import ModelFileError, storable
-from .models import Sizes, blank_model, sizes_of
+from .models import Sizes, blank_model, check_buildable, sizes_of
 
-ESTIMATORS: tuple[type[BaseGraphEstimator], ...] = (
-    TAGATESRanker, TAGATESRegressor, baselines.DAGNNRanker, baselines.DAGNNRegressor,
-    baselines.GATESRanker, baselines.GATESRegressor,
-    baselines.GCNRanker, baselines.GCNRegressor, baselines.LSTMRanker, baselines.LSTMRegressor,
-    baselines.SemiNASRanker, baselines.TransformerRanker, baselines.TransformerRegressor,
-)  # fmt: skip
-"""What may be saved."""
-
-PARTS: tuple[type[Any], ...] = (
-    AdjacencyOneHot, BatchSpec, CellSpec, Dictionary, EncoderConfig, EncoderState, HeadFeatures,
-    Iteration, KnownConditions, Layout, Multisets, OperationStatistics, PathEncoding, Sizes,
-    TrainingCondition, Trie, WalkStatistics, WeisfeilerLehman,
-)  # fmt: skip
-"""What may be in it. None has a method that acts when attributes are set."""
-
-_CLASSES: dict[str, type[Any]] = {cls.__name__: cls for cls in (*ESTIMATORS, *PARTS)}
 _HINT = "joblib.dump saves it, see docs/model_files.md for what that means"
 
 
@@ -107,28 +71,31 @@ class Writer:
 
     def object(self, value: Any, place: str) -> Any:
         """The JSON of an instance of one of the classes in the table."""
-        cls = type(value)
-        if _CLASSES.get(cls.__name__) is not cls:
+        name = type(value).__name__
+        cls, fields = CLASSES.get(name, (None, None))
+        if cls is not type(value):
             raise ModelFileError(
-                f"{place} is a {cls.__name__}, which a model file has no form for. Set the "
-                f"parameter to something simpler, or: {_HINT}."
+                f"{place} is a {name}, which a model file has no form for. Set the parameter to "
+                f"something simpler, or: {_HINT}."
             )
-        document: dict[str, Any] = {"class": cls.__name__}
+        assert fields is not None
         prefix = f"{place}." if place else ""
-        state = _state(value)
-        if isinstance(value, BaseEstimator):
+        document: dict[str, Any] = {"class": name}
+        if fields.is_estimator:
             params = value.get_params(deep=False)
-            # What metadata is routed to methods is the matter of a pipeline, which no file holds.
-            left_out = {*params, "_metadata_request"}
-            state = {name: item for name, item in state.items() if name not in left_out}
             document["params"] = {n: self.value(v, prefix + n) for n, v in params.items()}
-        if isinstance(value, BaseGraphEstimator) and "model_" in state:
-            model = state.pop("model_")
-            document["model"] = self.object(sizes_of(value), f"{prefix}model")
-            if prefix:
-                document["weights"] = f"{prefix}model_."
-            for name, tensor in model.state_dict().items():
-                self.value(tensor, f"{prefix}model_.{name}")
+        state = {}
+        for field, attribute in fields.names.items():
+            if hasattr(value, attribute) or not fields.is_estimator:
+                state[field] = getattr(value, attribute)
+        network = state.get("network")
+        if isinstance(network, FittedNetwork):
+            check_buildable(value, name, network.model, sizes_of(network.model), network.spec)
+        if isinstance(value, FittedNetwork):
+            for key, tensor in value.model.state_dict().items():
+                self.value(tensor, f"{prefix}model.{key}")
+            document["weights"] = f"{prefix}model."
+            state["model"] = sizes_of(value.model)
         document["state"] = {n: self.value(v, prefix + n) for n, v in state.items()}
         return document
 
@@ -167,6 +134,7 @@ class Reader:
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.arrays = arrays
+        self._prefixes: dict[int, str] = {}
 
     def value(self, value: Any) -> Any:
         """The value of a JSON."""
@@ -198,38 +166,38 @@ class Reader:
 
     def object(self, document: Any) -> Any:
         """The instance of a class in the table."""
-        cls = _CLASSES[document["class"]]
+        cls, fields = CLASSES[document["class"]]
         state = {name: self.value(item) for name, item in document["state"].items()}
-        if is_dataclass(cls) or issubclass(cls, tuple):
-            return cls(**state)
-        if issubclass(cls, BaseEstimator):
+        unknown = sorted(set(state) - set(fields.names))
+        missing = [] if fields.is_estimator else sorted(set(fields.names) - set(state))
+        if unknown or missing:
+            what = f"has no field {unknown[0]!r}" if unknown else f"lacks the field {missing[0]!r}"
+            raise ValueError(f"a {cls.__name__} {what}")
+        attributes = {fields.names[name]: value for name, value in state.items()}
+        if fields.is_made:
+            instance = cls(**attributes)
+        elif fields.is_estimator:
             params = {name: self.value(item) for name, item in document["params"].items()}
             instance = cls(**params)
         else:
             instance = object.__new__(cls)
-        for name in state:
-            if name.startswith("__"):
-                raise ValueError(f"{name!r} is no attribute that {cls.__name__} learns")
-        vars(instance).update(state)
-        if isinstance(instance, BaseGraphEstimator) and "model" in document:
-            sizes = self.object(document["model"])
-            instance.model_ = self._model(instance, sizes, document.get("weights", "model_."))
+        if not fields.is_made:
+            vars(instance).update(attributes)
+        if isinstance(instance, FittedNetwork):
+            self._prefixes[id(instance)] = document["weights"]
+        network = state.get("network")
+        if isinstance(network, FittedNetwork):
+            self._build(network, instance)
         return instance
 
-    def _model(self, estimator: BaseGraphEstimator, sizes: Sizes, prefix: str) -> Any:
-        model = blank_model(estimator, sizes)
+    def _build(self, network: FittedNetwork, owner: Any) -> None:
+        """Put a model in the place of its sizes, now that its owner is there."""
+        sizes, prefix = network.model, self._prefixes[id(network)]
+        assert isinstance(sizes, Sizes)
+        network.model = blank_model(owner, sizes, network.spec)
         weights = {
             name.removeprefix(prefix): from_numpy(array)
             for name, array in self.arrays.items()
             if name.startswith(prefix)
         }
-        model.load_state_dict(weights, assign=True)
-        return model
-
-
-def _state(value: Any) -> dict[str, Any]:
-    if is_dataclass(value):
-        return {field.name: getattr(value, field.name) for field in fields(value)}
-    if isinstance(value, tuple):
-        return dict(value._asdict())  # type: ignore[attr-defined]
-    return dict(vars(value))
+        network.model.load_state_dict(weights, assign=True)

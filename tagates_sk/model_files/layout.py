@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._atomic import replacing
+from .._utils import replacing
 
 FORMAT = "tagates_sk model"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 """Goes up when older releases cannot read what is written."""
 
 DTYPES = {
@@ -164,11 +164,16 @@ def _header(name: str, encoded: bytes) -> dict[str, Any]:
     version = metadata.get("format_version", "")
     if not (isinstance(version, str) and version.isascii() and version.isdigit()):
         raise ModelFileError(_damaged(name, f"its format version is {version!r}"))
+    if int(version) < FORMAT_VERSION:
+        raise ModelFileError(
+            f"{name} is in format {version}, which no release of tagates_sk wrote; this one reads "
+            f"format {FORMAT_VERSION}. Save the model again."
+        )
     if int(version) > FORMAT_VERSION:
         raise ModelFileError(
             f"{name} is in format {version}, written by tagates_sk "
-            f"{metadata.get('library_version', 'of unknown version')}; this release reads formats "
-            f"up to {FORMAT_VERSION}. Upgrade tagates_sk to load it."
+            f"{metadata.get('library_version', 'of unknown version')}; this release reads "
+            f"format {FORMAT_VERSION}. Upgrade tagates_sk to load it."
         )
     return dict(header)
 

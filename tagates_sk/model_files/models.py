@@ -1,25 +1,22 @@
-"""The network of an estimator from its sizes, without weights."""
+"""Networks from their sizes, without weights."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
 
-from .._tagates import BaseTAGATES
-from ..base import BaseGraphEstimator
-from ..baselines import SemiNASRanker
-from ..baselines._base import BaseBaseline
-from ..nn.autoencoder import Autoencoder
+from ..estimators.encoder import Encoders
 from ..nn.config import EncoderConfig
-from ..nn.predictor import GraphPredictor, Predictor, seeded
+from ..nn.predictor import GraphPredictor, Predictor
 from .layout import ModelFileError
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """What a network is built from, beside the estimator's other attributes.
+    """What a network is built from, beside its owner's other attributes.
 
     Parameters
     ----------
@@ -28,7 +25,7 @@ class Sizes:
     dropout : float
         Dropout in the head.
     encoder : EncoderConfig or None
-        Of TA-GATES and GATES.
+        Of TA-GATES.
     n_features : int
         Features that the head reads beside the encoding.
     seed : int
@@ -42,60 +39,50 @@ class Sizes:
     seed: int = 0
 
 
-def sizes_of(estimator: BaseGraphEstimator) -> Sizes:
-    """Sizes of the network of a fitted estimator.
+def sizes_of(model: GraphPredictor) -> Sizes:
+    """Sizes of a network."""
+    layers = [layer for layer in model.head.layers if isinstance(layer, nn.Linear)]
+    head = [len(layer.weight) // model.n_members for layer in layers[:-1]]
+    dropout = float(model.head.dropout)
+    if not isinstance(model, Predictor):
+        return Sizes(head, dropout)
+    config = model.encoder.config
+    n_features = layers[0].in_features - config.encoding_dim
+    return Sizes(head, dropout, config, n_features, model.seed)
+
+
+def blank_model(owner: Any, sizes: Sizes, spec: Any) -> GraphPredictor:
+    """A network of these sizes whose weights take no memory and have no values.
+
+    Parameters
+    ----------
+    owner : Encoders or neural baseline
+        Has everything that fit learned but the weights.
+    sizes : Sizes
+    spec : object
+        That of the fitted network.
+    """
+    with torch.device("meta"):
+        if isinstance(owner, Encoders):
+            assert sizes.encoder is not None
+            return Predictor(sizes.encoder, sizes.head, sizes.dropout, sizes.seed, sizes.n_features)
+        model: GraphPredictor = owner._model(spec, sizes.head, sizes.dropout, sizes.seed)
+        return model
+
+
+def check_buildable(owner: Any, name: str, model: GraphPredictor, sizes: Sizes, spec: Any) -> None:
+    """Refuse a network that its owner would build otherwise now.
 
     Raises
     ------
     ModelFileError
         If parameters that decide on the sizes were set anew since fit.
     """
-    model = estimator.model_
-    layers = [layer for layer in model.head.layers if isinstance(layer, nn.Linear)]
-    head = [len(layer.weight) // model.n_members for layer in layers[:-1]]
-    if isinstance(model, Predictor):
-        config = model.encoder.config
-        sizes = Sizes(
-            head=head,
-            dropout=float(model.head.dropout),
-            encoder=config,
-            n_features=layers[0].in_features - config.encoding_dim,
-            seed=model.seed,
-        )
-    else:
-        sizes = Sizes(head, float(model.head.dropout))
     blank = {
-        name: tensor.shape for name, tensor in blank_model(estimator, sizes).state_dict().items()
+        key: value.shape for key, value in blank_model(owner, sizes, spec).state_dict().items()
     }
-    if blank != {name: tensor.shape for name, tensor in model.state_dict().items()}:
+    if blank != {key: value.shape for key, value in model.state_dict().items()}:
         raise ModelFileError(
-            f"Parameters of this {type(estimator).__name__} were set anew after fit, and no longer "
-            "say how its network is built. Fit it again, or set them as they were."
-        )
-    return sizes
-
-
-def blank_model(estimator: BaseGraphEstimator, sizes: Sizes) -> GraphPredictor:
-    """A network of these sizes whose weights take no memory and have no values.
-
-    Parameters
-    ----------
-    estimator : BaseGraphEstimator
-        With everything that fit learned but the network.
-    sizes : Sizes
-    """
-    with torch.device("meta"):
-        if isinstance(estimator, BaseTAGATES):
-            assert sizes.encoder is not None
-            return Predictor(sizes.encoder, sizes.head, sizes.dropout, sizes.seed, sizes.n_features)
-        assert isinstance(estimator, BaseBaseline)
-        spec, generator = estimator._spec, seeded(0)
-        if isinstance(estimator, SemiNASRanker):
-            return Autoencoder(
-                spec, estimator.op_dim, estimator.layer_dim, estimator.n_layers_, sizes.head,
-                sizes.dropout, 0,
-            )  # fmt: skip
-        encoder, width = estimator._encoder(spec, generator)
-        return GraphPredictor(
-            encoder, width, sizes.head, sizes.dropout, generator, estimator._members()
+            f"Parameters of this {name} were set anew after fit, and no longer say how its network "
+            "is built. Fit it again, or set them as they were."
         )

@@ -10,17 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from .. import __version__
-from ..base import BaseGraphEstimator
+from .._version import __version__
 from ..nn.devices import Device, resolve_device
 from ..nn.precision import with_gradients
-from .document import ESTIMATORS, Reader, Writer
+from ..training.estimator import NetworkEstimator
+from .document import Reader, Writer
+from .fields import ESTIMATORS
 from .layout import Contents, ModelFileError, read, write
 
 _ESTIMATOR_NAMES = {cls.__name__ for cls in ESTIMATORS}
 
 
-def save_model(estimator: BaseGraphEstimator, path: str | os.PathLike[str]) -> None:
+def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> None:
     """Save a fitted estimator to a file without pickles.
 
     The file holds JSON and arrays in the layout of safetensors [1]_. It takes
@@ -72,7 +73,7 @@ def save_model(estimator: BaseGraphEstimator, path: str | os.PathLike[str]) -> N
             "the fitted estimator itself (pipeline[-1], search.best_estimator_). joblib.dump saves "
             "any estimator, see docs/model_files.md for what that means."
         )
-    check_is_fitted(estimator, "model_")
+    check_is_fitted(estimator)
     writer = Writer()
     document = writer.object(estimator, "")
     metadata = {
@@ -84,7 +85,7 @@ def save_model(estimator: BaseGraphEstimator, path: str | os.PathLike[str]) -> N
 
 
 @with_gradients()
-def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> BaseGraphEstimator:
+def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> NetworkEstimator:
     """Load an estimator that :func:`save_model` saved.
 
     Nothing in the file is executed: it holds numbers and text, and the classes
@@ -126,21 +127,16 @@ def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> B
     chosen = resolve_device(device)
     metadata, arrays = read(path)
     estimator = _restore(repr(os.fspath(path)), metadata, dict(arrays))
-    estimator.device_ = str(chosen)
-    estimator.model_.to(chosen)
+    estimator.network_.to(chosen)
     return estimator
 
 
-def _restore(
-    name: str, metadata: Any, arrays: dict[str, NDArray[np.generic]]
-) -> BaseGraphEstimator:
+def _restore(name: str, metadata: Any, arrays: dict[str, NDArray[np.generic]]) -> NetworkEstimator:
     try:
         document = json.loads(metadata["document"])
         if document["class"] not in _ESTIMATOR_NAMES:
             raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
-        if "model" not in document:
-            raise ValueError("it has no model")
-        return cast(BaseGraphEstimator, Reader(arrays).object(document))
+        return cast(NetworkEstimator, Reader(arrays).object(document))
     except (
         ArithmeticError, AttributeError, AssertionError, LookupError, RecursionError, RuntimeError,
         TypeError, ValueError,

@@ -122,8 +122,11 @@ class GraphBatches(Batches[BatchTables]):
         device: str | torch.device,
         dtype: torch.dtype = torch.float32,
         features: np.ndarray[Any, Any] | None = None,
+        training: Any = None,
     ) -> None:
         super().__init__(len(packed), device)
+        if training is not None:
+            packed = replace(packed, training=training)
         self.packed, self.spec, self.dtype, self.features = packed, spec, dtype, features
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:

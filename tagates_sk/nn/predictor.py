@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -140,6 +141,27 @@ class GraphPredictor(nn.Module):
         """Encodings of a batch; parameters as those of :meth:`forward`."""
         encoding: Encoding = self.encoder(batch)
         return encoding
+
+
+def head_widths(head: Sequence[int]) -> list[int]:
+    """Widths of a head's hidden layers, checked.
+
+    Parameters
+    ----------
+    head : sequence of int
+
+    Raises
+    ------
+    ValueError
+        If one of them is no whole number from 1 on.
+    """
+    for width in head:
+        if not isinstance(width, Integral) or isinstance(width, bool) or width < 1:
+            raise ValueError(
+                f"head={head!r}: widths of hidden layers are whole numbers from 1 on, not "
+                f"{width!r}. An empty head is a linear one."
+            )
+    return [int(width) for width in head]
 
 
 def seeded(seed: int) -> torch.Generator:

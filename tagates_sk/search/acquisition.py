@@ -9,8 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from scipy.stats import norm
 
-from .._steps import last_step, predicts_std
-from .._targets import Floats
+from .._utils import Floats, last_step, predicts_std
 
 PART = 8192
 """Candidates predicted at once: memory stays bounded for estimators that take all of X."""

@@ -9,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..graphs import ArchitectureSequence, read_architectures
-from ..graphs.canonical import CanonicalCell, canonical_forms
+from ..graphs import Architectures, ArchitectureSequence, as_architectures
+from ..graphs.architectures import forms_of, join, own
+from ..graphs.canonical import CanonicalCell
 
 Structure = tuple[CanonicalCell, ...]
 """The same for isomorphic architectures, zero-cost vectors apart."""
@@ -51,12 +52,12 @@ class Source(Protocol):
         parents: Sequence[Any],
         known: Set[Structure],
         random_state: np.random.RandomState,
-    ) -> Sequence[Any]:
+    ) -> ArchitectureSequence:
         """About n candidates to score; some may be known."""
 
     def fill(
         self,
-        chosen: Sequence[Any],
+        chosen: ArchitectureSequence,
         n: int,
         known: Set[Structure],
         random_state: np.random.RandomState,
@@ -70,7 +71,7 @@ class Collection:
     Parameters
     ----------
     architectures : sequence
-        All of them.
+        All of them; they are read here.
     whole : bool
         Whether all are candidates, or random ones.
     """
@@ -78,15 +79,18 @@ class Collection:
     def __init__(self, architectures: Sequence[Any], whole: bool) -> None:
         if len(architectures) == 0:
             raise ValueError("The sequence of architectures to search in is empty.")
-        self.architectures = architectures
+        self.architectures = as_architectures(architectures)
         self.whole = whole
 
     def random(
         self, n: int, known: Set[Structure], random_state: np.random.RandomState
-    ) -> Sequence[Any]:
+    ) -> ArchitectureSequence:
         """Random members that are new."""
         order = random_state.permutation(len(self.architectures))
-        return take(self.architectures, select(self.architectures, [order], n, known))
+        chosen: ArchitectureSequence = self.architectures[
+            select(self.architectures, [order], n, known)
+        ]
+        return chosen
 
     def candidates(
         self,
@@ -94,13 +98,13 @@ class Collection:
         parents: Sequence[Any],
         known: Set[Structure],
         random_state: np.random.RandomState,
-    ) -> Sequence[Any]:
+    ) -> ArchitectureSequence:
         """All members, or n random ones that are new."""
         return self.architectures if self.whole else self.random(n, known, random_state)
 
     def fill(
         self,
-        chosen: Sequence[Any],
+        chosen: ArchitectureSequence,
         n: int,
         known: Set[Structure],
         random_state: np.random.RandomState,
@@ -126,19 +130,23 @@ class SpaceSource:
 
     def random(
         self, n: int, known: Set[Structure], random_state: np.random.RandomState
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
         """Random architectures that are new; fewer if the space seems exhausted."""
-        found: list[Any] = []
-        seen = set(known)
+        found: list[Architectures] = []
+        missing, seen = n, set(known)
         for _ in range(MAX_DRAWS):
-            drawn = self.space.sample(max(n - len(found), MIN_DRAW), random_state)
-            rows = select(drawn, [np.arange(len(drawn))], n - len(found), seen)
-            fresh = list(take(drawn, rows))
-            found += fresh
-            if len(found) == n:
-                break
-            seen.update(structures(fresh))
-        return found
+            drawn = self.space.sample(max(missing, MIN_DRAW), random_state)
+            if len(drawn) == 0:
+                continue
+            drawn = as_architectures(drawn)
+            rows = select(drawn, [np.arange(len(drawn))], missing, seen)
+            if rows:
+                found.append(own(drawn[rows]))
+                missing -= len(rows)
+                if not missing:
+                    break
+                seen.update(structures(found[-1]))
+        return join(found) if found else []
 
     def candidates(
         self,
@@ -146,7 +154,7 @@ class SpaceSource:
         parents: Sequence[Any],
         known: Set[Structure],
         random_state: np.random.RandomState,
-    ) -> list[Any]:
+    ) -> Architectures:
         """Mutants of the parents, and random architectures."""
         n_mutants = round(self.mutants * n)
         found = []
@@ -157,20 +165,21 @@ class SpaceSource:
             found.append(mutant)
         if n_mutants < n:
             found += list(self.space.sample(n - n_mutants, random_state))
-        return found
+        return Architectures(found)
 
     def fill(
         self,
-        chosen: Sequence[Any],
+        chosen: ArchitectureSequence,
         n: int,
         known: Set[Structure],
         random_state: np.random.RandomState,
-    ) -> list[Any]:
+    ) -> Sequence[Any]:
         """What was chosen, and random architectures."""
         missing = n - len(chosen)
         if not missing:
-            return list(chosen)
-        return [*chosen, *self.random(missing, known | set(structures(chosen)), random_state)]
+            return chosen
+        more = self.random(missing, known | set(structures(chosen)), random_state)
+        return join([chosen, more]) if len(more) else chosen
 
 
 def make_source(space: Any, candidates: Any) -> Source:
@@ -247,17 +256,7 @@ def structures(architectures: Sequence[Any]) -> list[Structure]:
     -------
     list of tuple of CanonicalCell
     """
-    if len(architectures) == 0:
-        return []
-    return [form.cells for form in canonical_forms(read_architectures(architectures))]
-
-
-def take(architectures: Sequence[Any], rows: Sequence[int] | Ranking) -> Sequence[Any]:
-    """Some of the architectures, as a lazy sequence where they are one, else as a list."""
-    if isinstance(architectures, ArchitectureSequence):
-        chosen: Sequence[Any] = architectures[np.asarray(rows, dtype=np.int64)]
-        return chosen
-    return [architectures[i] for i in rows]
+    return [form.cells for form in forms_of(architectures)] if len(architectures) else []
 
 
 def select(
@@ -285,7 +284,8 @@ def select(
     list of int
         No two of them isomorphic.
     """
-    walks = [_walk(architectures, ranking, max(16, 2 * n)) for ranking in rankings]
+    read = as_architectures(architectures)
+    walks = [_walk(read, ranking, max(16, 2 * n)) for ranking in rankings]
     rows: list[int] = []
     taken: set[Structure] = set()
     exhausted: set[int] = set()
@@ -303,9 +303,9 @@ def select(
 
 
 def _walk(
-    architectures: Sequence[Any], ranking: Ranking, part: int
+    architectures: ArchitectureSequence, ranking: Ranking, part: int
 ) -> Iterator[tuple[int, Structure]]:
-    """Rows in order, with structures, read a part at a time."""
+    """Rows in order, with structures, a part at a time."""
     for start in range(0, len(ranking), part):
         rows = ranking[start : start + part]
-        yield from zip(rows.tolist(), structures(take(architectures, rows)), strict=True)
+        yield from zip(rows.tolist(), structures(architectures[rows]), strict=True)

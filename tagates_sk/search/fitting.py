@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .. import FitInterruptedWarning
+from ..training.trainer import FitInterruptedWarning
 
 
 @contextmanager

@@ -17,21 +17,21 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from .._progress import progress
+from .._utils import progress
 from .acquisition import ACQUISITIONS, Acquisition
 from .candidates import Space, make_source
 from .evaluation import measure_all
 from .plotting import plot_history
 from .proposing import Proposer
 from .records import Records
-from .storage import Saved
+from .storage import load_state, save_state
 
 
 class FailedEvaluationWarning(UserWarning):
     """An architecture could not be measured; the search goes on without."""
 
 
-class PredictorSearch(Saved):
+class PredictorSearch:
     """Search for the best architecture, guided by a predictor.
 
     The first architectures are random. After them every round fits the
@@ -201,8 +201,9 @@ class PredictorSearch(Saved):
         Returns
         -------
         sequence of up to n architectures
-            Part of the given sequence where `space` or `candidates` is one (so
-            a lazy one has ``rows``), else a list. Fewer than n, with a warning,
+            Part of the given sequence where `space` or `candidates` is one, its
+            attribute ``rows`` the positions in it. Give it to :meth:`tell` as
+            it is, and graphs are not read again. Fewer than n, with a warning,
             if there are not so many new ones.
 
         Raises
@@ -217,14 +218,14 @@ class PredictorSearch(Saved):
         if n < 1:
             raise ValueError(f"n={n} architectures cannot be asked for; n must be at least 1.")
         records = self._records
-        architectures, values = records.measured()
+        values = records.values
         n_asked = len(records.history) + len(records.pending)
         if n_asked < self.n_initial or len(values) < 2:
             chosen = self._source.random(n, records.known, self._random)
             origin, number, predicted = "initial", 0, np.full(len(chosen), np.nan)
         else:
             chosen, predicted = self._proposer.propose(
-                n, architectures, values, records.known, self._random
+                n, records.measured(), values, records.known, self._random
             )
             self._round += 1
             origin, number = "proposed", self._round
@@ -282,6 +283,45 @@ class PredictorSearch(Saved):
 
     # ------------------------------------------------------------------- run
 
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the state to a file, which is replaced at once or not at all.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. It holds a pickle: load only what you trust.
+        """
+        save_state(self, path)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> PredictorSearch:
+        """Load a saved search, which goes on as if it had not been stopped.
+
+        Parameters
+        ----------
+        path : path-like
+            The file. A search that saved itself to its `path` does so to this
+            one from now on.
+
+        Returns
+        -------
+        PredictorSearch
+
+        Raises
+        ------
+        ValueError
+            If the file holds something else, is damaged, or needs a module that
+            cannot be imported.
+        """
+        search: PredictorSearch = load_state(path, cls)
+        if search.path is not None:
+            search.path = path
+        return search
+
+    def _autosave(self) -> None:
+        if self.path is not None:
+            self.save(self.path)
+
     def run(
         self, evaluate: Callable[[Any], float], budget: int, *, n_jobs: int | None = None
     ) -> PredictorSearch:
@@ -321,7 +361,7 @@ class PredictorSearch(Saved):
         done = len(self.history_)
         bar: Any = progress(evaluations, self.verbose, total=budget, initial=done, desc="search")
         for architecture, value, error in bar:
-            self._tell([architecture], [value], [error])
+            self._tell(architecture, [value], [error])
             if self.verbose:
                 bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
         return self
@@ -334,11 +374,13 @@ class PredictorSearch(Saved):
             known = len(self.history_)
             n = self.n_initial - known if known < self.n_initial else self.batch_size
             left = budget - known
-            batch = (self.pending_ or list(self.ask(min(n, left))))[:left]
-            if not batch:
+            if not self.pending_:
+                self.ask(min(n, left))
+            batch = self._records.outstanding()[:left]
+            if not len(batch):
                 break
             for i, value, error in measure_all(evaluate, batch, n_jobs):
-                yield batch[i], value, error
+                yield batch[i : i + 1], value, error
             if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
                 raise RuntimeError(
                     f"All {len(self.history_)} evaluations have failed; the last one: "

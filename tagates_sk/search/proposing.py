@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .._seeds import seeded
-from .._targets import Floats
+from .._utils import Floats, reseeded
+from ..graphs import Architectures
 from .acquisition import Acquisition
-from .candidates import Source, Structure, select, take
+from .candidates import Source, Structure, select
 from .fitting import whole_fit
 
 
@@ -58,7 +58,7 @@ class Proposer:
     def propose(
         self,
         n: int,
-        architectures: Sequence[Any],
+        architectures: Architectures,
         values: Floats,
         known: Set[Structure],
         random_state: np.random.RandomState,
@@ -69,7 +69,7 @@ class Proposer:
         ----------
         n : int
             How many.
-        architectures : sequence of m architectures
+        architectures : Architectures, of m
             What was measured.
         values : ndarray of float, shape (m,)
             Its performance.
@@ -86,7 +86,7 @@ class Proposer:
         self._fit(architectures, values)
         best = np.argsort(-values, kind="stable")[: self.n_parents]
         candidates = self.source.candidates(
-            max(n, self.n_candidates), take(architectures, best), known, random_state
+            max(n, self.n_candidates), architectures[best], known, random_state
         )
         if len(candidates) == 0:
             return candidates, np.empty(0)
@@ -100,17 +100,17 @@ class Proposer:
             )
         ties = random_state.permutation(m)
         rankings = [ties[np.argsort(-row[ties], kind="stable")] for row in scores]
-        chosen = take(candidates, select(candidates, rankings, n, known))
-        chosen = self.source.fill(chosen, n, known, random_state)
+        rows = select(candidates, rankings, n, known)
+        chosen = self.source.fill(candidates[rows], n, known, random_state)
         return chosen, self.predictor_.predict(chosen) if len(chosen) else np.empty(0)
 
-    def _fit(self, architectures: Sequence[Any], values: Floats) -> None:
+    def _fit(self, architectures: Architectures, values: Floats) -> None:
         n = len(architectures)
         if self.predictor_ is None or self._n_fitted != n:
-            from .._unknown_operations import tolerate_unknown_operations  # imports torch
+            from .._utils import tolerate_unknown_operations
 
             random_state = np.random.RandomState([self.seed, n])
-            model = tolerate_unknown_operations(seeded(self.predictor, random_state, keep=True))
+            model = tolerate_unknown_operations(reseeded(self.predictor, random_state, keep=True))
             with whole_fit():
                 model = model.fit(architectures, values)
             self.predictor_ = model

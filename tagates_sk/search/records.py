@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._targets import Floats
+from .._utils import Floats
+from ..graphs import Architectures
+from ..graphs.architectures import join, own
 from .candidates import Structure, structures
 
 
@@ -16,6 +18,7 @@ class _Asked(NamedTuple):
     """An architecture, and how it came to be asked for."""
 
     architecture: Any
+    read: Sequence[Any] | None
     origin: str
     round: int
     predicted: float
@@ -36,11 +39,17 @@ class Records:
         self.history: list[dict[str, Any]] = []
         self.known: set[Structure] = set()
         self._pending: dict[Structure, _Asked] = {}
+        self._measured: list[Architectures] = []
 
     @property
     def pending(self) -> list[Any]:
         """Architectures asked for and not told yet."""
         return [asked.architecture for asked in self._pending.values()]
+
+    def outstanding(self) -> Sequence[Any]:
+        """The same, read."""
+        asked = self._pending.values()
+        return join(a.read or Architectures([a.architecture]) for a in asked) if asked else []
 
     @property
     def best_value(self) -> float:
@@ -53,10 +62,15 @@ class Records:
         best = self.best_value
         return next((row["architecture"] for row in self.history if row["value"] == best), None)
 
-    def measured(self) -> tuple[list[Any], Floats]:
-        """Architectures with a value, and the values."""
-        rows = [row for row in self.history if not row["failed"]]
-        return [row["architecture"] for row in rows], np.array([row["value"] for row in rows])
+    @property
+    def values(self) -> Floats:
+        """Values of what was measured without failure."""
+        return np.array([row["value"] for row in self.history if not row["failed"]])
+
+    def measured(self) -> Architectures:
+        """Architectures of these values."""
+        self._measured = [join(self._measured)]
+        return self._measured[0]
 
     def ask(
         self, architectures: Sequence[Any], origin: str, number: int, predicted: Floats
@@ -64,7 +78,10 @@ class Records:
         """Note what is proposed."""
         for i, structure in enumerate(structures(architectures)):
             self.known.add(structure)
-            self._pending[structure] = _Asked(architectures[i], origin, number, float(predicted[i]))
+            read = architectures[i : i + 1] if isinstance(architectures, Architectures) else None
+            self._pending[structure] = _Asked(
+                architectures[i], read, origin, number, float(predicted[i])
+            )
 
     def tell(
         self, architectures: Sequence[Any], values: Sequence[float], errors: Sequence[str]
@@ -73,16 +90,18 @@ class Records:
 
         Returns what is to be said about the failures.
         """
+        if len(architectures) == 0:
+            return []
         failures = []
-        found = structures(architectures)
-        for i, (structure, value) in enumerate(zip(found, values, strict=True)):
-            asked = self._pending.pop(structure, _Asked(None, "given", 0, math.nan))
+        read = own(architectures)
+        for i, (structure, value) in enumerate(zip(structures(read), values, strict=True)):
+            asked = self._pending.pop(structure, _Asked(None, None, "given", 0, math.nan))
             failed = not math.isfinite(value)
             value = math.nan if failed else value
             self.known.add(structure)
             self.history.append(
                 {
-                    "architecture": architectures[i],
+                    "architecture": read[i],
                     "value": value,
                     "failed": failed,
                     "error": errors[i] if failed else "",
@@ -97,4 +116,7 @@ class Records:
                     f"Evaluation {len(self.history) - 1} failed ({errors[i]}). The search goes on "
                     "without this architecture."
                 )
+        finite = np.isfinite(values)
+        if finite.any():
+            self._measured.append(read[finite])
         return failures

@@ -6,7 +6,7 @@ import hashlib
 import pickle
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 from torch import Tensor
 
-from .. import __version__
-from .._progress import progress
+from .._utils import progress
+from .._version import __version__
 from ..graphs import PackedGraphs
 from ..graphs.canonical import (
     CanonicalCell,
     CanonicalForm,
-    canonical_forms,
     operation_names,
     pack_canonical,
 )
@@ -216,6 +215,7 @@ _cache = _Cache()
 def evaluate(
     function: Function,
     packed: PackedGraphs,
+    forms: Sequence[CanonicalForm],
     setting: Setting,
     data: Data | None,
     *,
@@ -223,7 +223,7 @@ def evaluate(
     n_jobs: int | None = None,
     memory: Any = None,
     verbose: int = 0,
-) -> tuple[list[CanonicalForm], list[Floats]]:
+) -> list[Floats]:
     """Apply a function to every architecture, once for all that are isomorphic.
 
     Parameters
@@ -231,7 +231,8 @@ def evaluate(
     function : callable
         Such as :func:`operation_saliencies`; must be importable by workers.
     packed : PackedGraphs
-        Pruned.
+    forms : sequence of n CanonicalForm
+        Of these graphs.
     setting : Setting
     data : (images, labels) or None
     device : str
@@ -245,12 +246,10 @@ def evaluate(
 
     Returns
     -------
-    forms : list of CanonicalForm, of n
-    results : list of ndarray, of n
+    list of n ndarray
         The same object for isomorphic architectures.
     """
     factories = factories_for(packed.used_operations(), packed=packed)
-    forms = list(canonical_forms(packed))
     keys = [
         (
             function,
@@ -295,4 +294,4 @@ def evaluate(
             "be kept in memory=: define it at the top of a module, or set memory=None "
             f"({error.args[0]})."
         ) from None
-    return forms, [found[key] for key in keys]  # type: ignore[misc]
+    return [found[key] for key in keys]  # type: ignore[misc]

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
-from ..graphs import read_architectures
+from ..graphs import as_architectures, read_architectures
+from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
 from ..nn.devices import Device
 from ..nn.precision import with_gradients, without_autocast
@@ -169,6 +170,24 @@ class ZeroCostProxies(BaseZeroCost):
         self._n_features_out = len(self.proxies)
         return self
 
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Draw the seed and compute the scores; architectures are read once.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        ndarray, shape (n, n_proxies)
+            See :meth:`transform`.
+        """
+        read = as_architectures(X)
+        return self.fit(read).transform(read)
+
     def transform(self, X: Any) -> NDArray[np.float64]:
         """Scores of architectures.
 
@@ -190,7 +209,8 @@ class ZeroCostProxies(BaseZeroCost):
             If it is unknown how to build one of its operations.
         """
         check_is_fitted(self, "seed_")
-        _, rows = self._evaluate(network_scores, read_architectures(X))
+        read = as_architectures(X)
+        rows = self._evaluate(network_scores, read_architectures(read), forms_of(read))
         columns = [*(name for name, _ in self._setting.metrics), *FORWARD_SCORES]
         order = [columns.index(name) for name in self.proxies]
         scores: NDArray[np.float64] = np.stack(rows)[:, order]

@@ -13,8 +13,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ..graphs import ArchitectureSequence, PackedGraphs, read_architectures
-from ..graphs.attach import ZeroCostSequence, with_zero_cost
+from ..graphs import (
+    ArchitectureSequence,
+    PackedGraphs,
+    as_architectures,
+    read_architectures,
+)
+from ..graphs.architectures import forms_of
+from ..graphs.attach import attached
+from ..graphs.canonical import CanonicalForm
 from ..nn.devices import Device, resolve_device
 from .evaluation import Function, Setting, check_data, evaluate, operation_saliencies
 from .network import NetworkConfig
@@ -92,10 +99,13 @@ class BaseZeroCost(TransformerMixin, BaseEstimator):
             data=digest,
         )
 
-    def _evaluate(self, function: Function, packed: PackedGraphs) -> Any:
+    def _evaluate(
+        self, function: Function, packed: PackedGraphs, forms: Sequence[CanonicalForm]
+    ) -> list[Floats]:
         return evaluate(
             function,
             packed,
+            forms,
             self._setting,
             self._data,
             device=str(resolve_device(self.device)),
@@ -295,8 +305,27 @@ class ZeroCostSaliency(BaseZeroCost):
         self._check_names("metrics")
         self.n_metrics_ = len(self.metrics)
         self._start(self.metrics)
-        self._scaler = Scaler.fit(self._raw(read_architectures(X)), self.scaling)
+        self._scaler = Scaler.fit(self._raw(as_architectures(X)), self.scaling)
         return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        """Learn the scaling and attach the vectors; architectures are read once.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; they are not changed.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        list, Architectures or ZeroCostSequence
+            See :meth:`transform`.
+        """
+        read = as_architectures(X)
+        found = self.fit(read).transform(read)
+        return found if isinstance(X, ArchitectureSequence) else list(found)
 
     def transform(self, X: Any) -> Any:
         """Attach the vectors.
@@ -308,7 +337,7 @@ class ZeroCostSaliency(BaseZeroCost):
 
         Returns
         -------
-        list, or ZeroCostSequence if X is a lazy sequence
+        list, Architectures if X is one, or ZeroCostSequence if it is lazy
             Copies of the architectures with the attribute ``zero_cost``, an
             ndarray of float32, beside every ``op``.
 
@@ -320,11 +349,9 @@ class ZeroCostSaliency(BaseZeroCost):
             If it is unknown how to build one of its operations.
         """
         check_is_fitted(self, "_scaler")
-        packed = read_architectures(X)
-        vectors = self._scaler.transform(self._raw(packed))
-        if isinstance(X, ArchitectureSequence):
-            return ZeroCostSequence(X, vectors)
-        return with_zero_cost(X, packed, vectors)
+        read = as_architectures(X)
+        found = attached(read, self._scaler.transform(self._raw(read)))
+        return found if isinstance(X, ArchitectureSequence) else list(found)
 
     def raw_saliencies(self, X: Any) -> list[Floats]:
         """Saliencies before scaling.
@@ -340,12 +367,14 @@ class ZeroCostSaliency(BaseZeroCost):
             Operations in the order in which the library reads them.
         """
         check_is_fitted(self, "_scaler")
-        packed = read_architectures(X)
+        read = as_architectures(X)
+        packed = read_architectures(read)
         bounds = packed.op_ptr[:: packed.n_cells]
-        return np.split(self._raw(packed), bounds[1:-1])
+        return np.split(self._raw(read), bounds[1:-1])
 
-    def _raw(self, packed: PackedGraphs) -> Floats:
-        forms, results = self._evaluate(operation_saliencies, packed)
+    def _raw(self, X: ArchitectureSequence) -> Floats:
+        packed, forms = read_architectures(X), forms_of(X)
+        results = self._evaluate(operation_saliencies, packed, forms)
         raw = np.empty((len(packed.op_type), self.n_metrics_))
         first: NDArray[np.integer[Any]] = packed.op_ptr[:: packed.n_cells]
         for start, form, result in zip(first, forms, results, strict=False):

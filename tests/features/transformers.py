@@ -56,6 +56,9 @@ class ArrayAdapter(BaseFeatures):
         check_is_fitted(self)
         return super().transform(chains(validate_data(self, X, reset=False, dtype=np.float64)))
 
+    def fit_transform(self, X: Any, y: Any = None) -> Any:
+        return self.fit(X, y).transform(X)
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array = True

@@ -16,6 +16,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from tagates_sk.search.storage import save_state
 from tagates_sk.search import FailedEvaluationWarning, PredictorSearch, storage
 from tagates_sk.search.candidates import structures
 from tagates_sk.spaces import NASBench201
@@ -268,7 +269,7 @@ class TestState:
         path.write_bytes(b"")
         with pytest.raises(ValueError, match=r"file' is no file written by PredictorSearch\.save"):
             PredictorSearch.load(path)
-        path.write_bytes(pickle.dumps([1, 2]))
+        save_state([1, 2], path)
         with pytest.raises(ValueError, match=r"file' holds a list; a file written by Predictor"):
             PredictorSearch.load(path)
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, overload
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._targets import check_spread, scales
-from .graphs import PackedGraphs, read_architectures
-from .graphs.packed import Training
-
-Floats = NDArray[np.float64]
+from .._utils import Floats
+from ..graphs.packed import Training
+from .targets import check_spread, scales
 
 TOLD_APART = 0.9
 """Share of different targets that must stay so: neighbours may be rounded to the same."""
@@ -119,14 +117,14 @@ class KnownConditions:
             finite standard deviation.
         """
         seen = sorted(dict.fromkeys(conditions), key=lambda c: -sum(c.schedule))
-        place = _places(conditions, seen)
-        few = np.flatnonzero(np.bincount(place) < 2)
+        index = _indices(conditions, seen)
+        few = np.flatnonzero(np.bincount(index) < 2)
         if len(few):
             raise ValueError(
                 f"{_named(seen[few[0]])} has one architecture; at least 2 are needed under each "
                 "condition. Leave it out, or measure more."
             )
-        groups = [y[place == i] for i in range(len(seen))]
+        groups = [y[index == i] for i in range(len(seen))]
         with np.errstate(over="ignore", invalid="ignore"):
             means = np.array([group.mean() for group in groups])
             stds = np.array([group.std() for group in groups])
@@ -147,10 +145,10 @@ class KnownConditions:
         ValueError
             If they are so far apart under a condition that others would be equal.
         """
-        place = self.groups(conditions)
-        mapped: Floats = (y - self.means[place]) / self.stds[place] * self.stds[0] + self.means[0]
+        group = self.groups(conditions)
+        mapped: Floats = (y - self.means[group]) / self.stds[group] * self.stds[0] + self.means[0]
         for i, condition in enumerate(self.seen):
-            own = place == i
+            own = group == i
             if len(np.unique(mapped[own])) < TOLD_APART * len(np.unique(y[own])):
                 raise ValueError(
                     f"{_named(condition)} has targets from {y[own].min():g} to {y[own].max():g}, "
@@ -187,7 +185,7 @@ class KnownConditions:
         parts = T - 1
         most = sum(self.seen[0].schedule) / max(parts, 1)
         scale = np.array([c.learning(parts) if parts else [] for c in distinct]) / most
-        place = _places(conditions, distinct)
+        index = _indices(conditions, distinct)
         augmentation = np.array([self.augmentations.index(c.augmentation) for c in distinct])
         loss = np.array([self.losses.index(c.loss) for c in distinct])
         numbers = np.column_stack(
@@ -198,10 +196,10 @@ class KnownConditions:
             ]
         )
         return Training(
-            scale.astype(np.float32)[place],
-            augmentation[place],
-            loss[place],
-            numbers.astype(np.float32)[place],
+            scale.astype(np.float32)[index],
+            augmentation[index],
+            loss[index],
+            numbers.astype(np.float32)[index],
         )
 
     def reference(self, n: int, T: int) -> Training:
@@ -229,42 +227,7 @@ class KnownConditions:
                 "known. Fit with architectures trained under it, or use TAGATESRanker, whose "
                 "scores have no unit."
             )
-        return _places(conditions, self.seen)
-
-
-class WithTraining(Sequence[Any]):
-    """Architectures and what is known of their training, read as one.
-
-    Parameters
-    ----------
-    X : sequence of n networkx.DiGraph, or of tuples of them
-    training : Training
-        Of all n.
-    start : int
-        Index of ``X[0]`` in error messages.
-    """
-
-    def __init__(self, X: Any, training: Training, start: int = 0) -> None:
-        sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
-        self.X = X if sliceable else list(X)
-        self.training, self.start = training, start
-
-    def __len__(self) -> int:
-        return len(self.X)
-
-    @overload
-    def __getitem__(self, index: int) -> Any: ...
-    @overload
-    def __getitem__(self, index: slice) -> WithTraining: ...
-    def __getitem__(self, index: int | slice) -> Any:
-        if not isinstance(index, slice):
-            return self.X[index]
-        start = self.start + index.indices(len(self))[0]
-        return WithTraining(self.X[index], self.training.of(index), start)
-
-    def packed(self) -> PackedGraphs:
-        """Operation graphs of the architectures, with what is known of their training."""
-        return replace(read_architectures(self.X, start=self.start), training=self.training)
+        return _indices(conditions, self.seen)
 
 
 def check_conditions(conditions: Any, n: int) -> list[TrainingCondition]:
@@ -308,9 +271,9 @@ def check_single_target(y: ArrayLike) -> None:
         )
 
 
-def _places(conditions: Sequence[TrainingCondition], seen: Sequence[Any]) -> NDArray[np.int64]:
-    place = {condition: i for i, condition in enumerate(seen)}
-    return np.array([place[condition] for condition in conditions], dtype=np.int64)
+def _indices(conditions: Sequence[TrainingCondition], seen: Sequence[Any]) -> NDArray[np.int64]:
+    index = {condition: i for i, condition in enumerate(seen)}
+    return np.array([index[condition] for condition in conditions], dtype=np.int64)
 
 
 def _named(condition: TrainingCondition) -> str:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from .._progress import progress
-from .losses import listmle_loss, pairwise_loss, squared_loss
+from .._utils import progress
+from .losses import LOSSES
+from .tasks import Task
+
+MANY = 500
+"""Beyond so many architectures "auto" may be larger batches."""
 
 Scored = tuple[Tensor, Tensor | None]
 
@@ -27,12 +31,13 @@ class FitInterruptedWarning(UserWarning):
 
 
 @dataclass(frozen=True)
-class TrainingConfig:
+class TrainingOptions:
     """How to train.
 
     Parameters
     ----------
-    loss : {"hinge", "logistic", "listmle", "mse"}
+    loss : str
+        A name in :data:`~tagates_sk.training.losses.LOSSES`.
     margin : float
         Of the hinge loss.
     max_pairs : int or None
@@ -73,6 +78,32 @@ class TrainingConfig:
     encoder_rate: float = 1.0
 
 
+def training_options(
+    parameters: dict[str, Any], task: Task, n: int, *, batch_of_many: int = 32, **changes: Any
+) -> TrainingOptions:
+    """How to train on n architectures, by an estimator's parameters but for the changes.
+
+    Parameters
+    ----------
+    parameters : dict
+        Names and values; those that are no options of training are left out.
+    task : Task
+        Its loss is what "auto" is.
+    n : int
+    batch_of_many : int, default=32
+        What ``batch_size="auto"`` is with more than :data:`MANY` architectures.
+    **changes
+        Options of training.
+    """
+    names = [option.name for option in fields(TrainingOptions)]
+    options = {name: parameters[name] for name in names if name in parameters} | changes
+    if options["loss"] == "auto":
+        options["loss"] = task.loss
+    if options["batch_size"] == "auto":
+        options["batch_size"] = 32 if n <= MANY else batch_of_many
+    return TrainingOptions(**options)
+
+
 @dataclass
 class TrainingResult:
     """What a training did.
@@ -96,33 +127,12 @@ class TrainingResult:
     optimizer_state: dict[str, Any] = field(default_factory=dict)
 
 
-def batch_loss(
-    scores: Tensor,
-    targets: Tensor,
-    weights: Tensor | None,
-    config: TrainingConfig,
-    generator: torch.Generator | None,
-) -> Tensor:
-    """The configured loss of every column of one batch, shape (k,)."""
-    if config.loss in ("hinge", "logistic"):
-        return pairwise_loss(
-            scores,
-            targets,
-            weights,
-            kind=config.loss,
-            margin=config.margin,
-            max_pairs=config.max_pairs,
-            generator=generator,
-        )
-    return (listmle_loss if config.loss == "listmle" else squared_loss)(scores, targets, weights)
-
-
 def train(
     model: nn.Module,
     score: Callable[[np.ndarray[Any, Any], torch.Generator], Tensor | Scored],
     targets: Tensor,
     weights: Tensor | None,
-    config: TrainingConfig,
+    options: TrainingOptions,
     rng: np.random.RandomState,
     *,
     column_weights: Tensor | None = None,
@@ -144,7 +154,7 @@ def train(
         On the model's device; for each column of scores, or one for all.
     weights : Tensor, shape (n,) or (n, k), or None
         Sample weights.
-    config : TrainingConfig
+    options : TrainingOptions
     rng : numpy RandomState
         Shuffles, and seeds dropout and noise.
     column_weights : Tensor, shape (k,), optional
@@ -173,24 +183,26 @@ def train(
         If interrupted from the keyboard.
     """
     n = len(targets)
-    n_steps = math.ceil(n / config.batch_size)
-    if n_steps == n > 1 and config.loss != "mse":
+    n_steps = math.ceil(n / options.batch_size)
+    loss_of = LOSSES[options.loss]
+    if math.ceil(n / n_steps) < loss_of.least_batch <= n:
         raise ValueError(
-            f"batch_size={config.batch_size} with loss={config.loss!r}: a step of one architecture "
-            "has nothing to rank, so that no step would train. Set batch_size to 2 or more."
+            f"batch_size={options.batch_size} with loss={options.loss!r}: a step of one "
+            "architecture has nothing to rank, so that no step would train. Set batch_size to "
+            f"{loss_of.least_batch} or more."
         )
     generator = torch.Generator(targets.device).manual_seed(int(rng.randint(2**31 - 1)))
-    optimizer = _optimizer(model, config)
+    optimizer = _optimizer(model, options)
     if optimizer_state is not None:
         # Moments go on; learning rate and betas are those of this training.
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": optimizer_state["state"], "param_groups": groups})
     schedule = None
-    if config.schedule == "one_cycle" and config.max_iter * n_steps > 1:
+    if options.schedule == "one_cycle" and options.max_iter * n_steps > 1:
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer,
             [group["lr"] for group in optimizer.param_groups],
-            total_steps=config.max_iter * n_steps,
+            total_steps=options.max_iter * n_steps,
         )
     result = TrainingResult({"loss": [], "learning_rate": []})
     best, best_state, initial_state = -math.inf, None, _snapshot(model, None)
@@ -200,14 +212,21 @@ def train(
         scored = score(rows, generator)
         scores, extra = scored if isinstance(scored, tuple) else (scored, None)
         sample_weights = None if weights is None else weights[index]
-        losses = batch_loss(scores, targets[index], sample_weights, config, generator)
+        losses = loss_of.function(
+            scores,
+            targets[index],
+            sample_weights,
+            margin=options.margin,
+            max_pairs=options.max_pairs,
+            generator=generator,
+        )
         loss = (losses if column_weights is None else losses * column_weights).sum()
         return scores, loss if extra is None else loss + extra
 
     @torch.no_grad()
     def is_sound() -> bool:
         model.train()
-        first = np.arange(min(n, config.batch_size))
+        first = np.arange(min(n, options.batch_size))
         return all(bool(values.isfinite().all()) for values in evaluate(first))
 
     def diverged(what: str) -> NonFiniteLossError:
@@ -218,14 +237,17 @@ def train(
             model.load_state_dict(initial_state)
         model.eval()
         return NonFiniteLossError(
-            f"{what} of {config.max_iter}. Try a smaller learning_rate (now "
-            f"{config.learning_rate:g}), a smaller s, and targets and zero_cost vectors without "
+            f"{what} of {options.max_iter}. Try a smaller learning_rate (now "
+            f"{options.learning_rate:g}), a smaller s, and targets and zero_cost vectors without "
             "extreme values."
         )
 
+    epochs: Iterable[int] = range(options.max_iter)
+    if options.verbose:
+        epochs = progress(epochs, options.verbose, desc="fit", unit="epoch")
     model.train()
     try:
-        for epoch in progress(range(config.max_iter), config.verbose, desc="fit", unit="epoch"):
+        for epoch in epochs:
             total = torch.zeros((), device=targets.device)
             rate = float(optimizer.param_groups[-1]["lr"])
             for rows in np.array_split(rng.permutation(n), n_steps):
@@ -256,13 +278,13 @@ def train(
             result.history["loss"].append(value)
             result.history["learning_rate"].append(rate)
             result.n_iter = epoch + 1
-            if monitored > best + (config.tol if best > -math.inf else 0):
+            if monitored > best + (options.tol if best > -math.inf else 0):
                 best, result.best_iter = monitored, epoch + 1
                 best_state = _snapshot(model, best_state)
             elif (
                 validate is not None
-                and config.n_iter_no_change is not None
-                and epoch + 1 - result.best_iter >= config.n_iter_no_change
+                and options.n_iter_no_change is not None
+                and epoch + 1 - result.best_iter >= options.n_iter_no_change
             ):
                 break
         if (validate is None or best_state is None) and not is_sound():
@@ -275,7 +297,7 @@ def train(
                 "training loss" if validate is None else "validation score"
             )
         warnings.warn(
-            f"The fit was interrupted after {result.n_iter} of {config.max_iter} epochs; it keeps "
+            f"The fit was interrupted after {result.n_iter} of {options.max_iter} epochs; it keeps "
             f"{kept}.",
             FitInterruptedWarning,
             stacklevel=3,
@@ -290,19 +312,19 @@ def train(
     return result
 
 
-def _optimizer(model: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
-    rate = config.learning_rate
+def _optimizer(model: nn.Module, options: TrainingOptions) -> torch.optim.Optimizer:
+    kind = torch.optim.AdamW if options.optimizer == "adamw" else torch.optim.Adam
+    rate = options.learning_rate
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     groups: list[dict[str, Any]] = [{"params": [p for _, p in trained], "lr": rate}]
-    if config.encoder_rate != 1:
+    if options.encoder_rate != 1:
         encoder = [p for name, p in trained if name.startswith("encoder.")]
         others = [p for name, p in trained if not name.startswith("encoder.")]
         groups = [
-            {"params": encoder, "lr": rate * config.encoder_rate},
+            {"params": encoder, "lr": rate * options.encoder_rate},
             {"params": others, "lr": rate},
         ]
-    return kind(groups, weight_decay=config.weight_decay, fused=True)
+    return kind(groups, weight_decay=options.weight_decay, fused=True)
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Training and evaluation of a predictor on numpy data: torch's side of an estimator."""
+"""What a model says of architectures, as numpy arrays: no gradients, few threads."""
 
 from __future__ import annotations
 
@@ -10,85 +10,17 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from .batching import Batch, Batches
+from .batching import Batch
 from .devices import safe_threads, side_by_side
 from .encoder import Encoding
-from .precision import with_gradients, without_autocast
+from .precision import without_autocast
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
-from .training import Scored, TrainingConfig, TrainingResult, train
 
 Floats = NDArray[np.float64]
-ExtraLoss = Callable[[Any, Encoding, torch.Generator], torch.Tensor]
 
 FEW = 32
 """Architectures for which one thread is faster than two."""
-
-
-@safe_threads()
-@with_gradients()
-@without_autocast()
-def fit_predictor(
-    model: GraphPredictor,
-    batches: Batches[Batch],
-    rows: NDArray[np.integer[Any]],
-    targets: Floats,
-    weights: Floats | None,
-    config: TrainingConfig,
-    rng: np.random.RandomState,
-    *,
-    column_weights: Floats | None = None,
-    validate: Callable[[], float] | None = None,
-    optimizer_state: dict[str, Any] | None = None,
-    extra_loss: ExtraLoss | None = None,
-) -> TrainingResult:
-    """Train a predictor in place.
-
-    Parameters
-    ----------
-    model : GraphPredictor
-        On the device of the batches.
-    batches : Batches
-    rows : ndarray of int, shape (n,)
-        Which of their architectures to train on.
-    targets : ndarray of float, shape (n, n_scores) or (n, 1)
-    weights : ndarray of float, shape (n, n_scores) or (n, 1), or None
-    config : TrainingConfig
-    rng : numpy RandomState
-    column_weights : ndarray of float, shape (n_scores,), optional
-    validate : callable, optional
-        See :func:`~tagates_sk.nn.training.train`.
-    optimizer_state : dict, optional
-        Of an earlier training to go on from.
-    extra_loss : callable, optional
-        ``extra_loss(batch, encoding, generator)`` is added to the loss of a
-        step's scores.
-
-    Returns
-    -------
-    TrainingResult
-    """
-
-    def score(chosen: NDArray[np.integer[Any]], generator: torch.Generator) -> Scored:
-        batch = batches(rows[chosen])
-        scores, encoding = model(batch, generator)
-        extra = None if extra_loss is None else extra_loss(batch, encoding, generator)
-        return scores, extra
-
-    def on_device(values: Floats) -> torch.Tensor:
-        return torch.from_numpy(values).float().to(batches.device)
-
-    return train(
-        model,
-        score,
-        on_device(targets),
-        None if weights is None else on_device(weights),
-        config,
-        rng,
-        column_weights=None if column_weights is None else on_device(column_weights),
-        validate=validate,
-        optimizer_state=optimizer_state,
-    )
 
 
 def scores(model: GraphPredictor, batches: Iterable[Batch]) -> Floats:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array
 
-from ._targets import Features, Floats
+from .._utils import Floats
 
 
 def check_partial(partial: ArrayLike, n: int, n_targets: int) -> Floats:
@@ -52,10 +52,3 @@ def check_partial(partial: ArrayLike, n: int, n_targets: int) -> Floats:
         values = np.pad(values, ((0, 0), (0, missing)), constant_values=np.nan)
     observed: Floats = values[:, : n_targets - 1]
     return observed
-
-
-def standardised(y: Floats, units: tuple[Floats, Floats]) -> Features:
-    """Columns before the last in units of fit, as the model reads them."""
-    mean, std = units
-    k = len(mean) - 1
-    return ((y[:, :k] - mean[:k]) / std[:k]).astype(np.float32)

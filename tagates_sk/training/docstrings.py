@@ -20,59 +20,12 @@ T : int, default=2
         "auto" is "add" where the architectures carry `zero_cost`, else "none".
     beta : float, default=0.1
         Scale β of the zero-cost embedding for "add".
-    update : {"auto", "message", "node"}, default="auto"
-        Whether the update of an operation reads the messages it sent in the
-        last layers of both passes, or the states at their destinations.
-        "auto" is "message" for operations on edges, "node" for those on nodes.
-    updated_operations : {"auto", "parametrized", "all"} or list of str, default="auto"
-        Operations whose embedding is updated: those with weights, by their
-        names (convolutions, linear, attention, recurrent layers ...), all with
-        a gate, or the named ones. "auto" is "parametrized" for operations on
-        edges, "all" for those on nodes.
-    stop_gradient : list of {"embedding", "forward", "backward"}, \
-default=("embedding", "forward")
-        Inputs of the update through which no gradient flows.
-    deep_supervision : bool, default=True
-        Whether the encoding after every pass has a head that learns the target,
-        the score being the mean of theirs, or only the one after the last pass
-        has, as published. Of several targets (`anytime`) the final one is read
-        after every pass, an earlier one after its own and those that follow, and
-        what the heads of one say counts by half for each of the others.
-    aggregation : {"auto", "sum", "sqrt", "mean", "mixed"}, default="auto"
-        What a propagation layer makes of the supports that arrive at a node:
-        their sum (as published), the sum over the square root of their number,
-        or their mean; with "mixed" the members of an ensemble take "sqrt" and
-        "sum" in turn, since which one ranks graphs better that are unlike those
-        of fit depends on the graphs. "auto" is "sum" for operations on edges,
-        "mixed" for those on nodes ("sqrt" with one member).
-    self_loops : bool or "auto", default="auto"
-        Whether an operation on a node also gates what the node itself held
-        before. Operations on edges have no self loops. "auto" is True.
-    residual : bool, default=True
-        Whether inputs (in backward passes, the output) keep their own support.
-    readout : {"auto", "output", "mean"}, default="auto"
-        The encoding is the state of the output node, or the mean over all
-        nodes but the inputs. "auto" is "output" for operations on edges,
-        "mean" for those on nodes.
-    terminal_operations : bool or "auto", default="auto"
-        Whether the input and output nodes of operation-on-node cells have
-        operation embeddings of their own, and are no plain wires. "auto" is
-        True.
-    layer_bias : bool or "auto", default="auto"
-        Whether propagation layers have a bias. "auto" is True for operations
-        on nodes, False for those on edges.
-    train_other_nodes : bool, default=False
-        Whether nodes that are no inputs start from a trained state, and not
-        from zero.
     n_layers : int or "auto", default="auto"
         Propagation layers L of a pass. "auto" is the number of edges of the
         longest path from an input to the output in the training set, at
         least 2.
     layer_dim : int, default=64
         Width d of the propagation layers.
-    op_dim, node_dim, hidden_dim : int, default=48, 48, 96
-        Widths d_o, d_n, d_h of operation embeddings, node embeddings, and
-        initial node states.
     head : list of int, default=(200, 200)
         Widths of the hidden layers of the head.
     dropout : float, default=0.1
@@ -92,14 +45,6 @@ default=("embedding", "forward")
         set, and not on all of it. A regressor then scales the standard
         deviations that it predicts, by what members say of architectures they
         have not seen in the first fit.
-    anytime : bool, default=True
-        With several targets (y of shape (n, k): performance at k points of
-        training, the final one last): whether the encoding after each of the
-        last k passes predicts one of them, which needs k ≤ T, or the last
-        encoding predicts all (section 3.3 of the paper). If so, the second half
-        of the members learns the final one above all: an earlier one counts as
-        much as the share of its architectures that have no final value, at
-        least 0.05.
     pretrained : TAGATESRanker, TAGATESRegressor or their `pretrained_`, default=None
         Whose encoder this one starts from, instead of random weights: an
         estimator that was fitted, on other targets perhaps, or else pre-trained
@@ -164,9 +109,9 @@ margin : float, default=0.03
         Whether a further call of fit goes on from the present state.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations of the training set.
-    handle_unknown : {"error", "mean"}, default="error"
+    handle_unknown : {"error", "ignore"}, default="error"
         What to do with an operation outside the vocabulary when predicting:
-        refuse, or use the mean of the embeddings.
+        refuse it, or take it as the mean of the known ones.
     device : str or torch.device, default="auto"
         Where to compute; "auto" is a GPU where there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
@@ -208,24 +153,25 @@ def _without(text: str, *names: str) -> str:
     return "\n    ".join(entry for entry in entries if entry.split(" :")[0] not in names)
 
 
+VARIANT = """\
+variant : Variant or None, default=None
+        Switches of the encoder that reproduce the paper or leave a part of the
+        method out, see :class:`~tagates_sk.Variant`. None is ``Variant()``."""
+
+
 _PARTS = {
     "encoder": ENCODER,
-    "gates_encoder": _without(
-        ENCODER, "T", "s", "symmetry_breaking", "beta", "update", "updated_operations",
-        "stop_gradient", "deep_supervision", "aggregation", "features", "n_members",
-        "bootstrap", "anytime", "pretrained", "pretrained_learning_rate",
-    ),
     "sizes": SIZES,
     "ranking_loss": RANKING_LOSS,
     "regression_loss": REGRESSION_LOSS,
     "training": TRAINING,
-    "tagates_training": TRAINING.replace(
+    "tagates_training": _without(TRAINING, "max_pairs", "optimizer").replace(
         """margin : float, default=0.03
         Margin of the hinge loss.""",
         """margin : float or "auto", default="auto"
         Margin of the hinge loss. "auto" is 0.03 for operations on edges, 0.1
         for those on nodes.""",
-    ),
+    ).replace("device : str", f"{VARIANT}\n    device : str"),
     "attributes": ATTRIBUTES,
     "notes": NOTES,
 }  # fmt: skip

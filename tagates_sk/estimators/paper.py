@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .variant import Variant
+
 _PUBLISHED_TRAINING: dict[str, Any] = {
     "s": 0.1, "optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant",
     "weight_decay": 0.0, "dropout": 0.1, "margin": 0.1, "max_iter": 200, "aggregation": "sum",
@@ -66,4 +68,6 @@ def paper_config(space: str) -> dict[str, Any]:
         raise ValueError(
             f"space={space!r} has no published configuration; choose one of {sorted(_PUBLISHED)}."
         )
-    return {**_PUBLISHED_TRAINING, **_PUBLISHED[space]}
+    flat = {**_PUBLISHED_TRAINING, **_PUBLISHED[space]}
+    switches = {name: flat.pop(name) for name in Variant().get_params() if name in flat}
+    return {**flat, "variant": Variant(**switches)}

@@ -1,15 +1,18 @@
-"""Checks of targets and sample weights."""
+"""Targets and sample weights: checked, scaled, and as columns of a loss."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
-Floats = NDArray[np.float64]
+from .._utils import Floats
+from .losses import LOSSES
+
 Features = NDArray[np.float32]
 Rows = NDArray[np.integer[Any]]
 
@@ -94,16 +97,38 @@ def _checked(who: str, y: ArrayLike, max_targets: int | None) -> Floats:
     return np.asarray(targets, dtype=np.float64)
 
 
-def units(y: Floats, weights: Floats | None) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of the measured targets of each column, shape (k,)."""
-    w = np.isfinite(y) * (1.0 if weights is None else weights[:, None])
-    w = np.where(w.sum(0) > 0, w, np.isfinite(y))
-    filled = np.nan_to_num(y)
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean = np.average(filled, weights=w, axis=0)
-        variance = np.average((filled - mean) ** 2, weights=w, axis=0)
-    # NaN is an infinite square of weight 0.
-    return mean, scales(mean, np.sqrt(np.where(np.isnan(variance), np.inf, variance)))
+@dataclass(frozen=True)
+class TargetScaler:
+    """Mean and standard deviation of each column of y, and what losses read instead of y.
+
+    Parameters
+    ----------
+    mean, std : ndarray of float, shape (k,)
+    """
+
+    mean: Floats
+    std: Floats
+
+    @classmethod
+    def of(cls, y: Floats, weights: Floats | None) -> TargetScaler:
+        """Learn them from the measured targets, shape (n, k), of each column."""
+        w = np.isfinite(y) * (1.0 if weights is None else weights[:, None])
+        w = np.where(w.sum(0) > 0, w, np.isfinite(y))
+        filled = np.nan_to_num(y)
+        with np.errstate(over="ignore", invalid="ignore"):
+            mean = np.average(filled, weights=w, axis=0)
+            variance = np.average((filled - mean) ** 2, weights=w, axis=0)
+        # NaN is an infinite square of weight 0.
+        return cls(mean, scales(mean, np.sqrt(np.where(np.isnan(variance), np.inf, variance))))
+
+    def standardised(self, y: Floats) -> Floats:
+        """The first columns of y in units of their standard deviations, shape (n, j)."""
+        k = y.shape[1]
+        return (y - self.mean[:k]) / self.std[:k]
+
+    def in_units(self, scores: Floats) -> Floats:
+        """The inverse, for scores of shape (n, k, n_members)."""
+        return scores * self.std[:, None] + self.mean[:, None]
 
 
 def scales(mean: Floats, std: Floats) -> Floats:
@@ -152,31 +177,6 @@ def ranks(y: Floats, mean: Floats) -> Floats:
         places = np.searchsorted(distinct, values[measured])
         column[measured] = places - np.searchsorted(distinct, middle)
     return out
-
-
-def final_targets(y: ArrayLike) -> tuple[Any, Any]:
-    """What predictions are scored by, and an index of the architectures that have it.
-
-    Parameters
-    ----------
-    y : array-like of float, shape (n,) or (n, k)
-        Of several columns the last one counts, where it was measured.
-
-    Raises
-    ------
-    ValueError
-        If nothing was.
-    """
-    if np.ndim(y) != 2:
-        return y, slice(None)
-    final = check_array(y, dtype=np.float64, ensure_all_finite=False, input_name="y")[:, -1]
-    measured = ~np.isnan(final)
-    if not measured.any():
-        raise ValueError(
-            "The last column of y has no measured value, and predictions are scored by it. Put "
-            "the final performance last, or leave the column out."
-        )
-    return final[measured], measured
 
 
 def loss_columns(
@@ -279,3 +279,9 @@ def hold_out(
     if len(measured) < len(y):
         kept = np.concatenate([kept, np.setdiff1d(np.arange(len(y)), measured)])
     return kept, held_out
+
+
+def loss_targets(y: Floats, scaler: TargetScaler, loss: str) -> Floats:
+    """Targets as a loss reads them, shape (n, k)."""
+    # One extreme target would tie all others where they are standardised.
+    return ranks(y, scaler.mean) if LOSSES[loss].reads_order else scaler.standardised(y)

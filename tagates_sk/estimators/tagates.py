@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-from scipy.stats import norm
-
-from ._conditions import TrainingCondition
-from ._tagates import BaseTAGATES
-from ._targets import Floats
-from ._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
-from .base import CHUNK
-from .nn.batching import Batches
-
-LEVELS = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
-"""Central intervals for which the standard deviations of a regressor are scaled."""
-
-FEWEST = 10
-"""Architectures that some members have not seen, below which nothing is scaled."""
+from ..training.tasks import RANKING, REGRESSION
+from .base import BaseTAGATES
 
 
-class TAGATESRanker(RankingMixin, BaseTAGATES):
+class TAGATESRanker(BaseTAGATES):
     """Rank architectures by a TA-GATES encoding of their graphs.
 
     The encoder mimics an architecture's training on the architecture's own
@@ -78,8 +64,14 @@ class TAGATESRanker(RankingMixin, BaseTAGATES):
     1.0
     """
 
+    _task = RANKING
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseTAGATES._parameter_constraints,
+        **RANKING.losses,
+    }
 
-class TAGATESRegressor(RegressionMixin, BaseTAGATES):
+
+class TAGATESRegressor(BaseTAGATES):
     """Predict performance by a TA-GATES encoding of architectures' graphs.
 
     The encoder mimics an architecture's training on the architecture's own
@@ -134,25 +126,8 @@ class TAGATESRegressor(RegressionMixin, BaseTAGATES):
     (3,)
     """
 
+    _task = REGRESSION
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseTAGATES._parameter_constraints,
-        **REGRESSION_LOSSES,
+        **REGRESSION.losses,
     }
-
-    def _in_units_of(
-        self, predictions: Floats, conditions: Sequence[TrainingCondition] | None
-    ) -> tuple[Floats, Floats]:
-        if conditions is None or self.conditions_ is None:
-            return super()._in_units_of(predictions, None)
-        return self.conditions_.from_reference(predictions, conditions)
-
-    def _std_scale(self, batches: Batches[Any], y: Floats, unseen: Any) -> float:
-        members = self._predictions(batches.chunks(CHUNK))[:, -1]
-        rows = unseen.any(1) & np.isfinite(y[:, -1])
-        if rows.sum() < FEWEST:
-            return 1.0
-        held_out = np.ma.masked_array(members[rows], ~unseen[rows]).mean(1).filled()
-        # The spread is that of all: two or three members agree by chance too often.
-        spread = np.maximum(members[rows].std(1, ddof=1), np.finfo(float).tiny)
-        ratios = np.quantile(abs(y[rows, -1] - held_out) / spread, LEVELS)
-        return float(np.mean(ratios / norm.ppf((1 + LEVELS) / 2)))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 from sklearn.base import clone
 
-from ._targets import Floats, scales
+from .._utils import Floats
+from ..graphs import as_architectures
+from ..training.targets import scales
 
-LIMIT = 5.0
+CUT_OFF = 5.0
 """Standard deviations at which a feature is cut off, so that strange architectures do no harm."""
 
 
@@ -22,13 +24,12 @@ class HeadFeatures:
     ----------
     transformer : transformer
         From architectures to a numeric matrix; cloned.
+    parameter : str, default="features"
+        Where users gave it.
     """
 
-    parameter: ClassVar[str] = "features"
-    """Where users gave it."""
-
-    def __init__(self, transformer: Any) -> None:
-        self.transformer = clone(transformer)
+    def __init__(self, transformer: Any, parameter: str = "features") -> None:
+        self.transformer, self.parameter = clone(transformer), parameter
 
     def fit_transform(self, X: Any) -> NDArray[np.float32]:
         """Learn the features, their means and standard deviations; as :meth:`transform`.
@@ -39,6 +40,7 @@ class HeadFeatures:
             If the transformer does not give a finite matrix with a row for
             each architecture.
         """
+        X = as_architectures(X)
         self.transformer.fit(X, None)
         matrix = numbers_of(self.transformer, self.parameter, X)
         self.mean, self.std = moments(matrix)
@@ -49,20 +51,6 @@ class HeadFeatures:
         """Standardised features, shape (n, n_features)."""
         matrix = numbers_of(self.transformer, self.parameter, X)
         return standardised(matrix, self.mean, self.std)
-
-
-class ReadsFeatures:
-    """Estimators whose head reads features beside the encoding."""
-
-    features: Any
-    head_features_: HeadFeatures | None
-
-    def _fit_features(self, X: Any) -> NDArray[np.float32] | None:
-        self.head_features_ = None if self.features is None else HeadFeatures(self.features)
-        return None if self.head_features_ is None else self.head_features_.fit_transform(X)
-
-    def _features(self, X: Any) -> NDArray[np.float32] | None:
-        return None if self.head_features_ is None else self.head_features_.transform(X)
 
 
 def numbers_of(transformer: Any, parameter: str, X: Any) -> Floats:
@@ -128,6 +116,8 @@ def moments(matrix: Floats) -> tuple[Floats, Floats]:
 
 
 def standardised(matrix: Floats, mean: Floats, std: Floats) -> NDArray[np.float32]:
-    """Columns without unit, cut off at LIMIT."""
-    features: NDArray[np.float32] = np.clip((matrix - mean) / std, -LIMIT, LIMIT).astype(np.float32)
+    """Columns without unit, cut off at CUT_OFF."""
+    features: NDArray[np.float32] = np.clip((matrix - mean) / std, -CUT_OFF, CUT_OFF).astype(
+        np.float32
+    )
     return features

@@ -1,17 +1,20 @@
-"""Losses over the scores of one batch; every architecture is encoded once.
+"""Losses over the scores of one batch, and the table that estimators find them in.
 
-Scores may have columns, one for each member of an ensemble or each target; each
-has a loss of its own.
+Every architecture is encoded once. Scores may have columns, one for each member of an ensemble or
+each target; each has a loss of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
 import torch
+from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 from torch.nn import functional as F
-
-RANKING_LOSSES = ("hinge", "logistic", "listmle")
-"""Losses that look at the order of the targets only."""
 
 
 def pairwise_loss(
@@ -139,3 +142,67 @@ def _mean(terms: Tensor, weights: Tensor, over: tuple[int, ...]) -> Tensor:
     """Weighted mean of every column; 0 of one without weight."""
     total = weights.sum(over).clamp(min=torch.finfo(terms.dtype).tiny)
     return terms.sum(over) / total
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss, and what must be known of it.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(scores, targets, weights, **settings)`` gives the loss of every column, shape
+        (k,), from scores (n, k), targets (n, k) or (n, 1), and weights of such a shape or None.
+        Settings are `margin`, `max_pairs` and `generator`, a source of random numbers.
+    reads_order : bool
+        Whether it reads nothing but the order of the targets. Such scores have no unit.
+    least_batch : int, default=1
+        Architectures without which a step has nothing to learn.
+    """
+
+    function: Callable[..., Tensor]
+    reads_order: bool
+    least_batch: int = 1
+
+
+def _without_settings(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def loss(scores: Tensor, targets: Tensor, weights: Tensor | None, **settings: Any) -> Tensor:
+        return function(scores, targets, weights)
+
+    return loss
+
+
+LOSSES: dict[str, Loss] = {
+    "hinge": Loss(partial(pairwise_loss, kind="hinge"), reads_order=True, least_batch=2),
+    "logistic": Loss(partial(pairwise_loss, kind="logistic"), reads_order=True, least_batch=2),
+    "listmle": Loss(_without_settings(listmle_loss), reads_order=True, least_batch=2),
+    "mse": Loss(_without_settings(squared_loss), reads_order=False),
+}
+"""Losses by the name that the parameter `loss` has."""
+
+
+class LossNames(StrOptions):
+    """What the parameter `loss` may be: a name in the table, or "auto".
+
+    Parameters
+    ----------
+    in_units : bool
+        Whether predictions must have the unit of the target.
+    """
+
+    def __init__(self, *, in_units: bool) -> None:
+        super().__init__({"auto"})
+        self.in_units = in_units
+
+    def _names(self) -> list[str]:
+        return [
+            "auto",
+            *(n for n, loss in LOSSES.items() if not (self.in_units and loss.reads_order)),
+        ]
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether a value is one of them."""
+        return isinstance(val, str) and val in self._names()
+
+    def __str__(self) -> str:
+        return f"a str among {{{', '.join(map(repr, sorted(self._names())))}}}"

@@ -1,0 +1,171 @@
+"""Small things that several rooms need: progress bars, seeds, files replaced at once, pipelines."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+Floats = NDArray[np.float64]
+Item = TypeVar("Item")
+
+
+def progress(items: Iterable[Item], verbose: Any, **bar: Any) -> Iterable[Item]:
+    """Items, with a progress bar if `verbose` says so.
+
+    Parameters
+    ----------
+    items : iterable
+    verbose : int or bool
+    **bar : object
+        Parameters of tqdm.
+    """
+    if not verbose:
+        # Even a bar that is not shown starts a thread, and a process forked while
+        # that thread holds its lock would wait for it forever.
+        return items
+    from tqdm.auto import tqdm
+
+    shown: Iterable[Item] = tqdm(items, **bar)
+    return shown
+
+
+def draw_seed(rng: np.random.RandomState) -> int:
+    """A seed for something else."""
+    return int(rng.randint(np.iinfo(np.int32).max))
+
+
+def reseeded(estimator: Any, rng: np.random.RandomState, *, keep: bool = False) -> Any:
+    """A clone with seeds of its own, also for the estimators in it.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Not changed.
+    rng : numpy RandomState
+        Draws them, in the order of the parameters' names.
+    keep : bool, default=False
+        Whether those stay that are set.
+
+    Returns
+    -------
+    estimator
+    """
+    own = clone(estimator)
+    for name, value in sorted(own.get_params().items()):
+        if name.split("__")[-1] == "random_state" and not (keep and value is not None):
+            own.set_params(**{name: draw_seed(rng)})
+    return own
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Write a file that takes the place of another at once, or not at all.
+
+    What is written goes to a temporary file in the same folder, which is
+    renamed when the block ends without an error. A process that is killed
+    before leaves the old file, and the temporary one beside it.
+
+    Parameters
+    ----------
+    path : path-like
+        The file. Where it is a link, what it points to is replaced.
+
+    Yields
+    ------
+    binary file
+        To write to.
+    """
+    target = Path(os.path.realpath(path))
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a renaming outlast a loss of power, where the system knows how."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def last_step(estimator: Any) -> Any:
+    """The last step of a pipeline, else the estimator itself."""
+    from sklearn.pipeline import Pipeline  # slow to import, seldom needed
+
+    return estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
+
+
+def predicts_std(estimator: Any) -> bool:
+    """Whether ``predict`` of the last step takes `return_std`."""
+    return "return_std" in inspect.signature(last_step(estimator).predict).parameters
+
+
+def close_name(name: str, known: Iterable[str]) -> str:
+    """A question after a name that is close to `name`; nothing where none is.
+
+    Parameters
+    ----------
+    name : str
+    known : iterable of str
+    """
+    close = difflib.get_close_matches(_USUAL.get(name, name), list(known), n=1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+_USUAL = {
+    "epochs": "max_iter", "n_epochs": "max_iter", "num_epochs": "max_iter", "lr": "learning_rate",
+    "seed": "random_state", "hidden_layer_sizes": "head", "n_estimators": "n_members",
+    "patience": "n_iter_no_change", "time_steps": "T", "step_size": "s",
+}  # fmt: skip
+"""What other libraries call our parameters."""
+
+
+def tolerate_unknown_operations(estimator: Any) -> Any:
+    """Let an estimator predict operations that it has not seen.
+
+    A search proposes what nobody has measured; with a few measured
+    architectures some operation is always missing.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its `handle_unknown`, and that of whatever it is made of, is set to
+        ``"ignore"`` in place.
+
+    Returns
+    -------
+    estimator
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from tagates_sk._utils import tolerate_unknown_operations
+    >>> from tagates_sk.features import PathEncoding
+    >>> tolerate_unknown_operations(make_pipeline(PathEncoding(), Ridge()))[0]
+    PathEncoding(handle_unknown='ignore')
+    """
+    names = [n for n in estimator.get_params() if n.split("__")[-1] == "handle_unknown"]
+    return estimator.set_params(**dict.fromkeys(names, "ignore"))

@@ -1,0 +1,547 @@
+"""What TAGATESRanker and TAGATESRegressor share: parameters, fit and predict."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Integral, Real
+from typing import Any, ClassVar, TypeVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import _fit_context
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from .._utils import Floats
+from ..graphs import as_architectures, read_architectures
+from ..nn.devices import Device
+from ..nn.transfer import EncoderState
+from ..training.conditions import (
+    KnownConditions,
+    TrainingCondition,
+    check_conditions,
+    check_single_target,
+)
+from ..training.estimator import ONE_EPOCH, NetworkEstimator
+from ..training.network import FittedNetwork
+from ..training.targets import check_targets
+from .encoder import Encoders, Labelled
+from .head_features import HeadFeatures
+from .pretraining import pretrained_encoder, source_of
+from .variant import Variant
+
+Self = TypeVar("Self", bound="BaseTAGATES")
+_USUAL_SWITCHES: dict[str, Any] = Variant().get_params()
+Conditions = TrainingCondition | Sequence[TrainingCondition] | None
+
+
+class BaseTAGATES(NetworkEstimator):
+    """The parameters, and how they become encoders; see :mod:`tagates_sk.estimators.encoder`."""
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **{
+            name: allowed
+            for name, allowed in NetworkEstimator._parameter_constraints.items()
+            if name not in Variant._parameter_constraints
+        },
+        "T": [Interval(Integral, 1, None, closed="left")],
+        "s": [Interval(Real, None, None, closed="neither")],
+        "symmetry_breaking": [StrOptions({"auto", "none", "random", "add", "concat"})],
+        "beta": [Interval(Real, None, None, closed="neither")],
+        "n_layers": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "layer_dim": [Interval(Integral, 1, None, closed="left")],
+        "head": ["array-like"],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "features": [HasMethods(["fit", "transform"]), None],
+        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "bootstrap": ["boolean"],
+        "pretrained": [HasMethods(["pretrain"]), EncoderState, None],
+        "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
+        "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "variant": [Variant, None],
+    }
+
+    encoders_: Encoders
+    pretrained_: EncoderState
+
+    def __init__(
+        self,
+        *,
+        T: int = 2,
+        s: float = 0.1,
+        symmetry_breaking: str = "auto",
+        beta: float = 0.1,
+        n_layers: int | str = "auto",
+        layer_dim: int = 64,
+        head: Sequence[int] = (200, 200),
+        dropout: float = 0.1,
+        features: Any = None,
+        n_members: int = 4,
+        bootstrap: bool = False,
+        pretrained: Any = None,
+        pretrained_learning_rate: float = 0.1,
+        loss: str = "auto",
+        margin: float | str = "auto",
+        learning_rate: float = 1e-3,
+        schedule: str = "one_cycle",
+        weight_decay: float = 0.05,
+        batch_size: int | str = "auto",
+        max_iter: int = 200,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 20,
+        tol: float = 0.0,
+        warm_start: bool = False,
+        operations: str | Sequence[str] = "auto",
+        handle_unknown: str = "error",
+        variant: Variant | None = None,
+        device: str | Device = "auto",
+        random_state: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.T = T
+        self.s = s
+        self.symmetry_breaking = symmetry_breaking
+        self.beta = beta
+        self.n_layers = n_layers
+        self.layer_dim = layer_dim
+        self.head = head
+        self.dropout = dropout
+        self.features = features
+        self.n_members = n_members
+        self.bootstrap = bootstrap
+        self.pretrained = pretrained
+        self.pretrained_learning_rate = pretrained_learning_rate
+        self.loss = loss
+        self.margin = margin
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.weight_decay = weight_decay
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.tol = tol
+        self.warm_start = warm_start
+        self.operations = operations
+        self.handle_unknown = handle_unknown
+        self.variant = variant
+        self.device = device
+        self.random_state = random_state
+        self.verbose = verbose
+
+    # -------------------------------------------------------------- parameters
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Parameters, those of the variant by names such as ``variant__readout``.
+
+        Parameters
+        ----------
+        deep : bool, default=True
+            Whether to give the parameters of contained objects, too.
+
+        Returns
+        -------
+        dict
+        """
+        params: dict[str, Any] = super().get_params(deep=deep)
+        if deep and self.variant is None:
+            params |= {f"variant__{name}": value for name, value in _USUAL_SWITCHES.items()}
+        return params
+
+    def set_params(self: Self, **params: Any) -> Self:
+        """Set parameters, those of the variant by names such as ``variant__readout``.
+
+        Parameters
+        ----------
+        **params : dict
+
+        Returns
+        -------
+        self
+        """
+        if self.variant is None and any(name.startswith("variant__") for name in params):
+            params = {"variant": Variant(), **params}
+        super().set_params(**params)
+        return self
+
+    def __sklearn_clone__(self: Self) -> Self:
+        """Copy whose encoder starts where this one's would: `pretrained` is not cloned."""
+        copy: Self = super().__sklearn_clone__()
+        copy.pretrained = self.pretrained
+        return copy
+
+    def _parameters(self) -> dict[str, Any]:
+        own = {name: getattr(self, name) for name in self._get_param_names()}
+        if self.variant is None:
+            return {**own, **_USUAL_SWITCHES}
+        self.variant._validate_params()
+        return {**own, **self.variant.get_params()}
+
+    # -------------------------------------------------------- what fit learned
+
+    @property
+    def network_(self) -> FittedNetwork:  # type: ignore[override]
+        """The networks."""
+        return self.encoders_.network
+
+    @property
+    def n_layers_(self) -> int:
+        """Layers of the encoder."""
+        return self.encoders_.model.encoder.config.n_layers
+
+    @property
+    def head_features_(self) -> HeadFeatures | None:
+        """The fitted transformer of `features`."""
+        return self.encoders_.head_features
+
+    @property
+    def conditions_(self) -> KnownConditions | None:
+        """Conditions of training that fit saw; ``seen[0]`` of it is the reference."""
+        return self.encoders_.conditions
+
+    @property
+    def column_weights_(self) -> Floats:
+        """How much the loss of each column of y counts for each member."""
+        return self.encoders_.column_weights
+
+    @property
+    def std_scale_(self) -> float:
+        """What the standard deviation over the members is multiplied by."""
+        return self.encoders_.std_scale
+
+    # ----------------------------------------------------------------- fitting
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit(
+        self: Self,
+        X: Any,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        conditions: Conditions = None,
+    ) -> Self:
+        """Train on architectures and their measured performance.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; each a cell, or a tuple of cells.
+        y : array-like of float, shape (n,) or (n, k)
+            Performance, higher is better; several columns are points of
+            training, earliest first, NaN where not measured.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures; a pair weighs the product of its two.
+        conditions : sequence of n TrainingCondition, or one for all, optional
+            How the architectures were trained (section 6 of the paper); y then
+            has shape (n,). An architecture that was trained under several is
+            there several times.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        NonFiniteLossError
+            If training diverges.
+        ValueError
+            If y, weights or conditions do not fit X, or each other.
+
+        Warns
+        -----
+        FitInterruptedWarning
+            If interrupted by Ctrl-C: the best state so far is kept.
+        """
+        return self._fit(X, y, sample_weight, conditions, resume=self.warm_start)
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def partial_fit(
+        self: Self,
+        X: Any,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        conditions: Conditions = None,
+    ) -> Self:
+        """Train one epoch at the constant learning rate, from the present state.
+
+        Operations, number of cells, conditions and target units are those of
+        the first call; list all operations in `operations` if it may not see
+        them all.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        y : array-like of float, shape (n,) or (n, k)
+            Performance, higher is better.
+        sample_weight : array-like of float, shape (n,), optional
+            Weights of the architectures.
+        conditions : sequence of n TrainingCondition, or one for all, optional
+            How the architectures were trained; by default as the reference.
+
+        Returns
+        -------
+        self
+        """
+        return self._fit(X, y, sample_weight, conditions, resume=True, **ONE_EPOCH)
+
+    def _fit(
+        self: Self,
+        X: Any,
+        y: Any,
+        sample_weight: ArrayLike | None,
+        conditions: Conditions,
+        *,
+        resume: bool,
+        **changes: Any,
+    ) -> Self:
+        resume = resume and hasattr(self, "encoders_")
+        parameters, X = self._parameters(), as_architectures(X)
+        packed = read_architectures(X)
+        most = self.T if parameters["anytime"] else None
+        targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
+        data = Labelled(X, packed, targets, weights)
+        known = self.conditions_ if resume else None
+        if conditions is not None:
+            known = self._under_conditions(data, y, conditions, resume, known)
+        rng = check_random_state(self.random_state)
+        given = self.pretrained is not None or hasattr(self, "pretrained_")
+        source = source_of(self) if given else None
+        if not resume:
+            self.encoders_ = Encoders.start(data, self._task, parameters, source, known, rng)
+        elif targets.shape[1] != self.n_targets_:
+            raise ValueError(
+                f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
+            )
+        self.encoders_.train(
+            data,
+            self._task,
+            parameters,
+            rng,
+            starts_from_another=source is not None,
+            early_stopping=self.early_stopping and "max_iter" not in changes,
+            **changes,
+        )
+        return self
+
+    def _under_conditions(
+        self,
+        data: Labelled,
+        y: ArrayLike,
+        conditions: TrainingCondition | Sequence[TrainingCondition],
+        resume: bool,
+        known: KnownConditions | None,
+    ) -> KnownConditions:
+        """Put conditions into `data`, its targets in the unit of the reference's."""
+        if resume and known is None:
+            raise ValueError(_NONE_IN_FIT)
+        if (self.encoders_.T if resume else self.T) < 2:
+            raise ValueError(
+                "conditions act on the updates between time steps, and T=1 has none. Set T to 2 "
+                "or more."
+            )
+        check_single_target(y)
+        data.conditions = check_conditions(conditions, len(data.packed))
+        known = KnownConditions.of(data.conditions, data.y[:, 0]) if known is None else known
+        data.y = known.to_reference(data.y[:, 0], data.conditions)[:, None]
+        return known
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def pretrain(
+        self: Self,
+        X: Any,
+        targets: Any = None,
+        *,
+        max_iter: int = 20,
+        batch_size: int = 64,
+    ) -> Self:
+        """Train the encoder to tell properties of architectures that need no training of them.
+
+        The encodings learn to give the targets by a linear map, which is then
+        thrown away; `fit` starts from the encoder that remains. The loss is the
+        squared error of the standardised targets; optimizer, highest learning
+        rate, schedule and weight decay are those of the estimator.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            Architectures; none of them needs to have been measured.
+        targets : transformer, or array-like of float, shape (n, k), default=None
+            From architectures to a numeric matrix, for instance
+            :class:`~tagates_sk.zero_cost.ZeroCostProxies`; or such a matrix,
+            with a row for each of X. None is
+            :class:`~tagates_sk.features.OperationStatistics`.
+        max_iter : int, default=20
+            Epochs.
+        batch_size : int, default=64
+            Architectures a step.
+
+        Returns
+        -------
+        self
+            With the attribute `pretrained_`. A further call starts anew.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        NonFiniteLossError
+            If training diverges.
+        ValueError
+            If the targets are no finite matrix with a row for each architecture.
+        """
+        if hasattr(self, "pretrained_"):
+            del self.pretrained_
+        self.pretrained_ = pretrained_encoder(
+            X, targets, self._parameters(), source_of(self), max_iter, batch_size
+        )
+        return self
+
+    # -------------------------------------------------------------- predicting
+
+    def predict(
+        self,
+        X: Any,
+        return_std: bool = False,
+        partial: ArrayLike | None = None,
+        conditions: Conditions = None,
+    ) -> Floats | tuple[Floats, Floats]:
+        """Predict the performance of architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures; read and predicted in batches, so that memory
+            stays bounded.
+        return_std : bool, default=False
+            Whether to give the members' disagreement, too.
+        partial : array-like of float, shape (n, j) with j < k, or (n, k), optional
+            What was observed of architectures whose training is not finished:
+            columns as those of y, the first j; NaN where nothing was. The final
+            column is predicted from these and the graphs.
+        conditions : sequence of n TrainingCondition, or one for all, optional
+            Of which training the result is wanted; by default the reference,
+            the one with most learning in fit.
+
+        Returns
+        -------
+        mean : ndarray of float64, shape (n,)
+            Mean over the members; higher is better.
+        std : ndarray of float64, shape (n,)
+            Standard deviation over the members, times `std_scale_`. Only with
+            `return_std`.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read, has another number of cells or
+            lacks the zero-cost vectors.
+        UnknownOperationError
+            If it has an operation that fit never saw and `handle_unknown` is
+            ``"error"``.
+        ValueError
+            If `return_std` is set and there is one member only, or if `partial`
+            or `conditions` do not fit X or what fit saw.
+        """
+        check_is_fitted(self, "encoders_")
+        encoders = self.encoders_
+        if return_std and encoders.model.n_members < 2:
+            raise ValueError(
+                "return_std=True asks for the disagreement of members, and this "
+                f"{type(self).__name__} has one. Fit it with n_members=5, for instance."
+            )
+        listed = None
+        if conditions is not None:
+            if encoders.conditions is None:
+                raise ValueError(_NONE_IN_FIT)
+            listed = check_conditions(conditions, len(X))
+        members = encoders.predict(X, self.handle_unknown, self.verbose, listed, partial)[:, -1]
+        mean, std = members.mean(1), np.zeros(0)
+        if return_std:
+            std = members.std(1, ddof=1) * encoders.std_scale
+        if listed is not None and self._task.in_units:
+            assert encoders.conditions is not None
+            mean, scale = encoders.conditions.from_reference(mean, listed)
+            std = std * scale if return_std else std
+        return (mean, std) if return_std else mean
+
+    def predict_members(self, X: Any) -> Floats:
+        """Predictions of every member of the ensemble.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, n_members)
+        """
+        check_is_fitted(self, "encoders_")
+        return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
+
+    def predict_anytime(self, X: Any) -> Floats:
+        """Predictions for all points of training that y had.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, k)
+            A column for each of y, earliest first; means over the members by `column_weights_`.
+        """
+        check_is_fitted(self, "encoders_")
+        members = self.encoders_.predict(X, self.handle_unknown, self.verbose)
+        weights = self.column_weights_
+        return np.asarray((members * weights).sum(2) / weights.sum(1))
+
+    def transform(self, X: Any) -> Floats:
+        """Encode architectures.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, d)
+            The encodings that the head reads; d is `layer_dim` times the number
+            of cells times the number of members.
+        """
+        check_is_fitted(self, "encoders_")
+        return self.encoders_.encode(X, self.handle_unknown, self.verbose)
+
+    def operation_embeddings(self, X: Any, n_updates: int | None = None) -> list[Any]:
+        """Contextual embeddings of the operations, after all updates or some.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+        n_updates : int, default=None
+            From 0 to T − 1; None is all of them.
+
+        Returns
+        -------
+        list of n dict, or of n tuples of dict
+            For every cell, from the node or edge of the user's graph (with the
+            key in a multigraph) to an ndarray of shape (n_members * op_dim,), a
+            member after the other. Plain wires, identity operations and pruned
+            parts have no embedding.
+        """
+        check_is_fitted(self, "encoders_")
+        return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)
+
+
+_NONE_IN_FIT = (
+    "conditions are given, and the first fit had none. Fit with conditions, a TrainingCondition "
+    "for each architecture, or leave them out."
+)

@@ -1,0 +1,109 @@
+"""From parameters and architectures to the sizes and variants of an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..graphs import PackedGraphs
+from ..graphs.batch import BatchSpec
+from ..graphs.operations import updated_mask
+from .batching import batch_spec
+from .config import EncoderConfig
+
+
+def configure(
+    packed: PackedGraphs,
+    *,
+    T: int,
+    s: float,
+    symmetry_breaking: str,
+    beta: float,
+    n_layers: int | str,
+    layer_dim: int,
+    n_members: int,
+    variant: Mapping[str, Any],
+    n_targets: int = 1,
+    source: EncoderConfig | None = None,
+    conditions: Mapping[str, int] | None = None,
+) -> tuple[EncoderConfig, BatchSpec]:
+    """An encoder for some architectures, and what it reads of them: "auto" is decided here.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+        With the fitted vocabulary.
+    T, s, symmetry_breaking, beta, n_layers, layer_dim, n_members
+        Parameters of the estimator.
+    variant : mapping
+        Parameters of :class:`~tagates_sk.Variant`.
+    n_targets : int, default=1
+    source : EncoderConfig, optional
+        Of the encoder whose weights this one starts from.
+    conditions : mapping of str to int, optional
+        `n_augmentations`, `n_losses` and `n_conditions`.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If zero-cost vectors are needed and missing.
+    ValueError
+        If `stop_gradient` names something else.
+    """
+    on_node = bool(packed.on_node.any())
+
+    def auto(value: Any, on_nodes: Any, on_edges: Any) -> Any:
+        default = on_nodes if on_node else on_edges
+        return default if isinstance(value, str) and value == "auto" else value
+
+    depth: Any = n_layers
+    if isinstance(depth, str):
+        depth = max(2, packed.longest_path()) if source is None else source.n_layers
+    n_marks = int(packed.input_mark.max(initial=0)) + 1
+    k = 0 if packed.zero_cost is None else packed.zero_cost.shape[1]
+    breaking = auto(symmetry_breaking, *["add" if k else "none"] * 2)
+    updated = auto(variant["updated_operations"], "all", "parametrized")
+    stop = tuple(variant["stop_gradient"])
+    if not set(stop) <= {"embedding", "forward", "backward"}:
+        raise ValueError(
+            f"stop_gradient={variant['stop_gradient']!r} may name 'embedding', 'forward' and "
+            "'backward' only."
+        )
+    mixed = "mixed" if n_members > 1 else "sqrt"
+    config = EncoderConfig(
+        n_operations=len(packed.operations),
+        n_cells=packed.n_cells,
+        n_marks=n_marks if source is None else max(n_marks, source.n_marks),
+        T=T,
+        s=s,
+        symmetry_breaking=breaking,
+        beta=beta,
+        n_zero_cost=k if breaking in ("add", "concat") else 0,
+        update=auto(variant["update"], "node", "message"),
+        stop_gradient=stop,
+        deep_supervision=variant["deep_supervision"],
+        n_layers=depth,
+        layer_dim=layer_dim,
+        op_dim=variant["op_dim"],
+        node_dim=variant["node_dim"],
+        hidden_dim=variant["hidden_dim"],
+        update_dim=layer_dim,
+        layer_bias=auto(variant["layer_bias"], True, False),
+        terminal_operations=auto(variant["terminal_operations"], True, False),
+        train_other_nodes=variant["train_other_nodes"],
+        aggregation=auto(variant["aggregation"], mixed, "sum"),
+        readout=auto(variant["readout"], "mean", "output"),
+        n_members=n_members,
+        n_targets=n_targets,
+        anytime=variant["anytime"],
+        **(conditions or {}),
+    )
+    config.check_zero_cost(packed.zero_cost)
+    return config, batch_spec(
+        config,
+        packed.operations,
+        updated_mask(packed.operations, updated),
+        self_loops=auto(variant["self_loops"], True, False),
+        residual=variant["residual"],
+        update_terminals=isinstance(updated, str) and updated == "all",
+    )

@@ -1,0 +1,1 @@
+"""How networks over architectures are trained: targets, losses, conditions, the loop."""
