@@ -120,11 +120,14 @@ def cells(**options: Any) -> st.SearchStrategy[Any]:
 def architecture_lists(
     draw: st.DrawFn, /, *, min_size: int = 1, max_size: int = 5, max_cells: int = 3, **options: Any
 ) -> list[Any]:
-    """Lists of architectures: of cells, or of tuples of as many cells each."""
+    """Lists of architectures: of cells, or of tuples of as many cells each.
+
+    Operations are on edges or on nodes, the same way in all architectures.
+    """
     n_cells = draw(st.integers(1, max_cells))
-    one: st.SearchStrategy[Any] = cells(**options)
-    if n_cells > 1:
-        one = st.tuples(*[one] * n_cells)
+    kinds = [draw(st.sampled_from([ooe_cells, oon_cells])) for _ in range(n_cells)]
+    places: list[Any] = [st.one_of(kind(**options), kind(multi=True, **options)) for kind in kinds]
+    one = places[0] if n_cells == 1 else st.tuples(*places)
     return draw(st.lists(one, min_size=min_size, max_size=max_size))
 
 

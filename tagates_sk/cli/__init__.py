@@ -14,13 +14,15 @@ from .errors import UserError
 from .files import discard_output
 
 EPILOG = """\
-An input file has one architecture a line, as JSON:
+An input file is JSON lines or a JSON array of architectures with values:
 
   {"architecture": {"directed": true, "nodes": [...], "edges": [...]}, "value": 94.1}
 
 "architecture" is a graph as networkx.node_link_data writes it, or a list of
 several cells; with --space it is the native form of a search space, such as the
-string of a NAS-Bench-201 cell. Higher values are better. "-" is standard input.
+string of a NAS-Bench-201 cell. CSV with these columns, GraphML and GML files (the
+value is an attribute of the graph), and folders of them are read, too. Higher
+values are better. "-" is standard input.
 
 The exit status is 0, or 2 where the command or a file is wrong, or 130 after Ctrl-C.
 """
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Examples
     --------
     >>> from tagates_sk.cli import main
-    >>> main(["predict", "no_model.joblib", "no_file.jsonl"])  # prints why to standard error
+    >>> main(["predict", "no_model.safetensors", "no_file.jsonl"])  # prints why to standard error
     2
     """
     args = _parser().parse_args(arguments)

@@ -19,8 +19,15 @@ from .._utils import Floats, tolerate_unknown_operations
 from ..metrics import kendall_tau, precision_at_k, spearman_rho
 from ..search.fitting import whole_fit
 from .errors import UserError, explained
-from .files import check_output, read_file, require_some, require_values, table, writer
-from .options import TAGATES, add_input_options, make_estimator, new_command
+from .files import check_output, require_some, require_values, table, writer
+from .options import (
+    TAGATES,
+    add_input_options,
+    keys_of,
+    make_estimator,
+    new_command,
+    read_input,
+)
 
 SUMMARY = "Compare estimators on identical subsets of measured architectures."
 EXAMPLES = """\
@@ -83,7 +90,7 @@ def add_command(commands: Any) -> None:
     parser = new_command(commands, "benchmark", run, SUMMARY, EXAMPLES)
     source = parser.add_mutually_exclusive_group(required=True)
     source.add_argument("--dataset", choices=list(DATASETS), help="data that come with the package")
-    source.add_argument("--file", help="architectures with values, JSON lines")
+    source.add_argument("--file", help="architectures with values")
     add_input_options(parser, values=True)
     parser.add_argument(
         "--estimators",
@@ -160,9 +167,9 @@ def _load(args: argparse.Namespace) -> _Data:
         return _Data(
             args.dataset, bunch.dags, bunch.target, bunch.train_indices, bunch.test_indices
         )
-    file = read_file(args.file, args.space, args.value_key)
+    file = read_input(args.file, args)
     require_some(file)
-    require_values(file, args.value_key)
+    require_values(file, keys_of(args))
     rows = np.arange(len(file.lines))
     return _Data(file.name, file.architectures, file.values, rows, None, file.places)
 

@@ -1,13 +1,13 @@
-"""Files of architectures, one a line."""
+"""Files of architectures: what they say, and where results go."""
 
 from __future__ import annotations
 
 import csv
 import inspect
-import json
 import math
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,8 +19,22 @@ import numpy as np
 
 from .._utils import Floats, replacing
 from ..graphs import Architectures, InvalidArchitectureError
-from ..spaces import DARTS, ENASMacro, ENASMicro, NASBench101, NASBench201, SearchSpace
+from ..graphs.foreign import cut, echo
+from ..spaces import (
+    DARTS,
+    ENASMacro,
+    ENASMicro,
+    FBNet,
+    MnasNet,
+    NASBench101,
+    NASBench201,
+    NATSBenchSize,
+    SearchSpace,
+    TransNASBench101Macro,
+    TransNASBench101Micro,
+)
 from .errors import UserError, explained
+from .records import GRAPH, Keys, Record, read_records, unnamed
 
 SPACES: dict[str, SearchSpace] = {
     "nasbench101": NASBench101(),
@@ -28,11 +42,19 @@ SPACES: dict[str, SearchSpace] = {
     "darts": DARTS(),
     "enas_micro": ENASMicro(),
     "enas_macro": ENASMacro(),
+    "transnas_micro": TransNASBench101Micro(),
+    "transnas_macro": TransNASBench101Macro(),
+    "nats_size": NATSBenchSize(),
+    "fbnet": FBNet(),
+    "mnasnet": MnasNet(),
 }
 """Search spaces whose native forms can be read."""
 
-GRAPH = '{"directed": true, "nodes": [{"id": 0}, ...], "edges": [{"source": 0, ...}, ...]}'
-"""What a graph looks like, in messages."""
+ENCODINGS: dict[str, dict[str, SearchSpace]] = {
+    "nasbench201": {name: NASBench201(name) for name in ("nasbench201", "naslib")},
+    "darts": {name: DARTS(encoding=name) for name in ("darts", "naslib")},
+}
+"""Spaces that several libraries number differently, by what their numbers mean."""
 
 # networkx 3.4 has renamed the parameter.
 _EDGES_KEY = "edges" if "edges" in inspect.signature(nx.node_link_graph).parameters else "link"
@@ -47,7 +69,9 @@ class ArchitectureFile:
     name : str
         Of the file, in messages.
     lines : list of int
-        Line of each architecture, from 1.
+        Line of each architecture, from 1; its place where it has no line.
+    places : list of str
+        How messages call the architectures.
     forms : list
         The architectures as JSON.
     architectures : sequence of n architectures
@@ -58,27 +82,51 @@ class ArchitectureFile:
 
     name: str
     lines: list[int]
+    places: list[str]
     forms: list[Any]
     architectures: Sequence[Any]
     values: Floats
 
-    @property
-    def places(self) -> list[str]:
-        """How messages call the architectures."""
-        return [f"{self.name}:{line}" for line in self.lines]
+
+def space_of(name: str | None, encoding: str | None) -> SearchSpace | None:
+    """The search space that options name.
+
+    Parameters
+    ----------
+    name : str or None
+        A key of `SPACES`.
+    encoding : str or None
+        What numbers in native forms mean.
+
+    Returns
+    -------
+    SearchSpace or None
+
+    Raises
+    ------
+    UserError
+        If the space has no such encoding.
+    """
+    if encoding is None:
+        return None if name is None else SPACES[name]
+    known = ENCODINGS.get(name or "", {})
+    if encoding not in known:
+        can = " or ".join(f"--space {space} ({', '.join(ENCODINGS[space])})" for space in ENCODINGS)
+        raise UserError(f"--encoding {encoding}: expected beside {can}.")
+    return known[encoding]
 
 
-def read_file(path: str, space: str | None, value_key: str) -> ArchitectureFile:
+def read_file(path: str, space: SearchSpace | None, keys: Keys) -> ArchitectureFile:
     """Read a file of architectures.
 
     Parameters
     ----------
     path : str
         The file; ``"-"`` is standard input.
-    space : str or None
-        A key of `SPACES` if architectures are in its native form.
-    value_key : str
-        Under which key values are; they may be missing.
+    space : SearchSpace or None
+        Whose native forms the architectures are in; None for graphs.
+    keys : Keys
+        Under which keys architectures and values are.
 
     Returns
     -------
@@ -87,29 +135,26 @@ def read_file(path: str, space: str | None, value_key: str) -> ArchitectureFile:
     Raises
     ------
     UserError
-        If there is no such file, or a line is not what is expected.
+        If there is no such file, or something in it is not what is expected.
     """
-    name = "standard input" if path == "-" else path
-    lines: list[int] = []
-    forms: list[Any] = []
-    values: list[float] = []
-    for number, text in enumerate(_text(path, name).split("\n"), start=1):
-        if text.strip():
-            form, value = _record(text, f"{name}:{number}", value_key)
-            lines.append(number)
-            forms.append(form)
-            values.append(value)
-    places = [f"{name}:{number}" for number in lines]
+    records = read_records(path, keys, native=space is not None)
     if space is None:
-        graphs = [_architecture(form, place) for form, place in zip(forms, places, strict=True)]
-        with explained(places):
+        graphs = [_architecture(record) for record in records]
+        with explained([record.place for record in records]):
             architectures: Sequence[Any] = Architectures(graphs) if graphs else []
     else:
-        architectures = _natives(SPACES[space], forms, places)
-    return ArchitectureFile(name, lines, forms, architectures, np.array(values, dtype=np.float64))
+        architectures = _natives(space, records, keys)
+    return ArchitectureFile(
+        name="standard input" if path == "-" else path,
+        lines=[record.number for record in records],
+        places=[record.place for record in records],
+        forms=[record.form for record in records],
+        architectures=architectures,
+        values=np.array([record.value for record in records], dtype=np.float64),
+    )
 
 
-def require_values(file: ArchitectureFile, value_key: str) -> None:
+def require_values(file: ArchitectureFile, keys: Keys) -> None:
     """Refuse a file with an architecture whose value is missing.
 
     Raises
@@ -120,8 +165,9 @@ def require_values(file: ArchitectureFile, value_key: str) -> None:
     for place, value in zip(file.places, file.values, strict=True):
         if math.isnan(value):
             raise UserError(
-                f"{place}: there is no value under the key {value_key!r}; expected a number such "
-                f'as {{"architecture": ..., "{value_key}": 94.1}}. --value-key names another key.'
+                f"{place}: there is no value under the key {keys.value!r}; expected a number such "
+                f'as {{"{keys.architecture}": ..., "{keys.value}": 94.1}}. --value-key names '
+                "another key."
             )
 
 
@@ -137,55 +183,15 @@ def require_some(file: ArchitectureFile) -> None:
         raise UserError(f"{file.name}: there are no architectures in it.")
 
 
-def _text(path: str, name: str) -> str:
-    try:
-        if path == "-":
-            return sys.stdin.read()
-        return Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UserError(f"{name}: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise UserError(f"{name}: it is not text; JSON lines in UTF-8 are expected.") from None
-
-
-def _record(text: str, place: str, value_key: str) -> tuple[Any, float]:
-    """Architecture and value of a line."""
-    try:
-        record = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        fault = str(error)
-        if isinstance(error, json.JSONDecodeError):
-            fault = f"{error.msg}, column {error.colno}"
-        raise UserError(
-            f"{place}: this is not JSON ({fault}); expected one "
-            f'architecture such as {{"architecture": ..., "{value_key}": 94.1}}.'
-        ) from None
-    if not isinstance(record, dict):
-        return record, math.nan
-    if "architecture" not in record and "nodes" not in record:
-        raise UserError(
-            f"{place}: found the keys {', '.join(map(repr, record)) or 'of nothing'}; expected "
-            f"'architecture', or a graph: {GRAPH}."
-        )
-    value = record.get(value_key)
-    if value is None:
-        value = math.nan
-    elif isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UserError(f"{place}: {value_key} is {_short(value)}; expected a number.")
-    elif abs(value) > sys.float_info.max:
-        raise UserError(f"{place}: {value_key} is {_short(value)}; expected a finite number.")
-    graph = {key: part for key, part in record.items() if key != value_key}
-    return record.get("architecture", graph), float(value)
-
-
-def _architecture(form: Any, place: str) -> Any:
+def _architecture(record: Record) -> Any:
     """A graph, or a tuple of graphs, out of node-link form."""
+    form, place = record.form, record.place
     if isinstance(form, list) and form and all(isinstance(cell, dict) for cell in form):
         return tuple(_graph(cell, place) for cell in form)
     if isinstance(form, dict):
         return _graph(form, place)
     raise UserError(
-        f"{place}: the architecture is {_short(form)}; expected a graph, {GRAPH}, or a list of "
+        f"{place}: the architecture is {echo(form)}; expected a graph, {GRAPH}, or a list of "
         f"them. If it is the native form of a search space, say --space {{{','.join(SPACES)}}}."
     )
 
@@ -194,31 +200,56 @@ def _graph(form: dict[str, Any], place: str) -> Any:
     data = dict(form)
     if "links" in data:  # as networkx wrote it before 3.4
         data["edges"] = data.pop("links")
-    data = {"directed": True, "multigraph": False, "graph": {}} | data
+    data |= {"directed": data.get("directed", True), "graph": {}}
+    data.setdefault("multigraph", False)
     try:
-        return nx.node_link_graph(data, **{_EDGES_KEY: "edges"})
+        graph: Any = nx.node_link_graph(data, **{_EDGES_KEY: "edges"})
+        listed = [_name(node.get("id", k)) for k, node in enumerate(data["nodes"])]
+        count = Counter(listed)
     except (KeyError, TypeError, ValueError, AttributeError, nx.NetworkXError) as error:
         raise UserError(
-            f"{place}: this is no graph in node-link form ({type(error).__name__}: {error}); "
-            f"expected {GRAPH}, as networkx.node_link_data writes it."
+            f"{place}: this is no graph in node-link form ({type(error).__name__}: "
+            f"{cut(str(error), 80)}); expected {GRAPH}, as networkx.node_link_data writes it."
         ) from None
+    twice, more = [name for name in count if count[name] > 1], [*(graph.nodes - count.keys())]
+    if twice:
+        raise UserError(
+            f"{place}: {count[twice[0]]} nodes have the id {echo(twice[0])}; expected one."
+        )
+    if more:
+        raise UserError(
+            f"{place}: an edge leads from or to {echo(more[0])}, which is no node; expected the id "
+            "of one of the nodes."
+        )
+    return graph
 
 
-def _natives(space: SearchSpace, forms: list[Any], places: list[str]) -> Sequence[Any]:
+def _name(node: Any) -> Any:
+    """The name of a node; JSON writes tuples as lists."""
+    return tuple(map(_name, node)) if isinstance(node, list) else node
+
+
+def _has_nodes(form: Any) -> bool:
+    """Whether it is a graph, or a list of graphs, in node-link form."""
+    cells = form if isinstance(form, list) and form else [form]
+    return all(isinstance(cell, dict) and "nodes" in cell for cell in cells)
+
+
+def _natives(space: SearchSpace, records: Sequence[Record], keys: Keys) -> Sequence[Any]:
+    forms = [
+        _architecture(record) if _has_nodes(record.form) else record.form for record in records
+    ]
     try:
         return space.sequence(forms)
     except InvalidArchitectureError:
-        for form, place in zip(forms, places, strict=True):
+        for form, record in zip(forms, records, strict=True):
             try:
                 space.validate(form)
             except InvalidArchitectureError as error:
-                raise UserError(f"{place}: {error}") from None
+                if not record.named:
+                    raise unnamed(record.place, record.form, keys) from None
+                raise UserError(f"{record.place}: {error}") from None
         raise
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def check_output(path: str, *inputs: str | None) -> None:
@@ -240,6 +271,15 @@ def check_output(path: str, *inputs: str | None) -> None:
     if path == "-":
         return
     target, folder = Path(path), Path(path).parent
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:  # too long, or with a null character
+        fault = getattr(error, "strerror", None) or error
+        raise UserError(f"{echo(path)}: it cannot be the name of a file ({fault}).") from None
+    if not path:
+        raise UserError("--out '': expected the name of a file.")
     if target.is_dir() or path.endswith("/"):
         raise UserError(f"{path}: it is a folder; expected the name of a file.")
     if not folder.is_dir():

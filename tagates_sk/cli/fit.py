@@ -10,27 +10,31 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import joblib
-
 from ..training.trainer import FitInterruptedWarning
 from .errors import explained
-from .files import check_replaced, read_file, replace_file, require_some, require_values
+from .files import check_replaced, require_some, require_values
+from .models import check_savable, save
 from .options import (
     add_estimator_options,
     add_input_options,
     add_seed_option,
+    keys_of,
     make_estimator,
     new_command,
     parse_settings,
+    read_input,
 )
 
 SUMMARY = "Fit a predictor to measured architectures and save it."
 EXAMPLES = """\
-  tagates fit measured.jsonl --out model.joblib
-  tagates fit cells.jsonl --space nasbench201 --out model.joblib --set T=3 --set max_iter=100
-  tagates fit measured.jsonl --value-key test_acc --task regress --seed 1 --out model.joblib
+  tagates fit measured.jsonl --out ranker.safetensors
+  tagates fit cells.csv --space nasbench201 --value-key accuracy --out ranker.safetensors
+  tagates fit digits.csv --space nasbench201 --encoding naslib --out ranker.safetensors
+  tagates fit measured.jsonl --task regress --seed 1 --set T=3 --out ranker.safetensors
   tagates fit measured.jsonl --estimator random_forest --out forest.joblib
-  tagates fit measured.jsonl --set 'head=(100,100)' --out model.joblib
+
+A model goes into a file that holds numbers and text only. A name that ends in .joblib asks
+for a pickle, which every estimator can be saved to, and which runs code when it is loaded.
 
 Ctrl-C ends the training early: the best state so far is saved, and the exit status is
 130.
@@ -40,8 +44,11 @@ Ctrl-C ends the training early: the best state so far is saved, and the exit sta
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     parser = new_command(commands, "fit", run, SUMMARY, EXAMPLES)
-    parser.add_argument("file", help="architectures with values, JSON lines")
-    parser.add_argument("--out", required=True, metavar="MODEL", help="where the model goes")
+    parser.add_argument("file", help="architectures with values")
+    parser.add_argument(
+        "--out", required=True, metavar="MODEL",
+        help="where the model goes; a pickle if it ends in .joblib",
+    )  # fmt: skip
     add_input_options(parser, values=True)
     add_estimator_options(parser)
     parser.add_argument(
@@ -65,14 +72,15 @@ def run(args: argparse.Namespace) -> None:
     """
     estimator = make_estimator(args.estimator, parse_settings(args.settings), args.seed, args.task)
     check_replaced(args.out, args.file)
-    file = read_file(args.file, args.space, args.value_key)
+    check_savable(estimator, args.out)
+    file = read_input(args.file, args)
     require_some(file)
-    require_values(file, args.value_key)
+    require_values(file, keys_of(args))
     start = time.perf_counter()
     with explained(file.places), _interruptions() as interruptions:
         estimator.fit(file.architectures, file.values)
     seconds = time.perf_counter() - start
-    replace_file(args.out, lambda file: joblib.dump(estimator, file))
+    save(estimator, args.out)
     print(
         f"fitted {type(estimator).__name__} to {len(file.lines)} architectures in {seconds:.1f} s"
         f"{', as far as it got' if interruptions else ''}: {args.out}",

@@ -11,7 +11,8 @@ from typing import Any
 from .._utils import last_step
 from ..estimators import TAGATESRanker, TAGATESRegressor
 from .errors import UserError
-from .files import SPACES
+from .files import ENCODINGS, SPACES, ArchitectureFile, read_file, space_of
+from .records import Keys
 
 TAGATES = "tagates"
 
@@ -38,13 +39,41 @@ def add_input_options(parser: argparse.ArgumentParser, values: bool) -> None:
         choices=list(SPACES),
         help="architectures are in the native form of this search space, not graphs",
     )
+    parser.add_argument(
+        "--encoding",
+        choices=sorted({name for known in ENCODINGS.values() for name in known}),
+        help="what numbers of operations mean, where libraries differ: for --space nasbench201 "
+        "those of nasbench201 or naslib, for --space darts those of darts or naslib",
+    )
+    parser.add_argument(
+        "--architecture-key",
+        default=Keys().architecture,
+        metavar="KEY",
+        help="key or column of the architecture (default: architecture)",
+    )
     if values:
         parser.add_argument(
             "--value-key",
-            default="value",
+            default=Keys().value,
             metavar="KEY",
-            help="key of the measured performance, higher is better (default: value)",
+            help="key or column of the measured performance, higher is better (default: value)",
         )
+
+
+def keys_of(args: argparse.Namespace) -> Keys:
+    """Under which keys a file has architectures and values."""
+    return Keys(args.architecture_key, getattr(args, "value_key", Keys().value))
+
+
+def read_input(path: str, args: argparse.Namespace) -> ArchitectureFile:
+    """Read a file of architectures as the options say.
+
+    Raises
+    ------
+    UserError
+        If the file or an option is wrong.
+    """
+    return read_file(path, space_of(args.space, args.encoding), keys_of(args))
 
 
 def add_estimator_options(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..search import FailedEvaluationWarning, PredictorSearch
 from .errors import UserError, explained
-from .files import SPACES, ArchitectureFile, check_output, read_file, require_some, writer
+from .files import SPACES, ArchitectureFile, check_output, require_some, writer
 from .options import (
     add_estimator_options,
     add_input_options,
@@ -20,6 +20,7 @@ from .options import (
     make_estimator,
     new_command,
     parse_settings,
+    read_input,
 )
 
 SUMMARY = "Propose the architectures to measure next."
@@ -41,11 +42,9 @@ most of. Proposals are written as JSON lines with the value null.
 def add_command(commands: Any) -> None:
     """Add the command to the parser."""
     parser = new_command(commands, "search", run, SUMMARY, EXAMPLES)
-    parser.add_argument("file", help="architectures measured so far, JSON lines; may be empty")
+    parser.add_argument("file", help="architectures measured so far; may be empty")
     add_input_options(parser, values=True)
-    parser.add_argument(
-        "--candidates", metavar="FILE", help="choose from these architectures (JSON lines)"
-    )
+    parser.add_argument("--candidates", metavar="FILE", help="choose from these architectures")
     parser.add_argument("-n", type=int, default=10, help="how many to propose (default: 10)")
     parser.add_argument(
         "--n-initial", type=int, default=20, metavar="N", help="random ones first (default: 20)"
@@ -76,10 +75,10 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(f"expected --space {{{','.join(SPACES)}}} or --candidates FILE.")
     settings = parse_settings(args.settings)
     predictor = make_estimator(args.estimator, settings, args.seed)
-    known = read_file(args.file, args.space, args.value_key)
+    known = read_input(args.file, args)
     pool = None
     if args.candidates is not None:
-        pool = read_file(args.candidates, args.space, args.value_key)
+        pool = read_input(args.candidates, args)
         require_some(pool)
     with explained(()):
         search = PredictorSearch(
@@ -100,7 +99,7 @@ def run(args: argparse.Namespace) -> None:
     forms = _native(proposed, args.space) if pool is None else _chosen(proposed, pool)
     with writer(args.out) as out:
         for form in forms:
-            print(json.dumps({"architecture": form, args.value_key: None}), file=out)
+            print(json.dumps({args.architecture_key: form, args.value_key: None}), file=out)
 
 
 def _native(proposed: Sequence[Any], space: str) -> list[Any]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canonical import CanonicalForm, canonical_forms
+from .containers import in_order
 from .packed import IntArray, PackedGraphs
 from .packing import join_packed
 from .reading import read_architectures
@@ -30,6 +31,8 @@ class Architectures(ArchitectureSequence):
     ----------
     graphs : sequence of n networkx.DiGraph, or of tuples of them
         Do not change the graphs afterwards: they are not read again.
+    op_attribute : str, default="op"
+        Attribute of edges or nodes that names the operation.
 
     Raises
     ------
@@ -59,8 +62,10 @@ class Architectures(ArchitectureSequence):
     (5,)
     """
 
-    def __init__(self, graphs: Any) -> None:
-        packed = replace(read_architectures(graphs), start=0)
+    def __init__(self, graphs: Any, op_attribute: str = "op") -> None:
+        graphs = in_order(graphs)
+        read = read_architectures(graphs, op_attribute=op_attribute)
+        packed = replace(read, start=0)
         if isinstance(graphs, (list, tuple, np.ndarray)):
             graphs = list(graphs)  # which users may change
         super().__init__(np.arange(len(packed)))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 _TEXTS = {
     r"\s*\|[^|~]+~\d": "NASBench201()",
     r"\s*\w*Genotype\(": "DARTS()",
@@ -33,8 +35,24 @@ def echo(value: Any, width: int = 60) -> str:
     -------
     str
     """
-    text = " ".join(repr(value).split())
-    return text if len(text) <= width else f"{text[: width - 3]}..."
+    return cut(repr(value), width)
+
+
+def cut(text: str, width: int = 60) -> str:
+    """Text on one line of limited width.
+
+    Parameters
+    ----------
+    text : str
+    width : int, default=60
+        Characters at most.
+
+    Returns
+    -------
+    str
+    """
+    line = " ".join(text.split())
+    return line if len(line) <= width else f"{line[: width - 3]}..."
 
 
 def reader_of(value: Any) -> str | None:
@@ -60,9 +78,7 @@ def reader_of(value: Any) -> str | None:
     if hasattr(value, "_asdict"):
         return reader_of(value._asdict())
     if isinstance(value, (list, tuple)) and len(value) == 2:
-        matrix, ops = value
-        if hasattr(matrix, "__len__") and hasattr(ops, "__len__") and len(matrix) == len(ops) > 0:
-            labels = [op for op in ops if isinstance(op, str)]
-            if len(labels) == len(ops) and not isinstance(matrix, str):
-                return "NASBench101()"
+        listed = all(isinstance(part, (list, tuple)) or hasattr(part, "tolist") for part in value)
+        if listed and len(value[0]) == len(value[1]) and {*map(type, value[1])} <= {str, np.str_}:
+            return "NASBench101()"
     return None

@@ -18,6 +18,13 @@ NO_OPERATION = "none"
 IDENTITY_OPERATIONS = frozenset({"skip_connect", "skip", "identity"})
 """Operations that pass information unchanged: their gate is 1."""
 
+_WEIGHTLESS = re.compile(
+    r"pool|relu|gelu|elu\b|sigmoid|tanh|swish|silu|mish|softmax|softplus|softsign|activation"
+    r"|dropout|drop_path|add|sum|mean|max|min|mul|prod|div|sub|concat|\bcat\b|stack|split|chunk"
+    r"|elementwise|blend|flatten|reshape|view|permute|transpose|pad|upsample|interpolate|resize"
+    r"|shuffle|noise|zero|none|skip|identity|^in$|^input|^output|^word$|^hidden_\d+$",
+    re.IGNORECASE,
+)
 _PARAMETRIZED = re.compile(
     r"conv|linear|dense|fully_connected|\bfc\b|attention|attn|transformer|mlp|ffn"
     r"|lstm|gru|rnn|recurrent|embedding|inverted|mbconv|bottleneck|squeeze",
@@ -36,15 +43,19 @@ def is_parametrized(name: str) -> bool:
     Returns
     -------
     bool
-        True for convolutions, linear, attention and recurrent layers and the
-        like; False for pooling, activations, wires and unknown names.
+        False for identity operations, and for pooling, activations, sums and the
+        like, unless the name also speaks of convolutions, linear, attention or
+        recurrent layers; True for all other names, since most operations that
+        people name have weights.
 
     Examples
     --------
     >>> is_parametrized("sep_conv_5x5"), is_parametrized("avg_pool_3x3")
     (True, False)
     """
-    return name not in IDENTITY_OPERATIONS and _PARAMETRIZED.search(name) is not None
+    if name in IDENTITY_OPERATIONS:
+        return False
+    return _PARAMETRIZED.search(name) is not None or _WEIGHTLESS.search(name) is None
 
 
 def updated_mask(operations: Iterable[str], updated: str | Iterable[str]) -> list[bool]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from .containers import cells_of, in_order, is_graph
 from .errors import InvalidArchitectureError
+from .foreign import cut
 from .operations import INPUT, NO_OPERATION, OUTPUT, WIRE
 from .packed import PackedGraphs
 from .packing import OpGraph, other_number_of_cells, pack_cells
@@ -20,7 +21,9 @@ MAX_INPUTS = 64
 _TERMINALS = ("input", "output")
 
 
-def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedGraphs:
+def read_architectures(
+    X: Any, *, prune: bool = True, start: int = 0, op_attribute: str = "op"
+) -> PackedGraphs:
     """Read a sequence of architectures.
 
     Parameters
@@ -34,6 +37,8 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0
         Index of ``X[0]`` in error messages, where X is a part of something longer.
+    op_attribute : str, default="op"
+        Attribute of edges or nodes that names the operation.
 
     Returns
     -------
@@ -43,71 +48,53 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
     Raises
     ------
     InvalidArchitectureError
-        If X is empty or one of its graphs cannot be read.
+        If X is empty, one of its graphs cannot be read, or some have operations
+        on nodes and some on edges.
     TypeError
         If X is not a sequence of graphs.
     """
     if prune and hasattr(X, "packed"):
         if len(X) == 0:
-            raise InvalidArchitectureError(_EMPTY)
+            in_order(())  # which raises
         packed: PackedGraphs = replace(X.packed(), start=start)
         return packed
-    return pack_cells(*_cells(X, prune, start))
+    return pack_cells(*_cells(X, prune, start, op_attribute))
 
 
-def _is_graph(x: Any) -> bool:
-    """Whether it is a networkx graph: whoever made one has imported networkx."""
-    networkx = sys.modules.get("networkx")
-    return networkx is not None and isinstance(x, networkx.Graph)
-
-
-_EMPTY = "X is empty: at least one architecture is needed."
-
-
-def _cells(X: Any, prune: bool, start: int) -> tuple[list[OpGraph], int, int]:
-    if _is_graph(X):
-        raise TypeError(
-            "X is a single graph; a sequence of architectures is expected. Pass [graph] for one."
-        )
-    if isinstance(X, np.ndarray) and (X.dtype != object or X.ndim != 1):
-        raise TypeError(
-            f"X is an array of dtype {X.dtype} and shape {X.shape}, not a sequence of graphs. "
-            "numpy.asarray turns a list of equal-sized graphs into an array of their nodes: pass "
-            "the list, or fill an object array made by numpy.empty(n, dtype=object)."
-        )
-    try:
-        n = len(X)
-    except TypeError:
-        raise TypeError(
-            f"X is a {type(X).__name__}; a sequence of networkx graphs is expected."
-        ) from None
-    if n == 0:
-        raise InvalidArchitectureError(_EMPTY)
+def _cells(X: Any, prune: bool, start: int, op_attribute: str) -> tuple[list[OpGraph], int, int]:
+    X = in_order(X)
     cells: list[OpGraph] = []
     n_cells = 0
+    first: dict[tuple[int, bool], int] = {}
     for i, architecture in enumerate(X, start):
-        if _is_graph(architecture):
-            members: Sequence[Any] = (architecture,)
-        elif isinstance(architecture, (tuple, list)):
-            members = architecture
-        else:
-            raise TypeError(
-                f"X[{i}] is a {type(architecture).__name__}; a networkx.DiGraph or a tuple of "
-                "them is expected."
-            )
+        members = cells_of(architecture, f"X[{i}]")
         if i == start:
             n_cells = len(members)
             if n_cells == 0:
                 raise InvalidArchitectureError(f"X[{i}] is an empty tuple: it has no cell.")
         elif len(members) != n_cells:
             raise other_number_of_cells(i, len(members), start, n_cells)
-        for c, cell in enumerate(members):
+        for c, graph in enumerate(members):
             place = f"X[{i}]" if n_cells == 1 else f"X[{i}], cell {c}"
-            cells.append(read_cell(cell, place, prune=prune))
+            cell = read_cell(graph, place, prune=prune, op_attribute=op_attribute)
+            cells.append(cell)
+            # A cell of wires alone goes with either kind.
+            if not cell.on_node or any(isinstance(kind, str) for kind in cell.types):
+                first.setdefault((c, cell.on_node), i)
+                other = first.get((c, not cell.on_node))
+                if other is not None:
+                    here, there = ("nodes", "edges") if cell.on_node else ("edges", "nodes")
+                    raise InvalidArchitectureError(
+                        f"{place} has its operations on {here} but X[{other}] on {there}. Write "
+                        "all architectures in one of the two ways, the one in which the search "
+                        "space is usually written."
+                    )
     return cells, n_cells, start
 
 
-def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> OpGraph:
+def read_cell(
+    graph: Any, place: str = "the graph", *, prune: bool = True, op_attribute: str = "op"
+) -> OpGraph:
     """Read one cell.
 
     Parameters
@@ -118,6 +105,8 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
         How error messages call the graph.
     prune : bool, default=True
         Drop what lies on no path from an input to the output.
+    op_attribute : str, default="op"
+        Attribute of edges or nodes that names the operation.
 
     Returns
     -------
@@ -133,7 +122,7 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
     TypeError
         If it is no networkx graph.
     """
-    if not _is_graph(graph):
+    if not is_graph(graph):
         raise TypeError(f"{place} is a {type(graph).__name__}; a networkx.DiGraph is expected.")
     if not graph.is_directed():
         raise InvalidArchitectureError(
@@ -157,9 +146,11 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
         heads.append(position[v])
         edge_data.append(data)
 
-    node_ops = [data.get("op") for data in node_data]
-    edge_ops = [data.get("op") for data in edge_data]
-    on_node = _kind(graph, place, names, node_ops, edge_ops)
+    node_ops = [data.get(op_attribute) for data in node_data]
+    edge_ops = [data.get(op_attribute) for data in edge_data]
+    if not any(op is not None for op in (*node_ops, *edge_ops)):
+        raise InvalidArchitectureError(_no_operation(graph, place, op_attribute))
+    on_node = _kind(place, names, node_ops, edge_ops)
 
     indegree = [0] * n
     successors: list[list[int]] = [[] for _ in range(n)]
@@ -241,19 +232,14 @@ def read_cell(graph: Any, place: str = "the graph", *, prune: bool = True) -> Op
     )  # fmt: skip
 
 
-def _kind(
-    graph: Any, place: str, names: list[Any], node_ops: list[Any], edge_ops: list[Any]
-) -> bool:
-    """Whether operations are on the nodes; an error if on none or on both."""
-    on_node = on_edge = terminals = False
+def _kind(place: str, names: list[Any], node_ops: list[Any], edge_ops: list[Any]) -> bool:
+    """Whether operations are on the nodes; an error if on both."""
+    on_node = on_edge = False
     for op in node_ops:
         if op is not None:
             if not _is_name(op):
                 raise InvalidArchitectureError(_not_a_name(place, "a node", op))
-            if op in _TERMINALS:
-                terminals = True
-            else:
-                on_node = True
+            on_node = on_node or op not in _TERMINALS
     for op in edge_ops:
         if op is not None:
             if not _is_name(op):
@@ -268,16 +254,32 @@ def _kind(
             f"{place} has op on nodes (for instance {node!r}) and on edges; a cell has its "
             "operations on one of the two."
         )
-    if not (on_node or on_edge or terminals):
-        hint = "" if type(graph).__module__.startswith("networkx") else (
-            f" It is a {type(graph).__name__}, which inherits from networkx but keeps its "
-            "operations elsewhere: convert it to a DAG with op attributes first."
-        )  # fmt: skip
-        raise InvalidArchitectureError(
-            f"{place} carries no op on any node or edge, so it says nothing about operations. Set "
-            f"graph.edges[u, v]['op'] or graph.nodes[v]['op'] to the operation's name.{hint}"
-        )
     return not on_edge
+
+
+def _no_operation(graph: Any, place: str, op_attribute: str) -> str:
+    """What to say of a graph without operations, and where they may be."""
+    found = [
+        key
+        for data in (*(data for *_, data in graph.edges(data=True)), *graph.nodes.values())
+        for key, value in data.items()
+        if isinstance(value, str)
+    ]
+    said = f"{place} carries no {op_attribute} on any node or edge"
+    if found:
+        named = ", ".join(map(repr, dict.fromkeys(found)))
+        return (
+            f"{said}, but the attributes {cut(named, 60)}. If one of them names the operation, "
+            f"tagates_sk.graphs.Architectures(X, op_attribute={cut(repr(found[0]), 30)}) reads it."
+        )
+    hint = "" if type(graph).__module__.startswith("networkx") else (
+        f" It is a {type(graph).__name__}, which inherits from networkx but keeps its operations "
+        "elsewhere: convert it to a DAG with op attributes first."
+    )  # fmt: skip
+    return (
+        f"{said}, so it says nothing about operations. Set graph.edges[u, v]['{op_attribute}'] or "
+        f"graph.nodes[v]['{op_attribute}'] to the operation's name.{hint}"
+    )
 
 
 def _terminals(

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import ABSENT, pack_edge_cells
-from ..graphs.foreign import echo
+from ..graphs.foreign import cut, echo
 from ..graphs.operations import IDENTITY_OPERATIONS, NO_OPERATION
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
@@ -151,13 +151,13 @@ class CellSpace(SearchSpace):
                 if not is_whole(op, len(names)):
                     raise InvalidArchitectureError(
                         f"{place}; digits go from 0 to {len(names) - 1}, for "
-                        f"{echo(', '.join(names), 90)}."
+                        f"{cut(', '.join(names), 90)}."
                     )
                 op = names[op]
             op = op if op in self.operations else _NNI.get(op, op)
             if op not in self.operations:
                 raise InvalidArchitectureError(
-                    f"{place}; the operations are {echo(', '.join(self.operations), 120)}."
+                    f"{place}; the operations are {cut(', '.join(self.operations), 120)}."
                 )
             row[k] = self.operations.index(op)
         return row
@@ -271,7 +271,7 @@ class CellSpace(SearchSpace):
             raise InvalidArchitectureError(
                 f"The graph is no cell of {self.name}: {fault}. A cell has one input, up to "
                 f"{self.n_nodes - 2} inner nodes, one output and operations on its edges "
-                f"({echo(', '.join(self.operations), 70)})"
+                f"({cut(', '.join(self.operations), 70)})"
                 + (
                     "; keep edges with op='none' rather than leave a node without predecessors."
                     if complete

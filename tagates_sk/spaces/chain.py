@@ -10,7 +10,7 @@ import numpy as np
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import ABSENT, pack_edge_cells
-from ..graphs.foreign import echo
+from ..graphs.foreign import cut, echo
 from ..graphs.operations import NO_OPERATION
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
@@ -121,7 +121,7 @@ class ChainSpace(SearchSpace):
             else:
                 raise InvalidArchitectureError(
                     f"{echo(native)}: block {block} is {echo(choice, 30)}; a number from 0 to "
-                    f"{len(choices) - 1} or one of {echo(', '.join(choices), 120)} is expected."
+                    f"{len(choices) - 1} or one of {cut(', '.join(choices), 120)} is expected."
                 )
         if not self._allows(row):
             raise InvalidArchitectureError(

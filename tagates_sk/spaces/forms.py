@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graphs import InvalidArchitectureError
-from ..graphs.foreign import echo
+from ..graphs.foreign import cut, echo
 
 _PRINTED = re.compile(r"[\[({]|[A-Za-z_][\w.]*\s*\(")
 _NUMBERS = re.compile(r"-?\d+(?:[\s,]+-?\d+)*,?")
@@ -99,7 +99,7 @@ def _parsed(text: str) -> Any:
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError) as error:
         fault = error.msg if isinstance(error, SyntaxError) else str(error)
         raise InvalidArchitectureError(
-            f"{echo(text)} cannot be parsed ({echo(fault, 80)}): JSON, Python's lists, tuples and "
+            f"{echo(text)} cannot be parsed ({cut(fault, 80)}): JSON, Python's lists, tuples and "
             "dictionaries, and Name(field=...) are read."
         ) from None
 

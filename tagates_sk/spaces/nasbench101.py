@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import alive_nodes, pack_node_cells
-from ..graphs.foreign import echo
+from ..graphs.foreign import cut, echo
 from ..graphs.operations import NO_OPERATION
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
@@ -182,7 +182,7 @@ class NASBench101(SearchSpace):
             wanted = ("input",) if i == 0 else ("output",) if i == n - 1 else inner
             if op not in wanted:
                 raise InvalidArchitectureError(
-                    f"ops[{i}] is {echo(op)}; {echo(' or '.join(wanted), 160)} is expected there."
+                    f"ops[{i}] is {echo(op)}; {cut(' or '.join(wanted), 160)} is expected there."
                 )
         return matrix, ops
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.dense import ABSENT, pack_edge_cells
-from ..graphs.foreign import echo
+from ..graphs.foreign import cut, echo
 from ..graphs.operations import NO_OPERATION, WIRE
 from ..graphs.reading import read_cell
 from .base import SearchSpace, Table
@@ -127,7 +127,7 @@ class TwoCellSpace(SearchSpace):
             if op not in self.operations:
                 raise InvalidArchitectureError(
                     f"genotype.{field}[{k}] has the operation {echo(op, 30)}; the operations of "
-                    f"{self.name} are {echo(', '.join(self.operations), 140)}."
+                    f"{self.name} are {cut(', '.join(self.operations), 140)}."
                 )
             if not is_whole(predecessor, node):
                 raise InvalidArchitectureError(
@@ -221,7 +221,7 @@ class TwoCellSpace(SearchSpace):
                 raise InvalidArchitectureError(
                     f"{place} is none of {self.name}: node {node!r} has "
                     f"{echo([op for _, _, op in edges])} on its incoming edges; two operations out "
-                    f"of {echo(', '.join(self.operations), 120)} are expected."
+                    f"of {cut(', '.join(self.operations), 120)} are expected."
                 )
             cell[k] = [(self.operations.index(op), label[tail]) for tail, _, op in edges]
         wires = [(label[tail], op) for tail, _, op in dag.in_edges(output, data="op")]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tagates_sk.cli import main
 from tagates_sk.cli.errors import UserError
 from tagates_sk.cli.files import SPACES, read_file
+from tagates_sk.cli.records import Keys
 from tests.cli.helpers import CELLS, natives, node_link, refusal
 
 GOOD = json.dumps({"architecture": CELLS.native()[0], "value": 90.0})
@@ -31,7 +32,10 @@ nx.set_edge_attributes(CYCLE, "conv", "op")
         ('{"cell": 1}', "2: found the keys 'cell'; expected 'architecture', or a graph: {"),
         ("{}", "2: found the keys of nothing; expected 'architecture'"),
         ('{"architecture": "|x~0|", "value": 1}', "2: '|x~0|'"),
-        ('{"architecture": [0, 1, 2], "value": 1}', "2: [0, 1, 2] is no cell of NAS-Bench-201"),
+        (
+            '{"architecture": [0, 1, 2], "value": 1}',
+            "2: [0, 1, 2] is no architecture of NAS-B",
+        ),
         (GOOD.replace("90.0", '"90"'), '2: value is "90"; expected a number'),
         (GOOD.replace("90.0", "true"), "2: value is true; expected a number"),
         (GOOD.replace("90.0", "Infinity"), "2: value is Infinity; expected a finite number"),
@@ -55,8 +59,8 @@ def test_native_forms(
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (GOOD, 'the architecture is "|'),
-        (GOOD, "say --space {nasbench101,nasbench201,darts,enas_micro,enas_macro}"),
+        (GOOD, "the architecture is '|"),
+        (GOOD, "say --space {nasbench101,nasbench201,darts,enas_micro,enas_macro,"),
         ('{"architecture": 3}', "2: the architecture is 3; expected a graph, {"),
         ('{"architecture": []}', "2: the architecture is []; expected a graph, {"),
         ('{"nodes": [{"id": 0}]}', "2: this is no graph in node-link form (KeyError: 'edges')"),
@@ -65,6 +69,14 @@ def test_native_forms(
         ('{"nodes": [], "edges": [{"source": 0}]}', "(KeyError: 'target')"),
         (json.dumps(node_link(CYCLE)), "2 is cyclic"),
         (GRAPH.replace("true", "false", 1), "2 is undirected"),
+        (
+            GRAPH.replace('"source": 0', '"source": 7', 1),
+            "2: an edge leads from or to 7, which",
+        ),
+        (GRAPH.replace('{"id": 0}', '{"id": 1}'), "2: 2 nodes have the id 1; expected one."),
+        (GRAPH.replace('"op": "', '"op": 3, "was": "', 1), "2 has an edge with op=3 of type int"),
+        ('{"architecture": "' + "x" * 5000 + '"}', "the architecture is 'xxx"),
+        ('{"' + "x" * 5000 + '": 1}', "2: found the keys 'xxx"),
     ],
 )
 def test_graphs(
@@ -73,6 +85,7 @@ def test_graphs(
     path = tmp_path / "archs.jsonl"
     path.write_text(f"{GRAPH}\n{line}\n")
     said = refusal(capsys, "fit", str(path), "--out", str(tmp_path / "m.joblib"))
+    assert len(said.replace(str(tmp_path), "")) < 420
     assert "archs.jsonl:2" in said
     assert message in said
 
@@ -89,14 +102,18 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("space", [None, *SPACES])
+@pytest.mark.parametrize("space", [None, "nasbench201", "nasbench101", "darts", "mnasnet"])
 @given(record=JSON | st.fixed_dictionaries({"nodes": JSON, "edges": JSON}))
 def test_any_line_is_read_or_refused_with_its_place(space: str | None, record: object) -> None:
     with NamedTemporaryFile("w", suffix=".jsonl") as file:
         file.write(json.dumps(record))
         file.flush()
         try:
-            said = f"{file.name}:1 is read" if read_file(file.name, space, "value").lines else ""
+            said = (
+                f"{file.name}:1 is read"
+                if read_file(file.name, SPACES.get(space), Keys()).lines
+                else ""
+            )
         except UserError as error:
             said = str(error)
     assert f"{file.name}:1" in said
@@ -135,6 +152,21 @@ def test_folders_are_refused_before_the_work(
     for out in (str(tmp_path), f"{tmp_path}/new/"):
         said = refusal(capsys, command, *arguments, "--out", out)
         assert f"{out}: it is a folder; expected the name of a file" in said
+
+
+@pytest.mark.parametrize("command", ["fit", "predict"])
+@pytest.mark.parametrize("name", ["", "a\0b", "x" * 5000, "a.jsonl/m.joblib"])
+def test_impossible_names(
+    command: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    natives(tmp_path / "a.jsonl")
+    arguments = ["fit", "a.jsonl"] if command == "fit" else ["predict", "m.joblib", "a.jsonl"]
+    said = refusal(capsys, *arguments, "--out", name)
+    assert len(said) < 300
+    assert any(part in said for part in ("the name of a file", "there is no folder 'a.jsonl'"))
+    assert len(said.splitlines()) == 1
 
 
 def test_read_only_places_are_refused_before_the_work(

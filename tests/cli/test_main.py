@@ -46,7 +46,9 @@ def test_documented_commands_work() -> None:
 
 
 def test_help_tells_that_models_run_code(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "Loading a model runs code that is in the file" in said_by_help(capsys, "predict")
+    assert "whose name ends in .joblib runs code that is in the file" in said_by_help(
+        capsys, "predict"
+    )
     assert "The exit status is 0, or 2" in said_by_help(capsys)
 
 
@@ -70,7 +72,7 @@ def test_interruption(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFix
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tagates_sk.cli.fit.read_file", interrupt)
+    monkeypatch.setattr("tagates_sk.cli.fit.read_input", interrupt)
     assert main(["fit", "a.jsonl", "--out", "model.joblib"]) == 130
     assert capsys.readouterr().err == "tagates fit: interrupted\n"
 

@@ -4,6 +4,7 @@ import re
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -14,6 +15,7 @@ from tagates_sk.graphs import (
 )
 from tagates_sk.graphs.operations import WIRE
 from tagates_sk.graphs.reading import read_cell
+from tagates_sk.spaces import DARTS, NASBench101
 
 
 def ooe(*ops, **attributes):
@@ -234,6 +236,87 @@ def test_cell_is_no_graph():
     refused_cell = (GOOD, "|nor_conv_3x3~0|")
     with pytest.raises(TypeError, match=r"X\[0\], cell 1 is a str; a networkx.DiGraph"):
         read_architectures([refused_cell])
+
+
+def said_of(X, error=TypeError):
+    """What is said of X; short enough to be read."""
+    with pytest.raises(error) as refused:
+        read_architectures(X)
+    said = str(refused.value)
+    assert len(said) <= 300, said
+    return said
+
+
+GENOTYPE = DARTS().sample(1, random_state=0).native()[0]
+CELL_101 = NASBench101().sample(1, random_state=0).native()[0]
+
+
+@pytest.mark.parametrize(
+    ("native", "space"),
+    [
+        ("|nor_conv_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|", "NASBench201()"),
+        (GENOTYPE, "DARTS()"),
+        (str(GENOTYPE), "DARTS()"),
+        (GENOTYPE._asdict(), "DARTS()"),
+        ({"NetworkSelectorDatasetInfo:darts:edge_normal_0": "none"}, "DARTS()"),
+        (CELL_101, "NASBench101()"),
+        (tuple(CELL_101), "NASBench101()"),
+        ([np.array(CELL_101.matrix), list(CELL_101.ops)], "NASBench101()"),
+        ({"module_adjacency": CELL_101.matrix, "module_operations": ()}, "NASBench101()"),
+        ("64-41414-1_02_333", "TransNASBench101Micro()"),
+        ("64-1234-basic", "TransNASBench101Macro()"),
+        ("64:64:48:64:8", "NATSBenchSize()"),
+    ],
+    ids=range(12),
+)
+def test_native_forms_name_the_space_that_reads_them(native, space):
+    advice = f"tagates_sk.spaces.{space}.sequence(X) reads such forms."
+    assert said_of([GOOD, native]).endswith(advice)
+    assert said_of([native, native]).startswith("X[0] is a ")
+
+
+@pytest.mark.parametrize("native", ["cell", ["conv"] * 6, (1, 2), 3.0, {"a": 1}, np.arange(6)])
+def test_other_forms_are_told_of_the_spaces(native):
+    said = said_of([GOOD, native])
+    assert said.startswith(f"X[1] is a {type(native).__name__}; a networkx.DiGraph or a tuple")
+    assert said.endswith("reads the native forms of search spaces, by space.sequence(X).")
+
+
+@pytest.mark.parametrize(
+    ("X", "message"),
+    [
+        ({GOOD}, "X is a set, whose order says nothing of y; pass a list of the architectures"),
+        (frozenset([GOOD]), "X is a frozenset, whose order says nothing of y"),
+        ({"a": GOOD}, "X is a dict; pass list(X.values()), in the order of y."),
+        ({"a": GOOD}.values(), "X is a dict_values; a sequence of networkx graphs is expected."),
+        ((GOOD for _ in range(2)), "X is a generator; a sequence of .* is expected. Pass list(X)."),
+        ("|none~0|+|", "X is text; .* tagates_sk.spaces.NASBench201().sequence(X) reads such"),
+        (pd.DataFrame({"a": [1], "b": [GOOD]}), "X is a table of 2 columns; .* X['b']."),
+        (pd.DataFrame({"a": [1], "b": ["c"]}), "a table of 2 columns; .* by space.sequence."),
+        (pd.DataFrame({"a": ["|none~0|"]}), "X[0] is a str; .* tagates_sk.spaces.NASBench201()"),
+    ],
+)
+def test_containers_without_a_plain_meaning(X, message):
+    assert all(part in said_of(X) for part in message.split(" .* "))
+
+
+def test_operations_on_edges_and_on_nodes():
+    said = said_of([GOOD, GOOD, oon("conv")], InvalidArchitectureError)
+    assert "X[2] has its operations on nodes but X[0] on edges. Write all architectures in" in said
+    said = said_of([(GOOD, oon("conv")), (GOOD, GOOD)], InvalidArchitectureError)
+    assert "X[1], cell 1 has its operations on edges but X[0] on nodes" in said
+
+
+@pytest.mark.parametrize("name", ["operation", "label", "op_type"])
+def test_operations_under_another_name(name):
+    cell = nx.DiGraph()
+    cell.add_edge(0, 1, **{name: "conv", "weight": 3})
+    said = said_of([cell], InvalidArchitectureError)
+    assert f"carries no op on any node or edge, but the attributes {name!r}. If one of" in said
+    assert f"tagates_sk.graphs.Architectures(X, op_attribute={name!r}) reads it" in said
+    cell = nx.DiGraph([(0, 1), (1, 2)])
+    nx.set_node_attributes(cell, "conv", name)
+    assert f"op_attribute={name!r}) reads it" in said_of([cell], InvalidArchitectureError)
 
 
 class TestZeroCost:

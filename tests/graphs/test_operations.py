@@ -8,10 +8,12 @@ from tagates_sk.graphs.operations import updated_mask
 WITH_WEIGHTS = [
     "nor_conv_3x3", "nor_conv_1x1", "conv3x3-bn-relu", "sep_conv_5x5", "dil_conv_3x3", "Conv2d",
     "linear", "fc", "self_attention", "LSTM", "gru", "mbconv_e6", "transformer_block",
+    "module_1", "block2", "k3_e6", "unheard_of", "my_layer", "summit_block"[3:],
 ]  # fmt: skip
 WITHOUT_WEIGHTS = [
     "avg_pool_3x3", "max_pool_3x3", "maxpool3x3", "skip_connect", "skip", "identity", "none",
-    "relu", "dropout", "add", "concat", "unheard_of",
+    "relu", "dropout", "add", "concat", "LeakyReLU", "elementwise_sum", "activation_tanh",
+    "softmax", "upsample2x", "channel_shuffle", "in",
 ]  # fmt: skip
 
 

@@ -2,11 +2,13 @@
 
 import networkx as nx
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tagates_sk.graphs import read_architectures
+from tagates_sk.graphs import Architectures, read_architectures
+from tagates_sk.graphs.reading import read_cell
 from tests.graphs.forms import (
     by_name,
     packed_cells,
@@ -269,9 +271,9 @@ def test_cells_of_both_kinds_in_one_architecture():
     ooe.add_edge(0, 1, op="conv_3x3")
     nx.add_path(oon, "abc")
     oon.nodes["b"]["op"] = "conv_1x1"
-    packed = read_architectures([(ooe, oon), (oon, ooe)])
+    packed = read_architectures([(ooe, oon), (ooe, oon)])
     assert (len(packed), packed.n_cells) == (2, 2)
-    assert packed.on_node.tolist() == [False, True, True, False]
+    assert packed.on_node.tolist() == [False, True, False, True]
 
 
 def test_sequences_of_graphs():
@@ -282,6 +284,48 @@ def test_sequences_of_graphs():
     expected = by_name(read_architectures([cell, cell]))
     for X in (array, (cell, cell), [(cell,), [cell]]):
         assert by_name(read_architectures(X)) == expected
+
+
+def test_containers_of_pandas():
+    cell = nx.DiGraph()
+    cell.add_edge(0, 1, op="conv_3x3")
+    expected = by_name(read_architectures([cell, cell]))
+    series = pd.Series([cell, cell], index=[7, 3])
+    for X in (series, pd.DataFrame({"cell": series}), pd.DataFrame({"cell": series}).iloc[::-1]):
+        assert by_name(read_architectures(X)) == expected
+        assert Architectures(X)[1] is cell
+    pair = pd.Series([(cell, cell)])
+    assert read_architectures(pair).n_cells == 2
+
+
+@pytest.mark.parametrize("name", ["operation", "label"])
+def test_another_attribute_names_the_operation(name):
+    cell, usual = nx.DiGraph(), nx.DiGraph()
+    cell.add_edge(0, 1, **{name: "conv_3x3", "op": 3})
+    usual.add_edge(0, 1, op="conv_3x3")
+    expected = by_name(read_architectures([usual]))
+    assert by_name(read_architectures([cell], op_attribute=name)) == expected
+    assert by_name(Architectures([cell], op_attribute=name).packed()) == expected
+    on_node = nx.DiGraph([(0, 1), (1, 2)])
+    on_node.nodes[1][name] = "conv_3x3"
+    assert read_cell(on_node, op_attribute=name).on_node
+
+
+def test_attributes_beside_the_operation_are_not_looked_at():
+    cell, usual = nx.DiGraph(), nx.DiGraph()
+    cell.add_edge(0, 1, op="mbconv", attributes={"kernel": 3}, color="red")
+    usual.add_edge(0, 1, op="mbconv")
+    assert by_name(read_architectures([cell])) == by_name(read_architectures([usual]))
+
+
+def test_cells_of_wires_go_with_both_kinds():
+    wires = nx.DiGraph([(0, 1)])
+    nx.set_node_attributes(wires, {0: "input", 1: "output"}, "op")
+    ooe, oon = nx.DiGraph(), nx.DiGraph([(0, 1), (1, 2)])
+    ooe.add_edge(0, 1, op="conv_3x3")
+    oon.nodes[1]["op"] = "conv_3x3"
+    assert len(read_architectures([wires, ooe, wires])) == 3
+    assert len(read_architectures([wires, oon, wires])) == 3
 
 
 def test_identity_needs_no_zero_cost():
