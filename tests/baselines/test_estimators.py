@@ -98,7 +98,7 @@ class TestConventions:
     def test_chunks(self, cls: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         estimator = small(cls).fit(CELLS, TARGETS)
         parts = estimator.predict(CELLS)
-        monkeypatch.setattr("tagates_sk.base.CHUNK", 2048)
+        monkeypatch.setattr("tagates_sk.training.estimator.BATCH", 2048)
         monkeypatch.setattr("tagates_sk.nn.cells.PAIRS", 1)
         assert_allclose(parts, estimator.predict(CELLS), **CLOSE)
 

@@ -10,8 +10,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tagates_sk.metrics import kendall_tau
-
-from .small import BOTH, CELLS, TARGETS, ranker
+from tests.small import BOTH, CELLS, TARGETS, ranker
 
 both = pytest.mark.parametrize("make", BOTH)
 HEADS_OF_3 = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2))

@@ -14,8 +14,7 @@ from tagates_sk import TAGATESRanker, TAGATESRegressor, paper_config
 from tagates_sk.datasets import load_nasbench101, load_nasbench201
 from tagates_sk.nn.predictor import Predictor
 from tagates_sk.spaces import DARTS, NASBench101
-
-from .small import BOTH, CELLS, TARGETS, chain, ranker, regressor
+from tests.small import BOTH, CELLS, TARGETS, chain, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 

@@ -17,10 +17,9 @@ from sklearn import config_context
 from sklearn.base import clone
 
 from tagates_sk import TAGATESRanker
-from tagates_sk import base as base_module
 from tagates_sk.spaces import ENASMicro, NASBench201
-
-from .small import (
+from tagates_sk.training import estimator as reading
+from tests.small import (
     CELLS,
     TARGETS,
     chain,
@@ -119,7 +118,7 @@ class TestOperationEmbeddings:
         lazy = NASBench201().sample(30, random_state=3)
         estimator = ranker().fit(CELLS, TARGETS)
         parts = [estimator.operation_embeddings(X) for X in (lazy, list(lazy))]
-        monkeypatch.setattr(base_module, "CHUNK", 100)
+        monkeypatch.setattr(reading, "BATCH", 100)
         whole = estimator.operation_embeddings(list(lazy))
         for part in parts:
             assert [list(p) for p in part] == [list(w) for w in whole]

@@ -23,8 +23,7 @@ from tagates_sk.datasets import load_nasbench201
 from tagates_sk.features import AdjacencyOneHot, OperationStatistics
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
-
-from .small import BOTH, CELLS, SMALL, TARGETS, chain, ranker, regressor, sample
+from tests.small import BOTH, CELLS, SMALL, TARGETS, chain, ranker, regressor, sample
 
 both = pytest.mark.parametrize("make", BOTH)
 OTHERS = sample(60, seed=1)

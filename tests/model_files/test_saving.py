@@ -57,7 +57,7 @@ class TestRoundTrip:
             {"n_members": 3, "aggregation": "mixed"},
             {"terminal_operations": True, "train_other_nodes": True, "layer_bias": True},
             {"optimizer": "adam", "schedule": "constant", "early_stopping": True},
-            {"operations": (*OPERATIONS, "x"), "handle_unknown": "mean"},
+            {"operations": (*OPERATIONS, "x"), "handle_unknown": "ignore"},
         ],
         ids=str,
     )
