@@ -111,7 +111,7 @@ def test_half_of_the_members_look_at_the_final_column(
 ) -> None:
     fitted = make(**options).fit(CELLS, OPPOSITE)
     assert_array_equal(fitted.column_weights_, [early, [1] * len(early)])
-    members = fitted._predictions(fitted._read_batches(CELLS))
+    members = fitted.encoders_.predict(CELLS, "error")
     expected = [np.average(members[:, 0], 1, early), members[:, 1].mean(1)]
     assert_allclose(fitted.predict_anytime(CELLS).T, expected)
 

@@ -384,9 +384,8 @@ class TestMoreTraining:
 def test_steps_of_an_epoch_by_default(make: Callable[..., Any], n: int, steps: int) -> None:
     rows = np.arange(n) % len(CELLS)
     fitted = make(max_iter=1).fit([CELLS[i] for i in rows], TARGETS[rows])
-    assert {int(state["step"]) for state in fitted.network_.optimizer_state["state"].values()} == {
-        steps
-    }
+    state = fitted.network_.optimizer_state["state"]
+    assert {int(of_weight["step"]) for of_weight in state.values()} == {steps}
 
 
 @pytest.mark.parametrize(

@@ -322,7 +322,7 @@ class TestUnknownOperation:
         codes = packed.with_vocabulary(("conv", "pool")).op_type
         assert codes.tolist() == [0, WIRE]
 
-    def test_mean_gives_a_code_of_its_own(self):
+    def test_the_unknown_has_a_code_of_its_own(self):
         packed = read_architectures([ooe("pool", "gelu", None)])
         codes = packed.with_vocabulary(("conv", "pool", "relu"), handle_unknown="ignore").op_type
         assert codes.tolist() == [1, 3, -1]

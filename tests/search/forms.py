@@ -11,9 +11,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_random_state
-from tagates_sk.base import GraphBatches
 
 from tagates_sk.features import OperationStatistics
+from tagates_sk.nn.batching import GraphBatches
 from tagates_sk.search import PredictorSearch
 from tagates_sk.spaces import NASBench201
 from tests.small import chain, quality
