@@ -11,10 +11,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import r2_score
 from sklearn.model_selection import cross_val_score
 
-from tagates_sk import _targets
 from tagates_sk.metrics import get_scorer, kendall_tau
-
-from .small import BOTH, CELLS, TARGETS, ranker, regressor
+from tagates_sk.training import targets
+from tests.small import BOTH, CELLS, TARGETS, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 OPPOSITE = np.column_stack([-TARGETS, TARGETS])
@@ -112,7 +111,7 @@ def test_half_of_the_members_look_at_the_final_column(
 ) -> None:
     fitted = make(**options).fit(CELLS, OPPOSITE)
     assert_array_equal(fitted.column_weights_, [early, [1] * len(early)])
-    members = fitted._predictions(fitted._read_batches(CELLS))
+    members = fitted.encoders_.predict(CELLS, "error")
     expected = [np.average(members[:, 0], 1, early), members[:, 1].mean(1)]
     assert_allclose(fitted.predict_anytime(CELLS).T, expected)
 
@@ -147,7 +146,7 @@ def test_focused_members_learn_the_final_column_better(monkeypatch: pytest.Monke
         return [kendall_tau(TARGETS, p) for p in fitted.predict_members(CELLS).T]
 
     focused = members()
-    monkeypatch.setattr(_targets, "LEAST", 1.0)
+    monkeypatch.setattr(targets, "LEAST", 1.0)
     broad = members()
     assert focused[0] == broad[0]
     assert focused[1] > broad[1] + 0.05

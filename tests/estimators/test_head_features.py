@@ -11,10 +11,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.model_selection import GridSearchCV
 from sklearn.utils._param_validation import InvalidParameterError
 
-from tagates_sk._head_features import LIMIT, HeadFeatures
+from tagates_sk.estimators.head_features import CUT_OFF, HeadFeatures
 from tagates_sk.features import AdjacencyOneHot, OperationStatistics, PathEncoding, WalkStatistics
-
-from .small import BOTH, CELLS, TARGETS, ranker, regressor
+from tests.small import BOTH, CELLS, TARGETS, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 
@@ -60,7 +59,7 @@ def test_standardised_and_cut_off() -> None:
     np.testing.assert_allclose(out.mean(0), 0, atol=1e-6)
     np.testing.assert_allclose(out.std(0), [1, 0], atol=1e-6)
     features.transformer.rows = 1e9 * rows + 1e12
-    assert abs(features.transform(CELLS)).max() == LIMIT
+    assert abs(features.transform(CELLS)).max() == CUT_OFF
 
 
 def test_small_features_count_and_rounding_does_not() -> None:

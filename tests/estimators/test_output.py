@@ -17,10 +17,9 @@ from sklearn import config_context
 from sklearn.base import clone
 
 from tagates_sk import TAGATESRanker
-from tagates_sk import base as base_module
 from tagates_sk.spaces import ENASMicro, NASBench201
-
-from .small import (
+from tagates_sk.training import estimator as reading
+from tests.small import (
     CELLS,
     TARGETS,
     chain,
@@ -52,7 +51,7 @@ class TestEncodings:
         assert len(estimator.get_feature_names_out()) == 32
 
     def test_the_head_reads_them(self, fitted: Any) -> None:
-        fitted = clone(fitted).set_params(deep_supervision=False).fit(CELLS, TARGETS)
+        fitted = clone(fitted).set_params(variant__deep_supervision=False).fit(CELLS, TARGETS)
         encodings = torch.from_numpy(fitted.transform(CELLS)).float()
         with torch.no_grad():
             scores = fitted.model_.head(encodings)[:, 0].double().numpy()
@@ -119,7 +118,7 @@ class TestOperationEmbeddings:
         lazy = NASBench201().sample(30, random_state=3)
         estimator = ranker().fit(CELLS, TARGETS)
         parts = [estimator.operation_embeddings(X) for X in (lazy, list(lazy))]
-        monkeypatch.setattr(base_module, "CHUNK", 100)
+        monkeypatch.setattr(reading, "BATCH", 100)
         whole = estimator.operation_embeddings(list(lazy))
         for part in parts:
             assert [list(p) for p in part] == [list(w) for w in whole]
@@ -156,7 +155,7 @@ class TestStorage:
     ) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
         expected = fitted.predict(CELLS)
-        fitted.device_ = "cuda:0"  # pickled as if it were there
+        fitted.network_.device = "cuda:0"  # pickled as if it were there
         stored = pickle.dumps(fitted)
         with pytest.warns(UserWarning, match="fitted with device='cuda:0', which this machine"):
             loaded = pickle.loads(stored)
@@ -169,8 +168,8 @@ class TestStorage:
     ) -> None:
         """Whatever the device; here the one that every machine has beside the CPU."""
         fitted.model_.to("meta")
-        fitted.device_ = "meta"
-        fitted._optimizer_state = {"state": [torch.empty(2, device="meta")], "lr": 0.1}
+        fitted.network_.device = "meta"
+        fitted.network_.optimizer_state = {"state": [torch.empty(2, device="meta")], "lr": 0.1}
         moved: list[torch.device] = []
 
         def cpu(self: torch.Tensor | torch.nn.Module) -> Any:
@@ -182,8 +181,8 @@ class TestStorage:
 
         monkeypatch.setattr(torch.nn.Module, "cpu", cpu)
         monkeypatch.setattr(torch.Tensor, "cpu", cpu)
-        state = fitted.__getstate__()
+        state = fitted.network_.__getstate__()
         assert {d.type for d in moved} == {"meta"}
-        assert {p.device.type for p in state["model_"].parameters()} == {"cpu"}
-        assert state["_optimizer_state"]["state"][0].device.type == "cpu"
+        assert {p.device.type for p in state["model"].parameters()} == {"cpu"}
+        assert state["optimizer_state"]["state"][0].device.type == "cpu"
         assert {p.device.type for p in fitted.model_.parameters()} == {"meta"}  # stays in use

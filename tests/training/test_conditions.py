@@ -15,11 +15,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.model_selection import cross_val_score
 
 from tagates_sk import TrainingCondition
-from tagates_sk._conditions import KnownConditions
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
-
-from .small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
+from tagates_sk.training.conditions import KnownConditions
+from tests.small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 LONG = TrainingCondition.cosine(epochs=200)

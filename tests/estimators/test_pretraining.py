@@ -23,8 +23,7 @@ from tagates_sk.datasets import load_nasbench201
 from tagates_sk.features import AdjacencyOneHot, OperationStatistics
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
-
-from .small import BOTH, CELLS, SMALL, TARGETS, chain, ranker, regressor, sample
+from tests.small import BOTH, CELLS, SIZES, SMALL, TARGETS, chain, ranker, regressor, sample
 
 both = pytest.mark.parametrize("make", BOTH)
 OTHERS = sample(60, seed=1)
@@ -184,7 +183,8 @@ def test_ensembles_take_over_every_member() -> None:
 
 
 def test_gates_can_be_pretrained() -> None:
-    sizes = {name: value for name, value in SMALL.items() if name not in ("head", "n_members")}
+    sizes = {**SMALL, **SIZES}
+    del sizes["head"], sizes["n_members"]
     model = GATESRanker(**sizes).pretrain(OTHERS, max_iter=1)
     plain = GATESRanker(**sizes).fit(CELLS, TARGETS)
     assert abs(model.fit(CELLS, TARGETS).predict(CELLS) - plain.predict(CELLS)).max() > 0

@@ -17,8 +17,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.model_files import load_model, save_model
 from tagates_sk.nn.extrapolation import CUT_OFF, observation_inputs
-
-from .small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
+from tests.small import BOTH, CELLS, TARGETS, as_array, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 NOISE = np.random.RandomState(0).normal(size=(2, 40))
@@ -83,7 +82,7 @@ def test_a_series_is_read_by_position() -> None:
 def test_many_architectures_are_read_in_parts(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     fitted = make(T=3).fit(CELLS, CURVES)
     whole = fitted.predict(CELLS, partial=CURVES[:, :2])
-    monkeypatch.setattr("tagates_sk.base.CHUNK", 7)
+    monkeypatch.setattr("tagates_sk.training.network.BATCH", 7)
     parts = fitted.predict(CELLS, partial=CURVES[:, :2])
     assert_allclose(parts, whole, rtol=1e-4, atol=1e-5)
 

@@ -14,8 +14,7 @@ from tagates_sk import TAGATESRanker, TAGATESRegressor, paper_config
 from tagates_sk.datasets import load_nasbench101, load_nasbench201
 from tagates_sk.nn.predictor import Predictor
 from tagates_sk.spaces import DARTS, NASBench101
-
-from .small import BOTH, CELLS, TARGETS, chain, ranker, regressor
+from tests.small import BOTH, CELLS, TARGETS, chain, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 
@@ -95,8 +94,8 @@ def test_members_train_as_they_would_alone() -> None:
     ones = [ranker(**options).fit(CELLS, TARGETS) for _ in range(2)]
     for i, one in enumerate(ones):
         one.model_.load_state_dict(alone(many.model_, i, many))
-        one._optimizer_state = None
-    many._optimizer_state = None
+        one.network_.optimizer_state = None
+    many.network_.optimizer_state = None
     many.fit(CELLS, TARGETS)
     for one in ones:
         one.fit(CELLS, TARGETS)

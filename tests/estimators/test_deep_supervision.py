@@ -10,8 +10,7 @@ import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
 from tagates_sk.metrics import kendall_tau
-
-from .small import BOTH, CELLS, TARGETS, ranker
+from tests.small import BOTH, CELLS, TARGETS, ranker
 
 both = pytest.mark.parametrize("make", BOTH)
 HEADS_OF_3 = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2))
@@ -19,11 +18,17 @@ HEADS_OF_3 = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2))
 
 def by_pass(fitted: Any) -> np.ndarray:
     """What the heads say of the cells, in training: shape (n, T, n_members)."""
-    (batch,) = fitted._read_batches(CELLS)
+    (batch,) = fitted.encoders_.batches(CELLS, "error")
     with torch.no_grad():
         scores, _ = fitted.model_(batch, torch.Generator().manual_seed(0))
     columns: np.ndarray = scores.double().numpy().reshape(len(CELLS), -1, fitted.n_members)
     return columns
+
+
+def in_units(fitted: Any, scores: np.ndarray) -> np.ndarray:
+    """Scores of shape (n, k, n_members) as predictions."""
+    network = fitted.network_
+    return network.scaler.in_units(scores) if network.in_units else scores
 
 
 @both
@@ -32,7 +37,7 @@ def test_the_score_is_the_mean_of_the_passes(make: Any, n_members: int) -> None:
     fitted = make(T=3, dropout=0.0, n_members=n_members).fit(CELLS, TARGETS)
     scores = by_pass(fitted)
     assert scores.shape == (len(CELLS), 3, n_members)
-    expected = fitted._to_target_units(scores.mean(1)[:, None])[:, 0]
+    expected = in_units(fitted, scores.mean(1)[:, None])[:, 0]
     assert_allclose(fitted.predict_members(CELLS), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -47,7 +52,7 @@ def test_every_pass_learns(make: Any) -> None:
 def test_the_first_pass_is_gates() -> None:
     """What its head reads is the encoding that one pass gives."""
     fitted = ranker(T=2).fit(CELLS, TARGETS)
-    (batch,) = fitted._read_batches(CELLS)
+    (batch,) = fitted.encoders_.batches(CELLS, "error")
     one = ranker(T=1, pretrained=None).fit(CELLS, TARGETS)
     weights = fitted.model_.encoder.state_dict()
     own = one.model_.encoder.state_dict()
@@ -74,7 +79,7 @@ def test_columns_are_read_after_their_pass_and_those_that_follow(make: Any) -> N
     assert fitted.model_.encoder.config.heads == ((0, 1), (0, 2), (1, 0), (1, 1), (1, 2))
     scores = by_pass(fitted)
     means = np.stack([scores[:, :2].mean(1), scores[:, 2:5].mean(1)], axis=1)
-    expected = fitted._to_target_units(means)[:, :, 0]
+    expected = in_units(fitted, means)[:, :, 0]
     assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-5)
 
 
@@ -83,7 +88,7 @@ def test_columns_are_read_after_their_pass_and_those_that_follow(make: Any) -> N
 def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
     y = np.column_stack([-TARGETS, TARGETS, TARGETS**2])
     fitted = make(T=3, n_members=n_members).fit(CELLS, y)
-    model, (batch,) = fitted.model_, fitted._read_batches(CELLS)
+    model, (batch,) = fitted.model_, fitted.encoders_.batches(CELLS, "error")
     heads = [*model.earlier_heads, model.head]
     with torch.no_grad():
         passes = model.encode(batch).passes
@@ -91,7 +96,7 @@ def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
     assert model.encoder.config.heads == HEADS_OF_3
     means = torch.stack([torch.stack(s).mean(0) for s in (own[:3], own[3:5], own[5:])], 1).numpy()
     scores = 0.5 * means + 0.5 * means.sum(1, keepdims=True)
-    members, weights = fitted._to_target_units(scores), fitted.column_weights_
+    members, weights = in_units(fitted, scores), fitted.column_weights_
     expected = np.stack([np.average(members[:, j], 1, weights[j]) for j in range(3)], 1)
     assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-4)
 
@@ -101,13 +106,13 @@ def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
 def test_targets_of_any_kind_share_no_head(make: Any, options: dict[str, Any]) -> None:
     y = np.column_stack([-TARGETS, TARGETS])
     fitted = make(**options).fit(CELLS, y)
-    model, (batch,) = fitted.model_, fitted._read_batches(CELLS)
+    model, (batch,) = fitted.model_, fitted.encoders_.batches(CELLS, "error")
     heads = [*model.earlier_heads, model.head]
     with torch.no_grad():
         passes = model.encode(batch).passes
         places = [i for _, i in model.encoder.config.heads]
         scores = torch.stack([head(passes[i]) for head, i in zip(heads, places, strict=True)], 1)
-    expected = fitted._to_target_units(scores.double().numpy())[..., 0]
+    expected = in_units(fitted, scores.double().numpy())[..., 0]
     assert_allclose(fitted.predict_anytime(CELLS), expected, rtol=1e-4, atol=1e-4)
 
 
@@ -116,7 +121,7 @@ def test_published_is_a_head_for_each_column(make: Any) -> None:
     y = np.column_stack([-TARGETS, TARGETS])
     fitted = make(T=3, deep_supervision=False).fit(CELLS, y)
     assert fitted.model_.encoder.config.heads == ((0, 0), (1, 1))
-    assert len(fitted.model_.encode(next(fitted._read_batches(CELLS))).passes) == 2
+    assert len(fitted.model_.encode(next(fitted.encoders_.batches(CELLS, "error"))).passes) == 2
 
 
 @both

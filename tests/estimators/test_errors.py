@@ -16,13 +16,13 @@ from tagates_sk import (
     InvalidArchitectureError,
     NonFiniteLossError,
     UnknownOperationError,
+    Variant,
     paper_config,
 )
-from tagates_sk import base as base_module
 from tagates_sk.baselines import GCNRanker
 from tagates_sk.spaces import NASBench201
-
-from .small import BOTH, CELLS, TARGETS, as_array, chain, node_chain, ranker, regressor
+from tagates_sk.training import estimator as reading
+from tests.small import BOTH, CELLS, TARGETS, as_array, chain, node_chain, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 
@@ -34,29 +34,41 @@ def refused(message: str, error: type[Exception] = ValueError) -> Any:
 
 BAD_PARAMETERS = [
     ("T", 0), ("T", 1.5), ("s", "0.1"), ("symmetry_breaking", "zero_cost"), ("beta", None),
+    ("n_layers", 0), ("n_layers", "all"), ("layer_dim", 0), ("head", 200), ("dropout", 1.0),
+    ("dropout", -0.1), ("features", "counts"), ("n_members", 0), ("bootstrap", "yes"),
+    ("pretrained", "yes"), ("pretrained_learning_rate", -0.1), ("loss", "hinged"), ("margin", -1),
+    ("learning_rate", 0.0), ("schedule", "cosine"), ("weight_decay", -1), ("batch_size", 0),
+    ("batch_size", "all"), ("max_iter", 0), ("early_stopping", "yes"),
+    ("validation_fraction", 0.0), ("validation_fraction", 1.0), ("n_iter_no_change", 0),
+    ("tol", -1), ("warm_start", 1.5), ("operations", "all"), ("operations", None),
+    ("handle_unknown", "mean"), ("variant", "published"), ("variant", {"readout": "mean"}),
+    ("device", 0), ("random_state", "0"), ("verbose", "yes"),
+]  # fmt: skip
+BAD_SWITCHES = [
     ("update", "both"), ("updated_operations", "convs"), ("stop_gradient", None),
-    ("deep_supervision", "yes"), ("aggregation", "max"),
+    ("deep_supervision", "yes"), ("anytime", "yes"), ("aggregation", "max"),
     ("self_loops", "yes"), ("residual", "auto"), ("readout", "max"),
     ("terminal_operations", "yes"), ("layer_bias", 2), ("train_other_nodes", "yes"),
-    ("n_layers", 0), ("n_layers", "all"), ("layer_dim", 0), ("op_dim", 0), ("node_dim", -1),
-    ("hidden_dim", 2.5), ("head", 200), ("dropout", 1.0), ("dropout", -0.1),
-    ("features", "counts"), ("n_members", 0), ("bootstrap", "yes"),
-    ("anytime", "yes"), ("pretrained", "yes"), ("pretrained_learning_rate", -0.1),
-    ("loss", "hinged"),
-    ("margin", -1), ("max_pairs", 0), ("optimizer", "sgd"), ("learning_rate", 0.0),
-    ("schedule", "cosine"), ("weight_decay", -1), ("batch_size", 0), ("batch_size", "all"),
-    ("max_iter", 0), ("early_stopping", "yes"), ("validation_fraction", 0.0),
-    ("validation_fraction", 1.0), ("n_iter_no_change", 0), ("tol", -1), ("warm_start", 1.5),
-    ("operations", "all"), ("operations", None), ("handle_unknown", "ignore"), ("device", 0),
-    ("random_state", "0"), ("verbose", "yes"),
+    ("op_dim", 0), ("node_dim", -1), ("hidden_dim", 2.5), ("max_pairs", 0), ("optimizer", "sgd"),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("name", "value"), BAD_PARAMETERS)
-def test_parameters(name: str, value: Any) -> None:
+@pytest.mark.parametrize(
+    ("owner", "name", "value"),
+    [
+        *(("TAGATESRanker", *case) for case in BAD_PARAMETERS),
+        *(("Variant", *case) for case in BAD_SWITCHES),
+    ],
+)
+def test_parameters(owner: str, name: str, value: Any) -> None:
     for method in ("fit", "partial_fit"):
-        with refused(f"The '{name}' parameter of TAGATESRanker must be", InvalidParameterError):
+        with refused(f"The '{name}' parameter of {owner} must be", InvalidParameterError):
             getattr(ranker(**{name: value}), method)(CELLS, TARGETS)
+
+
+def test_every_parameter_is_checked() -> None:
+    assert {name for name, _ in BAD_PARAMETERS} == set(ranker().get_params(deep=False))
+    assert {name for name, _ in BAD_SWITCHES} == set(Variant().get_params())
 
 
 @pytest.mark.parametrize("make", [ranker, GCNRanker])
@@ -67,10 +79,6 @@ def test_widths_of_the_head(make: Any, head: Any, shown: str) -> None:
         make(head=head).fit(CELLS, TARGETS)
     fitted = make(head=np.array([4]), max_iter=1).fit(CELLS, TARGETS)
     assert np.isfinite(fitted.predict(CELLS)).all()
-
-
-def test_every_parameter_is_checked() -> None:
-    assert {name for name, _ in BAD_PARAMETERS} == set(ranker().get_params())
 
 
 @pytest.mark.parametrize("loss", ["hinge", "logistic", "listmle"])
@@ -219,11 +227,11 @@ class TestX:
         message = (
             "X[{}], edge (1, 2): unknown operation 'new'. The operations seen in fit are "
             "['avg_pool_3x3', 'nor_conv_1x1', 'nor_conv_3x3', 'skip_connect']. Fit on "
-            "architectures that have it, list it in operations=, or set handle_unknown='mean'."
+            "architectures that have it, list it in operations=, or set handle_unknown='ignore'."
         )
         X = [*CELLS, chain("nor_conv_1x1", "new")]
         for chunk in (1024, 7):
-            monkeypatch.setattr(base_module, "CHUNK", chunk)
+            monkeypatch.setattr(reading, "BATCH", chunk)
             with refused(message.format(40), UnknownOperationError):
                 getattr(fitted, method)(X)
 
@@ -231,7 +239,7 @@ class TestX:
         self, make: Any, method: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         fitted = make().fit(CELLS, TARGETS)
-        monkeypatch.setattr(base_module, "CHUNK", 7)
+        monkeypatch.setattr(reading, "BATCH", 7)
         cyclic = chain("nor_conv_1x1", "nor_conv_1x1")
         cyclic.add_edge(2, 1, op="nor_conv_1x1")
         with refused("X[40] is cyclic", InvalidArchitectureError):

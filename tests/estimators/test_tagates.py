@@ -14,14 +14,13 @@ from sklearn.base import clone, is_regressor
 from sklearn.metrics import r2_score
 from sklearn.utils import get_tags
 
-from tagates_sk import FitInterruptedWarning, TAGATESRanker, TAGATESRegressor
-from tagates_sk import base as base_module
+from tagates_sk import FitInterruptedWarning, TAGATESRanker, TAGATESRegressor, Variant
 from tagates_sk.baselines import GCNRanker
 from tagates_sk.features import OperationStatistics
 from tagates_sk.metrics import kendall_tau
+from tagates_sk.nn.tables import GraphBatches
 from tagates_sk.spaces import NASBench101
-
-from .small import (
+from tests.small import (
     BOTH,
     CELLS,
     TARGETS,
@@ -36,21 +35,25 @@ both = pytest.mark.parametrize("make", BOTH)
 Make = Callable[..., Any]
 
 OTHERS: dict[str, Any] = {
-    "T": 3, "s": 0.5, "symmetry_breaking": "random", "beta": 2.0, "update": "node",
-    "updated_operations": ["nor_conv_3x3"], "stop_gradient": ["forward"],
-    "deep_supervision": False, "self_loops": True, "aggregation": "mean",
-    "residual": False, "readout": "mean", "terminal_operations": True,
-    "layer_bias": True, "train_other_nodes": True, "n_layers": 2, "layer_dim": 8, "op_dim": 4,
-    "node_dim": 4, "hidden_dim": 4, "head": [], "dropout": 0.0, "features": OperationStatistics(),
-    "n_members": 2, "bootstrap": True, "anytime": False, "loss": "mse", "margin": 0.2,
-    "max_pairs": 100, "pretrained_learning_rate": 0.5,
-    "optimizer": "adam", "learning_rate": 0.01, "schedule": "constant", "weight_decay": 0.0,
-    "batch_size": 8, "max_iter": 2, "early_stopping": True, "validation_fraction": 0.3,
-    "n_iter_no_change": 5, "tol": 0.1, "warm_start": True,
+    "T": 3, "s": 0.5, "symmetry_breaking": "random", "beta": 2.0, "n_layers": 2, "layer_dim": 8,
+    "head": [], "dropout": 0.0, "features": OperationStatistics(), "n_members": 2,
+    "bootstrap": True, "loss": "mse", "margin": 0.2, "pretrained_learning_rate": 0.5,
+    "learning_rate": 0.01, "schedule": "constant", "weight_decay": 0.0, "batch_size": 8,
+    "max_iter": 2, "early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 5,
+    "tol": 0.1, "warm_start": True,
     "operations": ["avg_pool_3x3", "nor_conv_1x1", "nor_conv_3x3", "skip_connect"],
-    "handle_unknown": "mean", "device": "cpu", "random_state": 3, "verbose": 0,
+    "handle_unknown": "ignore", "device": "cpu", "random_state": 3, "verbose": 0,
 }  # fmt: skip
 """Every parameter, at another value than the default; verbose would only print."""
+OTHER_SWITCHES: dict[str, Any] = {
+    "update": "node", "updated_operations": ["nor_conv_3x3"], "stop_gradient": ["forward"],
+    "deep_supervision": False, "anytime": False, "self_loops": True, "aggregation": "mean",
+    "residual": False, "readout": "mean", "terminal_operations": True, "layer_bias": True,
+    "train_other_nodes": True, "op_dim": 4, "node_dim": 4, "hidden_dim": 4, "max_pairs": 100,
+    "optimizer": "adam",
+}  # fmt: skip
+"""Every switch of the variant, likewise."""
+OTHERS["variant"] = Variant(**OTHER_SWITCHES)
 OTHERS["pretrained"] = TAGATESRanker(**OTHERS).pretrain(CELLS, max_iter=1).pretrained_
 
 
@@ -62,9 +65,10 @@ class TestConventions:
         copy = clone(estimator)
         for name, value in OTHERS.items():
             assert getattr(estimator, name) is value
-            if name != "features":  # clones are equal in what they say only
+            if name not in ("features", "variant"):  # clones are equal in what they say only
                 assert copy.get_params(deep=False)[name] == value
         assert str(copy) == str(estimator)
+        assert copy.variant.get_params() == OTHER_SWITCHES
         assert cls().set_params(**OTHERS).get_params() == estimator.get_params()
 
     @pytest.mark.parametrize("cls", [TAGATESRanker, TAGATESRegressor])
@@ -72,6 +76,7 @@ class TestConventions:
         estimator = cls(**OTHERS).fit(CELLS, TARGETS)
         for name, value in OTHERS.items():
             assert getattr(estimator, name) is value
+        assert estimator.variant.get_params() == OTHER_SWITCHES
 
     @both
     def test_fit_returns_self_and_learns(self, make: Make) -> None:
@@ -333,7 +338,7 @@ class TestMoreTraining:
         self, make: Make, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         estimator = make(max_iter=10, batch_size=40)
-        original, calls = base_module.GraphBatches.__call__, iter(range(100))
+        original, calls = GraphBatches.__call__, iter(range(100))
 
         def interrupted(self: Any, rows: Any) -> Any:
             if next(calls) == 4:
@@ -341,7 +346,7 @@ class TestMoreTraining:
             return original(self, rows)
 
         with monkeypatch.context() as patch:
-            patch.setattr(base_module.GraphBatches, "__call__", interrupted)
+            patch.setattr(GraphBatches, "__call__", interrupted)
             with pytest.warns(FitInterruptedWarning, match="after 4 of 10 epochs"):
                 estimator.fit(CELLS, TARGETS)
         assert estimator.n_iter_ == len(estimator.history_["loss"]) == 4
@@ -364,7 +369,7 @@ class TestMoreTraining:
                                       "batch_size", "margin"])  # fmt: skip
     def test_every_parameter_has_an_effect(self, name: str) -> None:
         """Weight decay needs to be large to show in three epochs."""
-        value = 10.0 if name == "weight_decay" else OTHERS[name]
+        value = 10.0 if name == "weight_decay" else {**OTHERS, **OTHER_SWITCHES}[name]
         plain, changed = (
             ranker(**options).fit(CELLS, TARGETS).predict(CELLS) for options in ({}, {name: value})
         )
@@ -379,7 +384,8 @@ class TestMoreTraining:
 def test_steps_of_an_epoch_by_default(make: Callable[..., Any], n: int, steps: int) -> None:
     rows = np.arange(n) % len(CELLS)
     fitted = make(max_iter=1).fit([CELLS[i] for i in rows], TARGETS[rows])
-    assert {int(state["step"]) for state in fitted._optimizer_state["state"].values()} == {steps}
+    state = fitted.network_.optimizer_state["state"]
+    assert {int(of_weight["step"]) for of_weight in state.values()} == {steps}
 
 
 @pytest.mark.parametrize(

@@ -28,8 +28,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.metrics import get_scorer, kendall_tau, kendall_tau_scorer, precision_at_k_scorer
-
-from .small import BOTH, as_array, ranker, regressor
+from tests.small import BOTH, as_array, ranker, regressor
 
 DATA = load_nasbench201()
 LAZY = DATA.dags[np.arange(3000, 3036)]

@@ -57,7 +57,7 @@ class TestRoundTrip:
             {"n_members": 3, "aggregation": "mixed"},
             {"terminal_operations": True, "train_other_nodes": True, "layer_bias": True},
             {"optimizer": "adam", "schedule": "constant", "early_stopping": True},
-            {"operations": (*OPERATIONS, "x"), "handle_unknown": "mean"},
+            {"operations": (*OPERATIONS, "x"), "handle_unknown": "ignore"},
         ],
         ids=str,
     )
@@ -168,7 +168,7 @@ class TestDevices:
         """Fitted on a GPU, loaded where there is none: as if saved on the CPU."""
         estimator = ranker(random_state=1).fit(CELLS, TARGETS)
         expected = estimator.predict(OTHERS)
-        estimator.device_ = "cuda:1"
+        estimator.network_.device = "cuda:1"
         save_model(estimator, path)
         loaded = load_model(path, device="cpu")
         assert loaded.device_ == "cpu"
@@ -197,7 +197,7 @@ class TestLayout:
         header, data = parts(path)
         assert int.from_bytes(path.read_bytes()[:8], "little") % 8 == 0
         metadata = header.pop("__metadata__")
-        assert metadata["format_version"] == "1"
+        assert metadata["format_version"] == "2"
         assert metadata["class"] == "TAGATESRanker"
         end = 0
         for entry in header.values():
@@ -205,7 +205,7 @@ class TestLayout:
             assert start == end
             end = stop
         assert end == len(data)
-        entry = header["model_.encoder.op_embedding"]
+        entry = header["encoders.network.model.encoder.op_embedding"]
         assert entry["dtype"] == "F32"
         start, stop = entry["data_offsets"]
         weights = estimator.model_.encoder.op_embedding.detach().numpy()

@@ -9,21 +9,22 @@ import pytest
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from .adapter import ArrayRanker, ArrayRegressor
+from tagates_sk import Variant
+from tests.adapter import ArrayRanker, ArrayRegressor
+from tests.small import SIZES
 
 # Enough for check_regressors_train, which wants R² > 0.5 on ten features, and for predictions that
 # differ where a check trains on few rows: constant ones would pass nearly everything.
 QUICK: dict[str, Any] = {
-    "layer_dim": 16, "op_dim": 8, "node_dim": 8, "hidden_dim": 8, "head": (16,), "dropout": 0.0,
-    "schedule": "constant", "learning_rate": 0.01, "weight_decay": 0.0, "batch_size": 24,
-    "max_iter": 10,
+    "layer_dim": 16, "head": (16,), "dropout": 0.0, "schedule": "constant", "learning_rate": 0.01,
+    "weight_decay": 0.0, "batch_size": 24, "max_iter": 10, "variant": Variant(**SIZES),
 }  # fmt: skip
 
 EXPECTED_FAILURES = {
     "check_sample_weight_equivalence_on_dense_data": (
         "a repeated architecture comes up in several batches, a weighted one in a single batch, as "
         "in any training by shuffled batches; where all are one batch it holds, see "
-        "test_estimators.py"
+        "test_tagates.py"
     ),
 }
 
