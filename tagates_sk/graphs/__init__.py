@@ -1,5 +1,6 @@
-"""Reading architectures: networkx cells to packed operation graphs."""
+"""Architectures: networkx cells to packed operation graphs, networks to networkx cells."""
 
+from .conversion import from_onnx, from_torch
 from .errors import InvalidArchitectureError, UnknownOperationError
 from .operations import is_parametrized
 from .packed import PackedGraphs
@@ -11,6 +12,8 @@ __all__ = [
     "InvalidArchitectureError",
     "PackedGraphs",
     "UnknownOperationError",
+    "from_onnx",
+    "from_torch",
     "is_parametrized",
     "read_architectures",
 ]

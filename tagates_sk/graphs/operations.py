@@ -20,7 +20,8 @@ IDENTITY_OPERATIONS = frozenset({"skip_connect", "skip", "identity"})
 
 _PARAMETRIZED = re.compile(
     r"conv|linear|dense|fully_connected|\bfc\b|attention|attn|transformer|mlp|ffn"
-    r"|lstm|gru|rnn|recurrent|embedding|inverted|mbconv|bottleneck|squeeze",
+    r"|lstm|gru|rnn|recurrent|embedding|inverted|mbconv|bottleneck|squeeze"
+    r"|norm(?!al)|prelu|parameter",
     re.IGNORECASE,
 )
 
@@ -36,8 +37,8 @@ def is_parametrized(name: str) -> bool:
     Returns
     -------
     bool
-        True for convolutions, linear, attention and recurrent layers and the
-        like; False for pooling, activations, wires and unknown names.
+        True for convolutions, linear, attention, recurrent and normalisation layers and
+        the like; False for pooling, activations, wires and unknown names.
 
     Examples
     --------
