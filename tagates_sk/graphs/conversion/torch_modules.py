@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from ..errors import InvalidArchitectureError
+from .faults import place_of
 
 DETAILS = ("layers", "modules")
 
@@ -77,7 +79,6 @@ def from_torch(module: Any, example_inputs: Any = None, detail: str = "layers") 
     """
     import torch
 
-    from .faults import place_of
     from .standin import stand_in, undisturbed
     from .tracing import exported, exported_graph, symbolic, symbolic_graph
 
@@ -99,6 +100,7 @@ def from_torch(module: Any, example_inputs: Any = None, detail: str = "layers") 
                 fault = error, place_of(error, twin)
             else:
                 return exported_graph(program, twin, modules=modules)
+            _run(stand_in(module), args, kwargs)
         twin = stand_in(module)
         try:
             traced = symbolic(twin, args, kwargs)
@@ -106,13 +108,34 @@ def from_torch(module: Any, example_inputs: Any = None, detail: str = "layers") 
             cause, place = fault or (error, place_of(error, twin))
         else:
             return symbolic_graph(traced, twin, modules=modules)
-    raise InvalidArchitectureError(_refusal(cause, place, args is not None)) from cause
+    advice = (
+        "Pass example_inputs, or convert its submodules."
+        if args is None
+        else "Take what depends on values out of forward, or convert its submodules."
+    )
+    raise InvalidArchitectureError(_refusal("be traced", cause, place, advice)) from cause
+
+
+def _run(twin: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    """Make sure that inputs fit; symbolic tracing would not see that they do not."""
+    alone = copy.deepcopy(twin)  # forward may write into buffers and inputs
+    try:
+        alone(*copy.deepcopy(args), **copy.deepcopy(kwargs))
+    except Exception as error:
+        advice = "Check the shapes and types of example_inputs."
+        place = place_of(error, alone)
+        raise InvalidArchitectureError(
+            _refusal("run on example_inputs", error, place, advice)
+        ) from error
 
 
 def _arguments(example_inputs: Any) -> tuple[tuple[Any, ...] | None, dict[str, Any]]:
-    """Positional and named arguments; None in place of the former if there are no examples."""
+    """Positional and named arguments; None in place of the former if there are no examples.
+
+    Each tensor is one of its own: `torch.export` takes a tensor that is given twice for one input.
+    """
     import torch
-    from torch.utils._pytree import tree_leaves
+    from torch.utils._pytree import tree_leaves, tree_map
 
     if example_inputs is None:
         return None, {}
@@ -121,26 +144,19 @@ def _arguments(example_inputs: Any) -> tuple[tuple[Any, ...] | None, dict[str, A
     if isinstance(example_inputs, (tuple, list, dict)) and any(
         isinstance(leaf, torch.Tensor) for leaf in tree_leaves(example_inputs)
     ):
-        if isinstance(example_inputs, dict):
-            return (), example_inputs
-        return tuple(example_inputs), {}
+        own = tree_map(lambda x: x.clone() if isinstance(x, torch.Tensor) else x, example_inputs)
+        return ((), own) if isinstance(own, dict) else (tuple(own), {})
     raise TypeError(
         f"example_inputs is a {type(example_inputs).__name__} without a tensor; pass a tensor, a "
         "tuple of positional arguments or a dict of arguments by name."
     )
 
 
-def _refusal(error: Exception, place: str, has_inputs: bool) -> str:
-    """At most 300 characters: what could not be traced, where, and what to do."""
-    reason = str(error).strip().split("\n")[0]
+def _refusal(what: str, error: Exception, place: str, advice: str) -> str:
+    """At most 300 characters: what went wrong, where, and what to do."""
+    reason = str(error).strip().split("\n")[0].rstrip(".")
     if "data-dependent" in reason or "control flow" in reason:
-        reason = "a path that depends on values"
-    elif len(reason) > 70:
-        reason = f"{reason[:67]}..."
-    if not has_inputs:
-        advice = "Pass example_inputs, or convert its submodules."
-    else:
-        advice = (
-            "If it runs on example_inputs, take that line out of forward or convert submodules."
-        )
-    return f"The network cannot be traced at {place[:140]}: {reason}. {advice}"
+        reason = "its path depends on values"
+    elif len(reason) > 60:
+        reason = f"{reason[:57]}..."
+    return f"The network cannot {what}, {place[:140]}: {reason}. {advice}"
