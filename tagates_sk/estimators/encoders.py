@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from scipy.stats import norm
 
-from ._conditions import TrainingCondition
-from ._tagates import BaseTAGATES
-from ._targets import Floats
-from ._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
-from .base import CHUNK
-from .nn.batching import Batches
+from .._conditions import TrainingCondition
+from .._tagates import BaseTAGATES
+from .._targets import Floats
+from .._tasks import REGRESSION_LOSSES, RankingMixin, RegressionMixin
+from ..base import CHUNK
+from ..nn.batching import Batches
 
 LEVELS = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
 """Central intervals for which the standard deviations of a regressor are scaled."""
