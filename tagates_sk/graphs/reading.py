@@ -36,7 +36,7 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
     X : sequence of networkx.DiGraph, or of tuples of them
         One architecture an element: a cell, or a tuple of cells of fixed
         length. A sequence with a method ``packed()`` is asked for its graphs
-        and never builds networkx objects.
+        and never builds networkx objects; PackedGraphs are returned as they are.
     prune : bool, default=True
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0
@@ -54,6 +54,8 @@ def read_architectures(X: Any, *, prune: bool = True, start: int = 0) -> PackedG
     TypeError
         If X is not a sequence of graphs.
     """
+    if isinstance(X, PackedGraphs):
+        return X
     if prune and isinstance(X, Packable):
         if len(X) == 0:  # type: ignore[arg-type]
             raise InvalidArchitectureError(_EMPTY)
