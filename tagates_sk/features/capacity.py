@@ -9,6 +9,7 @@ import numpy as np
 
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS, WIRE, is_parametrized
+from ..graphs.packed import IntArray
 from ._common import BaseFeatures, Floats, by_architecture, owners
 from .walks import Walks
 
@@ -158,7 +159,7 @@ class CapacityStatistics(BaseFeatures):
         degree = np.bincount(edges.dst, minlength=len(packed.input_mark))
         on_op, on_edge = packed.op_type, edges.kind
 
-        def cells(which: Floats, values: Floats) -> Floats:
+        def cells(which: IntArray, values: Floats) -> Floats:
             sums: Floats = np.bincount(which, values, n_rows).astype(np.float64)
             return sums
 

@@ -229,7 +229,8 @@ class WalkStatistics(BaseSubsetFeatures):
         kind = np.where(edges.kind == WIRE, n, edges.kind)
         met = np.flatnonzero((kind >= 0) & (kind <= n) & (edges.kind != n))
         above, below = before[edges.dst[met]], after[edges.dst[met]]
-        steps = above + below - 1
+        # An edge into the output of an OON cell has no operation.
+        steps = above + below - 1 - packed.on_node[edges.cell[met]]
         position = np.where(steps > 0, (above - 1) / np.maximum(steps, 1), 0.5)
         position = position * (self.n_places - 1)
         left = np.floor(position).astype(np.int64)
