@@ -79,7 +79,8 @@ class BoostingMember:
             if not seen.any():
                 continue
             model = GradientBoostingRegressor(
-                n_estimators=self.n_estimators, learning_rate=0.1, max_depth=4, subsample=0.7 if seen.sum() > 2 else 1.0,
+                n_estimators=self.n_estimators, learning_rate=0.1, max_depth=4,
+                subsample=0.7 if seen.sum() > 2 else 1.0,
                 max_features=share, random_state=rng.randint(2**31 - 1),
             )  # fmt: skip
             model.fit(columns[seen], targets[seen], sample_weight=weight[seen])
