@@ -165,8 +165,9 @@ class Encoders:
         *,
         starts_from_another: bool,
         early_stopping: bool,
+        draws: Floats | None = None,
         **changes: Any,
-    ) -> None:
+    ) -> Floats | None:
         """Train further.
 
         Parameters
@@ -178,12 +179,21 @@ class Encoders:
         starts_from_another : bool
             Whether the encoders began with trained weights, and learn slowly.
         early_stopping : bool
+        draws : ndarray of float, shape (n, n_members), optional
+            How often each member sees each architecture; by default once, or by
+            the parameter `bootstrap`.
         **changes
             Options of training.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n_members), or None
+            How often each member has seen each architecture; None for once.
         """
         first, n, k = self.network.n_iter == 0, len(data.y), self.model.n_members
         packed = self.conform(data.packed, parameters["handle_unknown"])
-        draws = bootstrap_draws(n, k, rng) if parameters["bootstrap"] and k > 1 else None
+        if parameters["bootstrap"] and k > 1:
+            draws = bootstrap_draws(n, k, rng)
         margin = parameters["margin"]
         if isinstance(margin, str):
             margin = MARGIN_ON_NODES if packed.on_node.any() else MARGIN
@@ -232,6 +242,7 @@ class Encoders:
         if first and draws is not None and task.in_units:  # later members have seen nearly all
             members = self.network.predict(batches.chunks(BATCH))[:, -1]
             self.std_scale = calibrated_scale(members, data.y[:, -1], draws == 0)
+        return draws
 
     # -------------------------------------------------------------- predicting
 

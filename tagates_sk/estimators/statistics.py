@@ -63,6 +63,8 @@ class GraphStatistics:
     ----------
     transformers_ : list of transformer
         Of this library's features.
+    operations_ : list of str
+        Operations that fit saw, sorted.
 
     Examples
     --------
@@ -86,6 +88,7 @@ class GraphStatistics:
         self
         """
         packed = read_architectures(X)
+        self.operations_ = packed.used_operations()
         size = 1 if len(packed.used_operations()) > MANY else None
         self.transformers_ = [
             WalkStatistics(size, n_places=N_PLACES, handle_unknown="ignore"),

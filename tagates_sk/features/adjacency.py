@@ -82,7 +82,7 @@ class AdjacencyOneHot(BaseFeatures):
         of the largest cell seen in fit.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary: refuse, or leave
         zeros in its place. (An unknown identity operation such as
         ``"skip_connect"`` is a wire, as everywhere in this library.)
@@ -144,7 +144,7 @@ class AdjacencyOneHot(BaseFeatures):
         canonical: bool = True,
         n_inner_nodes: int | None = None,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         handle_larger: str = "error",
         sparse_output: bool = False,
     ) -> None:

@@ -78,7 +78,7 @@ class CapacityStatistics(BaseFeatures):
     ----------
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary: refuse, or count
         it for degrees and depth only.
 
@@ -119,7 +119,7 @@ class CapacityStatistics(BaseFeatures):
     """
 
     def __init__(
-        self, *, operations: str | Sequence[str] = "auto", handle_unknown: str = "error"
+        self, *, operations: str | Sequence[str] = "auto", handle_unknown: str = "warn"
     ) -> None:
         self.operations = operations
         self.handle_unknown = handle_unknown

@@ -45,7 +45,7 @@ class WalkStatistics(BaseSubsetFeatures):
         The vocabulary; "auto" is the operations seen in fit, but for identity
         operations such as ``"skip_connect"``: outside of a vocabulary, as
         everywhere in this library, they are wires.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with another operation outside the vocabulary: refuse, or
         count it for lengths and degrees only.
 
@@ -136,7 +136,7 @@ class WalkStatistics(BaseSubsetFeatures):
         *,
         n_places: int = 0,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
     ) -> None:
         self.max_subset_size = max_subset_size
         self.n_places = n_places

@@ -2,7 +2,7 @@
 
 from .architectures import Architectures, as_architectures
 from .conversion import from_onnx, from_torch
-from .errors import InvalidArchitectureError, UnknownOperationError
+from .errors import InvalidArchitectureError, UnknownOperationError, UnknownOperationWarning
 from .operations import is_parametrized
 from .packed import PackedGraphs
 from .reading import read_architectures
@@ -14,6 +14,7 @@ __all__ = [
     "InvalidArchitectureError",
     "PackedGraphs",
     "UnknownOperationError",
+    "UnknownOperationWarning",
     "as_architectures",
     "from_onnx",
     "from_torch",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownOperationError
+from .errors import UnknownOperationError, UnknownOperationWarning, quoted
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 
 IntArray = NDArray[np.integer[Any]]
@@ -148,8 +149,8 @@ class PackedGraphs:
             The fitted vocabulary.
         handle_unknown : str
             What to do with an operation that is not in it: ``"error"`` refuses,
-            anything else gives it the code ``len(operations)``. Identity
-            operations are always known.
+            ``"warn"`` and ``"ignore"`` give it the code ``len(operations)``, with
+            and without a warning. Identity operations are always known.
 
         Raises
         ------
@@ -170,15 +171,22 @@ class PackedGraphs:
             + [OUTPUT, INPUT, WIRE]
         )
         op_type = codes[self.op_type]  # negative codes index the three at the end
-        if handle_unknown == "error":
+        if handle_unknown != "ignore":
             unknown = np.flatnonzero(op_type == len(operations))
             if len(unknown):
                 op = int(unknown[0])
                 name = self.operations[int(self.op_type[op])]
-                raise UnknownOperationError(
-                    f"{self.place(op)}: unknown operation {name!r}. The operations seen in fit are "
-                    f"{list(operations)}. Fit on architectures that have it, list it in "
-                    f"operations=, or set handle_unknown='ignore'."
+                found = f"{self.place(op)}: fit has not seen the operation {name!r}"
+                if handle_unknown == "error":
+                    raise UnknownOperationError(
+                        f"{found}, but {quoted(operations)}. Fit on architectures that have it, "
+                        "list it in operations=, or set handle_unknown='warn'."
+                    )
+                warnings.warn(
+                    f"{found}; it is taken as the mean of the known ones, and features leave it "
+                    "out. handle_unknown='error' refuses it, 'ignore' says nothing.",
+                    UnknownOperationWarning,
+                    stacklevel=2,
                 )
         return replace(self, operations=operations, op_type=op_type)
 

@@ -55,7 +55,7 @@ class NetworkEstimator(
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "operations": [StrOptions({"auto"}), "array-like"],
-        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
         "device": [str, Device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
