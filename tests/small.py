@@ -40,6 +40,12 @@ def regressor(**changes: Any) -> TAGATESRegressor:
     return small(TAGATESRegressor, **changes)  # type: ignore[no-any-return]
 
 
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """Parameters to compare: a Variant by its switches, since two objects are never equal."""
+    parameters = estimator.get_params()
+    return {name: value for name, value in parameters.items() if name != "variant"}
+
+
 BOTH = [ranker, regressor]
 
 

@@ -24,6 +24,7 @@ from tests.small import (
     TARGETS,
     chain,
     node_chain,
+    parameters_of,
     ranker,
 )
 
@@ -148,7 +149,7 @@ class TestStorage:
             estimator.partial_fit(CELLS, TARGETS)
         assert_array_equal(stored.predict(CELLS), fitted.predict(CELLS))
         unfitted = roundtrip(clone(fitted))
-        assert unfitted.get_params() == fitted.get_params()
+        assert parameters_of(unfitted) == parameters_of(fitted)
 
     def test_fitted_on_a_device_that_is_missing(
         self, fitted: Any, monkeypatch: pytest.MonkeyPatch

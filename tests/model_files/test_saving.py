@@ -25,7 +25,7 @@ from tagates_sk.model_files import ModelFileError, load_model, save_model
 from tests.baselines.estimators import NEURAL, small
 from tests.features.transformers import ALL as TRANSFORMERS
 from tests.robustness.model_files import parts
-from tests.small import BOTH, CELLS, TARGETS, chain, ranker, regressor, sample
+from tests.small import BOTH, CELLS, TARGETS, chain, parameters_of, ranker, regressor, sample
 
 OTHERS = sample(30, seed=1)
 OPERATIONS = sorted({op for c in CELLS for *_, op in c.edges(data="op")})
@@ -67,7 +67,7 @@ class TestRoundTrip:
         assert_array_equal(loaded.predict(OTHERS), estimator.predict(OTHERS))
         assert_array_equal(loaded.transform(OTHERS), estimator.transform(OTHERS))
         assert_array_equal(loaded.predict_members(OTHERS), estimator.predict_members(OTHERS))
-        assert loaded.get_params() == estimator.get_params()
+        assert parameters_of(loaded) == parameters_of(estimator)
 
     @pytest.mark.parametrize("cls", NEURAL)
     def test_baselines(self, cls: Any, path: Path) -> None:
@@ -102,7 +102,7 @@ class TestRoundTrip:
             one.partial_fit(OTHERS, np.arange(30.0))
         assert_array_equal(loaded.predict(CELLS), estimator.predict(CELLS))
         assert loaded.history_ == estimator.history_
-        assert clone(loaded).get_params() == clone(estimator).get_params()
+        assert parameters_of(clone(loaded)) == parameters_of(clone(estimator))
 
     def test_numpy_parameters(self, path: Path) -> None:
         """As a grid search sets them."""
@@ -205,7 +205,7 @@ class TestLayout:
             assert start == end
             end = stop
         assert end == len(data)
-        entry = header["encoders.network.model.encoder.op_embedding"]
+        entry = header["encoders.network.weights.encoder.op_embedding"]
         assert entry["dtype"] == "F32"
         start, stop = entry["data_offsets"]
         weights = estimator.model_.encoder.op_embedding.detach().numpy()
