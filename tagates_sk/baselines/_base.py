@@ -17,11 +17,11 @@ from .._utils import Floats
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.batching import Batch, Batches
-from ..nn.cells import CellBatches, CellSpec
 from ..nn.devices import Device
 from ..nn.evaluation import encodings
+from ..nn.lstm import SentenceBatches
+from ..nn.padded import CellBatches, CellSpec
 from ..nn.predictor import GraphPredictor, head_widths, seeded
-from ..nn.recurrent import SentenceBatches
 from ..training.estimator import ONE_EPOCH, NetworkEstimator
 from ..training.network import BATCH, ExtraLoss, read_in_parts, start_network
 from ..training.targets import check_targets, loss_targets

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval
 
-from ..nn.asynchronous import DAGNNEncoder
-from ..nn.cells import CellSpec
+from ..nn.dagnn import DAGNNEncoder
 from ..nn.devices import Device
+from ..nn.padded import CellSpec
 from ..training.tasks import RANKING, REGRESSION
 from ._base import CELLS, NeuralBaseline
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 
 from sklearn.utils._param_validation import Interval
 
-from ..nn.attention import TransformerEncoder
-from ..nn.cells import CellSpec
 from ..nn.devices import Device
+from ..nn.padded import CellSpec
+from ..nn.self_attention import TransformerEncoder
 from ..training.tasks import RANKING, REGRESSION
 from ._base import CELLS, NeuralBaseline
 

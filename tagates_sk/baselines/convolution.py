@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..nn.cells import CellSpec
-from ..nn.convolution import GCNEncoder
+from ..nn.gcn import GCNEncoder
+from ..nn.padded import CellSpec
 from ..training.tasks import RANKING, REGRESSION
 from ._base import CELLS, NeuralBaseline
 

@@ -9,12 +9,11 @@ from typing import Any, ClassVar, NamedTuple
 from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..graphs import PackedGraphs
-from ..graphs.batch import BatchSpec
-from ..nn.batching import GraphBatches
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
 from ..nn.devices import Device
 from ..nn.encoder import TAGATESEncoder
+from ..nn.tables import BatchSpec, GraphBatches
 from ..training.tasks import RANKING, REGRESSION
 from ._base import Input, NeuralBaseline
 

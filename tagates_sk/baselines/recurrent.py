@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from ..graphs.tokens import Dictionary
-from ..nn.recurrent import LSTMEncoder
+from ..nn.lstm import LSTMEncoder
 from ..training.tasks import RANKING, REGRESSION
 from ._base import SENTENCES, NeuralBaseline
 

@@ -14,7 +14,7 @@ from ..graphs import read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
 from ..nn.devices import Device
-from ..nn.recurrent import SentenceBatches
+from ..nn.lstm import SentenceBatches
 from ..training.network import FittedNetwork
 from ..training.tasks import RANKING
 from ._base import SENTENCES, NeuralBaseline

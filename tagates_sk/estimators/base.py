@@ -62,6 +62,9 @@ class BaseTAGATES(NetworkEstimator):
         "variant": [Variant, None],
     }
 
+    _elsewhere: ClassVar[dict[str, str]] = {
+        name: f"variant=Variant({name}=...)" for name in Variant._parameter_constraints
+    }
     encoders_: Encoders
     pretrained_: EncoderState
 

@@ -14,12 +14,11 @@ from scipy.stats import norm
 from .._utils import Floats
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS
-from ..graphs.packed import Training
-from ..nn.batching import GraphBatches
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
 from ..nn.evaluation import encodings, extrapolations, operation_embeddings
 from ..nn.predictor import Predictor, head_widths
+from ..nn.tables import GraphBatches, Training
 from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
 from ..training.network import BATCH, FittedNetwork, read_in_parts, start_network

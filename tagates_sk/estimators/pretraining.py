@@ -12,10 +12,9 @@ from sklearn.utils import check_random_state, check_scalar
 
 from .._utils import Floats
 from ..graphs import as_architectures, read_architectures
-from ..nn.batching import GraphBatches
-from ..nn.devices import resolve_device
-from ..nn.precision import SinglePrecision
+from ..nn.devices import resolve_device, single_precision
 from ..nn.predictor import Predictor
+from ..nn.tables import GraphBatches
 from ..nn.transfer import EncoderState
 from ..training.network import FittedNetwork
 from ..training.targets import TargetScaler
@@ -63,7 +62,7 @@ def pretrained_encoder(
     operations = sorted(vocabulary(packed, parameters["operations"], source))
     packed = packed.with_vocabulary(operations)
     config, spec = encoder_config(packed, {**parameters, "deep_supervision": False}, source, 1)
-    with SinglePrecision():
+    with single_precision():
         seed = int(rng.randint(2**31 - 1))
         model = Predictor(config, [], 0.0, seed, n_outputs=columns.shape[1])
     if source is not None:

@@ -1,6 +1,7 @@
-"""Reading architectures: networkx cells to packed operation graphs."""
+"""Architectures: networkx cells to packed operation graphs, networks to networkx cells."""
 
 from .architectures import Architectures, as_architectures
+from .conversion import from_onnx, from_torch
 from .errors import InvalidArchitectureError, UnknownOperationError
 from .operations import is_parametrized
 from .packed import PackedGraphs
@@ -14,6 +15,8 @@ __all__ = [
     "PackedGraphs",
     "UnknownOperationError",
     "as_architectures",
+    "from_onnx",
+    "from_torch",
     "is_parametrized",
     "read_architectures",
 ]

@@ -24,7 +24,8 @@ class Architectures(ArchitectureSequence):
     graphs again: several estimators, folds of a cross-validation, steps of a
     pipeline. An integer index gives the graph as it was given; a slice, a list
     or array of integers, or a boolean mask gives `Architectures`, and
-    ``a + b`` those of both. Pickles hold no more than the part at hand.
+    ``a + b`` those of both. `rows` are positions in the sequence that was read.
+    Pickles hold no more than the part at hand.
 
     Parameters
     ----------
@@ -32,11 +33,6 @@ class Architectures(ArchitectureSequence):
         Do not change the graphs afterwards: they are not read again.
     op_attribute : str, default="op"
         Attribute of edges or nodes that names the operation.
-
-    Attributes
-    ----------
-    rows : ndarray of int, shape (n,)
-        Positions in the sequence that was read.
 
     Raises
     ------
@@ -69,7 +65,7 @@ class Architectures(ArchitectureSequence):
     def __init__(self, graphs: Any, op_attribute: str = "op") -> None:
         graphs = in_order(graphs)
         read = read_architectures(graphs, op_attribute=op_attribute)
-        packed = replace(read, start=0, training=None)
+        packed = replace(read, start=0)
         if isinstance(graphs, (list, tuple, np.ndarray)):
             graphs = list(graphs)  # which users may change
         super().__init__(np.arange(len(packed)))

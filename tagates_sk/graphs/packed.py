@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,36 +21,6 @@ def ragged_positions(starts: IntArray, lengths: IntArray) -> IntArray:
     ends = np.cumsum(lengths)
     positions: IntArray = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
     return positions
-
-
-class Training(NamedTuple):
-    """What is known of the training of n architectures, beside their graphs.
-
-    Parameters
-    ----------
-    update_scale : ndarray of float32, shape (n, T - 1), or None
-        What each update of operation embeddings is multiplied by.
-    augmentation, loss : ndarray of int, shape (n,), or None
-        Which data augmentation and which loss they were trained with.
-    condition : ndarray of float32, shape (n, m), or None
-        All of that in numbers about −1 to 1.
-    group : ndarray of int, shape (n,), or None
-        Architectures of one group are compared in training.
-    observed : ndarray of float32, shape (n, k - 1), or None
-        Standardised performance at all points of training but the last, NaN
-        where it was not observed.
-    """
-
-    update_scale: NDArray[np.float32] | None = None
-    augmentation: IntArray | None = None
-    loss: IntArray | None = None
-    condition: NDArray[np.float32] | None = None
-    group: IntArray | None = None
-    observed: NDArray[np.float32] | None = None
-
-    def of(self, rows: Any) -> Training:
-        """Those of some architectures."""
-        return Training(*(None if values is None else values[rows] for values in self))
 
 
 @dataclass(frozen=True)
@@ -96,8 +66,6 @@ class PackedGraphs:
         For each operation the node or edge of the user's graph it came from.
     start : int
         Index in X of the first architecture, for error messages.
-    training : Training or None
-        How the architectures were trained, where that is an input.
     """
 
     operations: tuple[str, ...]
@@ -114,7 +82,6 @@ class PackedGraphs:
     zero_cost: NDArray[np.float32] | None = None
     keys: list[Any] | None = None
     start: int = 0
-    training: Training | None = None
 
     def __len__(self) -> int:
         return len(self.n_inputs) // self.n_cells
@@ -158,7 +125,6 @@ class PackedGraphs:
             zero_cost=None if self.zero_cost is None else self.zero_cost[ops],
             keys=None if keys is None else [keys[op] for op in ops.tolist()],
             start=0,
-            training=None if self.training is None else self.training.of(rows),
         )
 
     def place(self, op: int) -> str:

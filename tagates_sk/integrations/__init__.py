@@ -1,6 +1,1 @@
-"""Plug-ins for other libraries; none of them is needed to import this."""
-
-from .naslib import TAGATESPredictor
-from .naslib_graphs import to_dag
-
-__all__ = ["TAGATESPredictor", "to_dag"]
+"""Plug-ins for other libraries, a module each; importing one here does not import the other."""

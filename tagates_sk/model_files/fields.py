@@ -21,10 +21,10 @@ from ..features import (
 from ..features.adjacency import Layout
 from ..features.paths import Trie
 from ..features.subtrees import Iteration, Multisets
-from ..graphs.batch import BatchSpec
 from ..graphs.tokens import Dictionary
-from ..nn.cells import CellSpec
 from ..nn.config import EncoderConfig
+from ..nn.padded import CellSpec
+from ..nn.tables import BatchSpec
 from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
 from ..training.network import FittedNetwork

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
-from ..nn.devices import Device, resolve_device
-from ..nn.precision import with_gradients
+from ..nn.devices import Device, resolve_device, with_gradients
 from ..training.estimator import NetworkEstimator
 from .document import Reader, Writer
 from .fields import ESTIMATORS

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from ..graphs.tokens import Dictionary
 from .encoder import Encoding
+from .lstm import LSTMDecoder, LSTMEncoder, SentenceBatch, SentenceBatches
 from .predictor import GraphPredictor, seeded
-from .recurrent import LSTMDecoder, LSTMEncoder, SentenceBatch, SentenceBatches
 
 
 class Autoencoder(GraphPredictor):

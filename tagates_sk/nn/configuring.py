@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graphs import PackedGraphs
-from ..graphs.batch import BatchSpec
 from ..graphs.operations import updated_mask
-from .batching import batch_spec
+from ..nn.tables import BatchSpec
 from .config import EncoderConfig
+from .tables import batch_spec
 
 
 def configure(

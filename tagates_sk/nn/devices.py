@@ -1,4 +1,4 @@
-"""Which device a model runs on, and how many threads of the CPU."""
+"""How torch computes for this library: device, threads and precision, whatever callers have set."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from itertools import chain, islice
 from typing import Any, TypeVar
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 Device = torch.device
 
@@ -21,6 +22,7 @@ MOST_AT_ONCE = 4
 """Items at work side by side; further threads help with each of them."""
 
 _PROCESS = os.getpid()
+_MAKE_TENSORS = {torch.empty, torch.ones, torch.rand, torch.randn, torch.zeros}
 
 
 def resolve_device(device: str | torch.device, *, fallback: bool = False) -> torch.device:
@@ -173,3 +175,63 @@ def on_cpu(value: Any) -> Any:
     if isinstance(value, list):
         return [on_cpu(item) for item in value]
     return value
+
+
+@contextmanager
+def with_gradients() -> Iterator[None]:
+    """Record gradients inside the block, whatever its caller has switched off.
+
+    Tensors that are made inside can be trained later, too. Also a decorator of
+    functions.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+@contextmanager
+def without_autocast() -> Iterator[None]:
+    """Compute in the precision of the weights inside the block. Also a decorator of functions.
+
+    In ``torch.autocast``, which a caller may be in for models of its own,
+    predictions and zero-cost scores would be others, and some fits fail.
+    """
+    with ExitStack() as blocks:
+        for device in filter(torch.is_autocast_enabled, ("cpu", "cuda")):
+            blocks.enter_context(torch.autocast(device, enabled=False))
+        yield
+
+
+@contextmanager
+def single_precision() -> Iterator[None]:
+    """Let weights that are made inside the block be float32, on the CPU and trainable.
+
+    With ``torch.set_default_dtype(torch.float64)`` in force, weights would be
+    of another type than what they are multiplied with, and other random
+    numbers. Unlike a change of that default, this is seen by one thread only.
+    Generators of initial weights are on the CPU.
+    """
+    with ExitStack() as blocks:
+        blocks.enter_context(with_gradients())
+        made = torch.empty(0)
+        # Every call of torch costs more inside.
+        if made.dtype != torch.float32 or made.device.type != "cpu":
+            blocks.enter_context(torch.device("cpu"))
+            blocks.enter_context(_Float32())
+        yield
+
+
+class _Float32(TorchFunctionMode):
+    """Tensors that are made are float32 where nothing else is said."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Call a function of torch."""
+        keywords = dict(kwargs or {})
+        if func in _MAKE_TENSORS and keywords.get("dtype") is None:
+            keywords["dtype"] = torch.float32
+        return func(*args, **keywords)

@@ -259,9 +259,9 @@ class TAGATESEncoder(nn.Module):
         """States after the pass, the outputs' last, and what updates read of it."""
         inner = self.config.n_layers - 2
         last = batch.forward_final if final else batch.forward_last
-        plans = [batch.forward_first, *[batch.forward_inner] * inner, last]
+        tables = [batch.forward_first, *[batch.forward_inner] * inner, last]
         messages = self.config.update == "message" and not final
-        out, info = self.forward_layers(initial, plans[: self.config.n_layers], gates, messages)
+        out, info = self.forward_layers(initial, tables[: self.config.n_layers], gates, messages)
         if not final and self.config.update == "node":
             info = out.index_select(0, batch.updated_dst)
         return out, info
@@ -273,15 +273,15 @@ class TAGATESEncoder(nn.Module):
         if batch.loss is not None and self.config.n_losses > 1:
             output = output + self.loss_shift[batch.loss]
         state = self._part_cells(self.fb_convert(output))
-        plans = [batch.backward_first, *[batch.backward_inner] * inner, batch.backward_last]
+        tables = [batch.backward_first, *[batch.backward_inner] * inner, batch.backward_last]
         if inner < 0:
             state = F.pad(state, (0, 0, batch.n_nodes - batch.n_outputs, 0))
-            plans = [batch.backward_last]
+            tables = [batch.backward_last]
         out: Tensor
         if self.config.update == "message":
-            _, out = self.backward_layers(state, plans, gates, True)
+            _, out = self.backward_layers(state, tables, gates, True)
             return out
-        out, _ = self.backward_layers(state, plans, gates)
+        out, _ = self.backward_layers(state, tables, gates)
         return out.index_select(0, batch.updated_back_dst)
 
     def _update(self, emb: Tensor, f_info: Tensor | None, b_info: Tensor) -> Tensor:

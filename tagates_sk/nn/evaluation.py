@@ -11,9 +11,8 @@ import torch
 from numpy.typing import NDArray
 
 from .batching import Batch
-from .devices import safe_threads, side_by_side
+from .devices import safe_threads, side_by_side, without_autocast
 from .encoder import Encoding
-from .precision import without_autocast
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-LIMIT = 5.0
+CUT_OFF = 5.0
 """Standard deviations at which an observation is cut off."""
 
 
@@ -31,5 +31,5 @@ def observation_inputs(observed: Tensor, generator: torch.Generator | None = Non
         kept = torch.rand(shape, generator=generator, device=device) < 0.5
         first = torch.zeros_like(kept).scatter_(1, order.argmin(1, keepdim=True), True)
         known = known & (kept | first)
-    values = observed.clamp(-LIMIT, LIMIT).where(known, observed.new_zeros(()))
+    values = observed.clamp(-CUT_OFF, CUT_OFF).where(known, observed.new_zeros(()))
     return torch.cat([values, known.to(observed.dtype)], 1)

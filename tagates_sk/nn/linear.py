@@ -33,9 +33,9 @@ def member_product(
     """
     if n_members == 1:
         return x @ (weight.t() if transposed else weight)
-    maps = _each(weight, n_members)
+    maps = weight.view(n_members, -1, weight.shape[1])
     maps = maps.transpose(1, 2) if transposed else maps
-    return side_by_side(torch.bmm(by_member(x, n_members), maps))
+    return joined(torch.bmm(by_member(x, n_members), maps))
 
 
 def member_outer(x: Tensor, y: Tensor, n_members: int) -> Tensor:
@@ -61,15 +61,10 @@ def member_addmm(start: Tensor, x: Tensor, weight: Tensor, n_members: int) -> Te
     """
     if n_members == 1:
         return torch.addmm(start, x, weight.t())
-    maps = _each(weight, n_members).transpose(1, 2)
+    maps = weight.view(n_members, -1, weight.shape[1]).transpose(1, 2)
     if start.ndim == 1:
         start = start.expand(len(x), -1)
-    return side_by_side(torch.baddbmm(by_member(start, n_members), by_member(x, n_members), maps))
-
-
-def _each(weight: Tensor, n_members: int) -> Tensor:
-    """The members' matrices, shape (n_members, rows, columns)."""
-    return weight.view(n_members, len(weight) // n_members, weight.shape[1])
+    return joined(torch.baddbmm(by_member(start, n_members), by_member(x, n_members), maps))
 
 
 def by_member(x: Tensor, n_members: int) -> Tensor:
@@ -77,7 +72,7 @@ def by_member(x: Tensor, n_members: int) -> Tensor:
     return x.reshape(len(x), n_members, x.shape[1] // n_members).transpose(0, 1)
 
 
-def side_by_side(x: Tensor) -> Tensor:
+def joined(x: Tensor) -> Tensor:
     """Wide states (n, n_members * width) of (n_members, n, width)."""
     return x.transpose(0, 1).reshape(x.shape[1], x.shape[0] * x.shape[2])
 

@@ -35,37 +35,37 @@ class _Pass(torch.autograd.Function):
         ctx: Any,
         state: Tensor,
         gates: Tensor,
-        plans: Sequence[LayerTables],
+        tables: Sequence[LayerTables],
         want_messages: bool,
         n_members: int,
         *parameters: Tensor,
     ) -> tuple[Tensor | None, Tensor | None]:
-        n_layers = len(plans)
+        n_layers = len(tables)
         weights, biases = parameters[:n_layers], parameters[n_layers:]
         keep = any(ctx.needs_input_grad)
         layers: list[_Layer] = []
         sizes: list[int] = []
         out: Tensor | None = state
         message = state
-        for i, (plan, gate) in enumerate(zip(plans, gates.unbind(1), strict=True)):
+        for i, (table, gate) in enumerate(zip(tables, gates.unbind(1), strict=True)):
             assert out is not None
             sizes.append(len(out))
-            rows = out if plan.support_rows is None else out.index_select(0, plan.support_rows)
+            rows = out if table.support_rows is None else out.index_select(0, table.support_rows)
             support = member_product(rows, weights[i], n_members)
-            gathered = plan.gather.sums(support)
-            if plan.gate_rows is not None:
-                gate = gate.index_select(0, plan.gate_rows)
+            gathered = table.gather.sums(support)
+            if table.gate_rows is not None:
+                gate = gate.index_select(0, table.gate_rows)
             if not keep and gathered is not support:
                 message = gathered.mul_(gate)
             else:
                 message = gathered * gate
             out = None
-            if plan.scatter is not None:
-                out = plan.scatter.sums(message)
+            if table.scatter is not None:
+                out = table.scatter.sums(message)
                 if out is message and want_messages:
                     out = message.clone()
-                if plan.residual is not None:
-                    start, stop, source = plan.residual
+                if table.residual is not None:
+                    start, stop, source = table.residual
                     out[start:stop] += (
                         support[source : source + stop - start]
                         if isinstance(source, int)
@@ -79,19 +79,19 @@ class _Pass(torch.autograd.Function):
                 layers.append(_Layer(rows, gathered, gate, out if i < n_layers - 1 else None))
         if keep:
             ctx.save_for_backward(*weights, *(tensor for layer in layers for tensor in layer))
-            ctx.plans, ctx.sizes, ctx.has_bias = plans, sizes, bool(biases)
+            ctx.tables, ctx.sizes, ctx.has_bias = tables, sizes, bool(biases)
             ctx.gates_shape, ctx.n_members = gates.shape, n_members
         if not want_messages:
             return out, None
-        return out, message[: plans[-1].n_updated]
+        return out, message[: tables[-1].n_updated]
 
     @staticmethod
     @once_differentiable
     def backward(
         ctx: Any, grad_out: Tensor | None, grad_messages: Tensor | None
     ) -> tuple[Any, ...]:
-        plans: Sequence[LayerTables] = ctx.plans
-        n, k = len(plans), ctx.n_members
+        tables: Sequence[LayerTables] = ctx.tables
+        n, k = len(tables), ctx.n_members
         weights, rest = ctx.saved_tensors[:n], ctx.saved_tensors[n:]
         grad_gates = rest[1].new_empty(ctx.gates_shape)
         grad_weights: list[Tensor | None] = [None] * n
@@ -99,9 +99,9 @@ class _Pass(torch.autograd.Function):
         views = grad_gates.unbind(1)
         grad_state: Tensor | None = grad_out
         for i in range(n - 1, -1, -1):
-            plan, layer = plans[i], _Layer(*rest[4 * i : 4 * i + 4])
+            table, layer = tables[i], _Layer(*rest[4 * i : 4 * i + 4])
             grad_sum: Tensor | None = None
-            if plan.scatter is not None and grad_state is not None:
+            if table.scatter is not None and grad_state is not None:
                 grad_sum = (
                     grad_state.contiguous() if layer.out is None
                     else torch.ops.aten.threshold_backward(grad_state, layer.out, 0)
@@ -109,21 +109,21 @@ class _Pass(torch.autograd.Function):
                 assert grad_sum is not None
                 if ctx.has_bias:
                     grad_biases[i] = grad_sum.sum(0)
-                grad = plan.scatter.transposed(grad_sum)
+                grad = table.scatter.transposed(grad_sum)
                 if grad is grad_sum:
                     grad = grad.clone()
             else:
                 grad = torch.zeros_like(layer.gathered)
             if i == n - 1 and grad_messages is not None:
-                grad[: plan.n_updated] += grad_messages
-            if plan.gate_rows is None:
+                grad[: table.n_updated] += grad_messages
+            if table.gate_rows is None:
                 torch.mul(grad, layer.gathered, out=views[i])
             else:
-                views[i].zero_().index_copy_(0, plan.gate_rows, grad * layer.gathered)
+                views[i].zero_().index_copy_(0, table.gate_rows, grad * layer.gathered)
             grad *= layer.gate
-            grad_support = plan.gather.transposed(grad)
-            if plan.residual is not None and grad_sum is not None:
-                start, stop, source = plan.residual
+            grad_support = table.gather.transposed(grad)
+            if table.residual is not None and grad_sum is not None:
+                start, stop, source = table.residual
                 if isinstance(source, int):
                     grad_support[source : source + stop - start] += grad_sum[start:stop]
                 else:
@@ -133,9 +133,9 @@ class _Pass(torch.autograd.Function):
                 grad_state = None
                 break
             grad_state = member_product(grad_support, weights[i], k, transposed=True)
-            if plan.support_rows is not None:
+            if table.support_rows is not None:
                 whole = grad_state.new_zeros((ctx.sizes[i], grad_state.shape[1]))
-                grad_state = whole.index_copy_(0, plan.support_rows, grad_state)
+                grad_state = whole.index_copy_(0, table.support_rows, grad_state)
         biases = grad_biases if ctx.has_bias else []
         return grad_state, grad_gates, None, None, None, *grad_weights, *biases
 
@@ -178,7 +178,7 @@ class Propagation(torch.nn.Module):
     def forward(
         self,
         state: Tensor,
-        plans: Sequence[LayerTables],
+        tables: Sequence[LayerTables],
         gates: Tensor,
         want_messages: bool = False,
     ) -> tuple[Tensor | None, Tensor | None]:
@@ -187,8 +187,8 @@ class Propagation(torch.nn.Module):
         Parameters
         ----------
         state : Tensor, shape (rows, n_members * in_dim)
-            Initial states, as the first plan indexes them.
-        plans : sequence of LayerTables
+            Initial states, as the first of the tables indexes them.
+        tables : sequence of LayerTables
             One a layer.
         gates : Tensor, shape (n_ops, n_layers, n_members * width)
             Gates of all operations.
@@ -198,10 +198,10 @@ class Propagation(torch.nn.Module):
         Returns
         -------
         state : Tensor or None
-            Of the rows that the last plan computes.
+            Of the rows that the last of them computes.
         messages : Tensor, shape (n_updated, n_members * width), or None
         """
         out: tuple[Tensor | None, Tensor | None] = _Pass.apply(  # type: ignore[no-untyped-call]
-            state, gates, plans, want_messages, self.n_members, *self.weights, *self.biases
+            state, gates, tables, want_messages, self.n_members, *self.weights, *self.biases
         )
         return out

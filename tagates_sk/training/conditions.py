@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import Floats
-from ..graphs.packed import Training
+from ..nn.tables import Training
 from .targets import check_spread, scales
 
 TOLD_APART = 0.9
@@ -167,7 +167,7 @@ class KnownConditions:
         return (values - self.means[0]) * scale + self.means[i], scale
 
     def codes(self, conditions: Sequence[TrainingCondition], T: int) -> Training:
-        """What the encoder reads of conditions; see :class:`~tagates_sk.graphs.packed.Training`.
+        """What the encoder reads of conditions; see :class:`~tagates_sk.nn.tables.Training`.
 
         Raises
         ------

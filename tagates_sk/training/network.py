@@ -15,9 +15,16 @@ from .._utils import Floats, progress
 from ..graphs import Architectures, ArchitectureSequence, PackedGraphs, read_architectures
 from ..graphs.errors import InvalidArchitectureError
 from ..nn.batching import Batch, Batches
-from ..nn.devices import Device, on_cpu, resolve_device, safe_threads
+from ..nn.devices import (
+    Device,
+    on_cpu,
+    resolve_device,
+    safe_threads,
+    single_precision,
+    with_gradients,
+    without_autocast,
+)
 from ..nn.evaluation import scores
-from ..nn.precision import SinglePrecision, with_gradients, without_autocast
 from ..nn.predictor import GraphPredictor
 from .losses import LOSSES
 from .targets import TargetScaler, check_spread, hold_out, loss_columns
@@ -259,7 +266,7 @@ def start_network(
     vocabulary = sorted(operations)
     packed = packed.with_vocabulary(vocabulary)
     where = resolve_device(device)
-    with SinglePrecision():
+    with single_precision():
         model, spec = build(packed, int(rng.randint(2**31 - 1)))
     network = FittedNetwork(
         model.to(where), spec, vocabulary, packed.n_cells, str(where), scaler, in_units

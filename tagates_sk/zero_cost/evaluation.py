@@ -27,8 +27,7 @@ from ..graphs.canonical import (
     operation_names,
     pack_canonical,
 )
-from ..nn.devices import one_thread
-from ..nn.precision import single_precision, with_gradients, without_autocast
+from ..nn.devices import one_thread, single_precision, with_gradients, without_autocast
 from ..parallel import run_tasks
 from .code_digest import code_digest
 from .network import Network, NetworkConfig, network_from_packed

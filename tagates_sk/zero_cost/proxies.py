@@ -13,8 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from ..graphs import as_architectures, read_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
-from ..nn.devices import Device
-from ..nn.precision import with_gradients, without_autocast
+from ..nn.devices import Device, with_gradients, without_autocast
 from .evaluation import Cells, Data, Setting, networks, sums
 from .forward_scores import FORWARD_SCORES, forward_scores
 from .saliency import Floats, weight_saliencies

@@ -98,8 +98,8 @@ class TestConventions:
     def test_chunks(self, cls: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         estimator = small(cls).fit(CELLS, TARGETS)
         parts = estimator.predict(CELLS)
-        monkeypatch.setattr("tagates_sk.base.CHUNK", 2048)
-        monkeypatch.setattr("tagates_sk.nn.cells.PAIRS", 1)
+        monkeypatch.setattr("tagates_sk.training.network.BATCH", 2048)
+        monkeypatch.setattr("tagates_sk.nn.padded.PAIRS", 1)
         assert_allclose(parts, estimator.predict(CELLS), **CLOSE)
 
 
@@ -183,9 +183,7 @@ def test_unlike_the_training_set(cls: Any) -> None:
     wire = nx.DiGraph([(0, 1, {"op": "skip_connect"}), (0, 1)])
     cut = chain("none", "conv_3x3")
     assert np.isfinite(estimator.predict([chain(*["conv_3x3"] * 30), wire, cut])).all()
-    lenient = clone(estimator).set_params(
-        handle_unknown="ignore" if cls is WLKernelGP else "mean"
-    )  # fmt: skip
+    lenient = clone(estimator).set_params(handle_unknown="ignore")
     lenient.fit(MIXED, [1.0, 3.0, 2.0, 0.0])
     assert np.isfinite(lenient.predict([chain("new"), node_chain("new", "conv_1x1")])).all()
 

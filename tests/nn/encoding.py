@@ -12,12 +12,10 @@ import torch
 from hypothesis import strategies as st
 
 from tagates_sk.graphs import PackedGraphs, is_parametrized, read_architectures
-from tagates_sk.graphs.batch import BatchSpec
 from tagates_sk.graphs.operations import updated_mask
-from tagates_sk.nn.batching import GraphBatches, batch_spec
 from tagates_sk.nn.config import EncoderConfig
 from tagates_sk.nn.encoder import TAGATESEncoder
-from tagates_sk.nn.tables import BatchTables
+from tagates_sk.nn.tables import BatchSpec, BatchTables, GraphBatches, batch_spec
 from tests.strategies import OPERATIONS
 
 IDENTITY = ("skip_connect", "skip", "identity")
@@ -130,7 +128,7 @@ class Encoded:
     def batch(self, rows: Any = None, packed: PackedGraphs | None = None) -> BatchTables:
         packed = self.packed if packed is None else packed
         rows = np.arange(len(packed)) if rows is None else np.asarray(rows)
-        return GraphBatches(packed, self.spec, CPU, torch.float64)(rows)
+        return GraphBatches(packed, self.spec, CPU, np.float64)(rows)
 
     def noise(self, batch: BatchTables, packed: PackedGraphs | None = None) -> torch.Tensor | None:
         """Noise that depends on the key and the place of an operation only."""

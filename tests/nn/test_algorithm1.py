@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.strategies import architecture_lists, ooe_cells, oon_cells
 
 from .encoding import Encoded, Variant, variants
-from .slow import slow_encode
+from .reference import reference_encode
 
 ZERO_COST = 2
 
@@ -54,20 +54,20 @@ def check(setup: Encoded) -> None:
     noise = setup.noise(batch)
     fast = setup.encoder(batch, noise)
     places = setup.places(batch)
-    slow_noise = {} if noise is None else dict(zip(places, noise, strict=True))
-    slow = [
-        slow_encode(
+    reference_noise = {} if noise is None else dict(zip(places, noise, strict=True))
+    reference = [
+        reference_encode(
             setup.encoder, setup.variant, list(setup.vocabulary), architecture,
-            {key[1:]: value for key, value in slow_noise.items() if key[0] == i},
+            {key[1:]: value for key, value in reference_noise.items() if key[0] == i},
         )
         for i, architecture in enumerate(setup.architectures)
     ]  # fmt: skip
-    encodings = torch.stack([encoding for encoding, _ in slow])
+    encodings = torch.stack([encoding for encoding, _ in reference])
     torch.testing.assert_close(fast.architectures, encodings, rtol=1e-9, atol=1e-10)
     torch.testing.assert_close(setup.encode(), encodings.detach(), rtol=1e-9, atol=1e-10)
 
-    assert len(places) == sum(len(cell) for _, cells in slow for cell in cells)
-    embeddings = [slow[a][1][cell][key] for a, cell, key in places]
+    assert len(places) == sum(len(cell) for _, cells in reference for cell in cells)
+    embeddings = [reference[a][1][cell][key] for a, cell, key in places]
     empty = fast.operations.new_zeros(0, 3)
     expected = torch.stack(embeddings) if embeddings else empty
     torch.testing.assert_close(fast.operations, expected, rtol=1e-9, atol=1e-10)

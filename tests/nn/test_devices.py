@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-from tagates_sk.graphs.batch import build_batch
 from tagates_sk.nn.devices import resolve_device
-from tagates_sk.nn.tables import BatchTables
+from tagates_sk.nn.tables import GraphBatches
 from tests.small import CELLS, TARGETS, ranker
 
 from .encoding import Encoded, Variant
@@ -45,7 +44,7 @@ def test_all_tensors_are_on_the_device(variant: Variant) -> None:
     """On the meta device, which refuses to meet tensors of the CPU."""
     setup = Encoded(list(CORNERS.values()), variant, zero_cost=ZERO_COST)
     rows = np.arange(len(CORNERS))
-    batch = BatchTables.of(build_batch(setup.packed, rows, setup.spec), META, torch.float64)
+    batch = GraphBatches(setup.packed, setup.spec, META, np.float64)(rows)
     found = [t for field in fields(batch) for t in tensors(getattr(batch, field.name))]
     assert len(found) > 10
     assert {t.device for t in found} == {META}
@@ -106,7 +105,7 @@ def test_a_number_beyond_the_last_device(
 def test_what_ends_the_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     available(monkeypatch)
     fitted = ranker(device="auto").fit(CELLS, TARGETS)
-    fitted.device_ = "cuda"  # pickled as if it were there
+    fitted.network_.device = "cuda"  # pickled as if it were there
     with pytest.warns(UserWarning, match="Pickled again here, it loads without this warning"):
         loaded = pickle.loads(pickle.dumps(fitted))
     with warnings.catch_warnings():

@@ -7,10 +7,8 @@ import pytest
 import torch
 
 from tagates_sk.graphs import read_architectures
-from tagates_sk.graphs.batch import BatchSpec, build_batch
 from tagates_sk.graphs.operations import updated_mask
-from tagates_sk.nn.batching import batch_spec
-from tagates_sk.nn.tables import BatchTables
+from tagates_sk.nn.tables import BatchSpec, GraphBatches, batch_spec
 from tests.nn.golden import NAMES, Golden
 
 
@@ -25,9 +23,8 @@ def encode(golden: Golden, model: torch.nn.ModuleDict, prune: bool) -> torch.Ten
         residual=True,
         update_terminals=oon,
     )
-    batch = BatchTables.of(
-        build_batch(packed, np.arange(32), spec), torch.device("cpu"), golden.dtype
-    )
+    dtype = str(golden.dtype).removeprefix("torch.")
+    batch = GraphBatches(packed, spec, "cpu", dtype)(np.arange(32))
     encoding = model["encoder"](batch).architectures
     if oon:  # the published mean divides by all six places, absent vertices included
         assert batch.readout_count is not None

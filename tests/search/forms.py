@@ -12,8 +12,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.utils import check_random_state
 
-from tagates_sk.base import GraphBatches
 from tagates_sk.features import OperationStatistics
+from tagates_sk.nn.tables import GraphBatches
 from tagates_sk.search import PredictorSearch
 from tagates_sk.spaces import NASBench201
 from tests.small import chain, quality

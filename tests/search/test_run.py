@@ -16,9 +16,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from tagates_sk.search.storage import save_state
 from tagates_sk.search import FailedEvaluationWarning, PredictorSearch, storage
 from tagates_sk.search.candidates import structures
+from tagates_sk.search.storage import save_state
 from tagates_sk.spaces import NASBench201
 from tests.small import ranker
 

@@ -1,0 +1,146 @@
+"""From NASLib's graphs, their hashes and their encodings to DAGs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from ...graphs import InvalidArchitectureError
+from .spaces import SPACES, Native, frozen
+
+CACHE = 100_000
+"""DAGs kept, of a few kilobytes each; shared by all predictors of the process."""
+
+
+def to_dag(architecture: Any, ss_type: str) -> Any:
+    """Turn an architecture of NASLib into a DAG.
+
+    Parameters
+    ----------
+    architecture : NASLib graph, or tuple or list of numbers
+        The graph, or what its ``get_hash()`` returns; except for nasbench301,
+        asr and nlp also the adjacency one-hot encoding.
+    ss_type : str
+        The search space:
+
+        - ``"nasbench101"``, ``"nasbench201"``, ``"nasbench301"``: the DAGs of
+          :class:`~tagates_sk.spaces.NASBench101`,
+          :class:`~tagates_sk.spaces.NASBench201` and
+          :class:`~tagates_sk.spaces.DARTS`;
+        - ``"transbench101_micro"``: that of NAS-Bench-201, whose cell it is, but
+          for pooling. Graphs made with ``create_graph=True`` number operations
+          and edges in another way, and are read in theirs; lists of numbers are
+          read as those of a graph made without it;
+        - ``"transbench101_macro"``: the chain of modules, as operations on
+          edges, named by whether they double the channels (``wide``) and halve
+          the resolution (``down``);
+        - ``"asr"``: a cell of NAS-Bench-ASR as a MultiDiGraph with operations on
+          edges: each node has an operation on the last one and skips from any;
+        - ``"nlp"``: a recurrent cell of NAS-Bench-NLP with operations on nodes;
+          the word and the hidden states of before are operations on the input,
+          and the new hidden states are wired to the output. Which of its inputs
+          is which is lost for ``blend``, since NASLib does not tell.
+
+    Returns
+    -------
+    networkx.DiGraph, networkx.MultiDiGraph, or tuple of two of them for nasbench301
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If it is no architecture of the space.
+    ValueError
+        If there is no such space.
+
+    Notes
+    -----
+    The adjacency one-hot encoding of nasbench101 has 36 numbers: the upper
+    triangle of the 7 × 7 matrix, row by row, then for each of five vertices
+    which of max-pooling, 3 × 3 and 1 × 1 convolution it is. That of nasbench201
+    has 30: for each of the edges (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)
+    which of skip, none, 3 × 3, 1 × 1 convolution and average pooling it is.
+    That of transbench101_micro has 24 numbers from ``encode_spec`` and 30, of
+    which every fifth is 0, from ``encode``: which of 4 operations each edge is.
+    That of transbench101_macro has 30: which of 5 (0 for absent) each module is.
+    That of nasbench301 does not tell which operation of a node has which
+    predecessor.
+
+    Vertices that NASLib pads small cells of nasbench101 with are dropped.
+
+    Examples
+    --------
+    >>> from tagates_sk.integrations.naslib import to_dag
+    >>> dag = to_dag((2, 0, 4, 2, 1, 3), "nasbench201")
+    >>> list(dag.edges(data="op"))[:3]
+    [(0, 1, 'nor_conv_3x3'), (0, 2, 'skip_connect'), (0, 3, 'avg_pool_3x3')]
+    """
+    space = SPACES[check_ss_type(ss_type)]
+    return space.build(native_form(architecture, ss_type))
+
+
+def check_ss_type(ss_type: Any) -> str:
+    """Refuse what is no search space of NASLib that can be read.
+
+    Raises
+    ------
+    ValueError
+        With the names of those that can.
+    """
+    if ss_type not in SPACES:
+        raise ValueError(
+            f"ss_type={ss_type!r} is none of the search spaces {', '.join(SPACES)}. Call "
+            "set_ss_type with one of them, as NASLib's evaluators and optimisers do."
+        )
+    return str(ss_type)
+
+
+def native_form(architecture: Any, ss_type: str) -> Native:
+    """What a NASLib graph, its hash or its encoding says, hashable.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If it is none of the three.
+    """
+    space = SPACES[ss_type]
+    if hasattr(architecture, "get_hash"):
+        return tuple(frozen(_described(architecture, ss_type)))
+    form = frozen(architecture)
+    if not isinstance(form, tuple):
+        raise InvalidArchitectureError(
+            f"{architecture!r} is no architecture of {ss_type}: a NASLib graph, what its "
+            "get_hash() returns, or its adjacency one-hot encoding is expected."
+        )
+    return space.decode(form)
+
+
+def _described(graph: Any, ss_type: str) -> Any:
+    try:
+        described = SPACES[ss_type].describe(graph)
+    except InvalidArchitectureError:
+        raise
+    except Exception as error:
+        # A whole search space fails in as many ways as there are search spaces.
+        raise _unsampled(ss_type, f"{type(error).__name__}: {str(error)[:80]}") from error
+    if described is None:
+        raise _unsampled(ss_type, "it says None of itself")
+    return described
+
+
+def _unsampled(ss_type: str, found: str) -> InvalidArchitectureError:
+    return InvalidArchitectureError(
+        f"this graph has no architecture of {ss_type} yet ({found}). Call its "
+        "sample_random_architecture(), mutate() or set_spec() first."
+    )
+
+
+@lru_cache(maxsize=CACHE)
+def cached_dag(form: Native, ss_type: str) -> Any:
+    """The DAG of a native form, one for all callers and not to be changed.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If it is no architecture of the space.
+    """
+    return SPACES[ss_type].build(form)
