@@ -28,7 +28,7 @@ from tests.cli.helpers import (
     write,
 )
 from tests.search.forms import Raising
-from tests.small import ranker, regressor
+from tests.small import SMALL, ranker, regressor
 
 SPACE = ["--space", "nasbench201"]
 
@@ -118,7 +118,8 @@ def test_options_reach_the_estimator(tmp_path: Path) -> None:
         for cell, value in zip(CELLS.native(), VALUES, strict=True)
     ]
     more = ["--value-key", "test_acc", "--seed", "7", "--set", "T=3", "--set", "loss=logistic"]
-    small = [part for part in SETTINGS if "random_state" not in part][:-1]
+    chosen = [f"{name}={value}" for name, value in SMALL.items() if name != "random_state"]
+    small = [part for setting in chosen for part in ("--set", setting)]
     run("fit", write(tmp_path / "a.jsonl", records), *SPACE, "--out", model, *small, *more)
     estimator = joblib.load(model)
     assert (estimator.T, estimator.loss, estimator.random_state) == (3, "logistic", 7)

@@ -263,9 +263,11 @@ class TestFit:
         assert fitted.n_iter_ == 3
 
     def test_place_of_an_unknown_operation_in_a_tuple(self) -> None:
-        fitted = ranker().fit([(chain("a"), node_chain("b")), (chain("b"), chain("a"))], [0, 1])
+        fitted = ranker().fit(
+            [(chain("a"), node_chain("b")), (chain("b"), node_chain("a"))], [0, 1]
+        )
         with refused("X[1], cell 1, node 1: unknown operation 'c'.", UnknownOperationError):
-            fitted.predict([(chain("a"), chain("a")), (chain("a"), node_chain("c"))])
+            fitted.predict([(chain("a"), node_chain("a")), (chain("a"), node_chain("c"))])
 
     def test_warm_start_with_other_cells(self) -> None:
         fitted = ranker(warm_start=True).fit(CELLS, TARGETS)

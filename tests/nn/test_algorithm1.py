@@ -12,6 +12,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tagates_sk.graphs.architectures import join
 from tests.strategies import architecture_lists, ooe_cells, oon_cells
 
 from .encoding import Encoded, Variant, variants
@@ -118,7 +119,9 @@ def test_corner_cells_alone(corner: str, variant: Variant) -> None:
 @given(variants(T=st.just(3)), st.booleans())
 def test_corner_cells_together(variant: Variant, two_cells: bool) -> None:
     cells = list(CORNERS.values())
-    check(Encoded(list(pairwise(cells)) if two_cells else cells, variant, zero_cost=ZERO_COST))
+    # Of both kinds, which no list may have.
+    architectures = join([[one] for one in (pairwise(cells) if two_cells else cells)])
+    check(Encoded(architectures, variant, zero_cost=ZERO_COST))
 
 
 @pytest.mark.parametrize("update", ["message", "node"])
