@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..graphs import PackedGraphs
-from ..graphs.operations import IDENTITY_OPERATIONS, WIRE, is_parametrized
+from ..graphs.operations import IDENTITY_OPERATIONS, is_parametrized
 from ..graphs.packed import IntArray
 from ._common import BaseFeatures, Floats, by_architecture, owners
 from .walks import Walks
@@ -79,8 +79,8 @@ class CapacityStatistics(BaseFeatures):
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
     handle_unknown : {"warn", "error", "ignore"}, default="warn"
-        What to do with an operation outside the vocabulary: refuse, or count
-        it for degrees and depth only.
+        What to do with an operation outside the vocabulary: refuse, or leave
+        it without a count of its own.
 
     Attributes
     ----------
@@ -127,23 +127,32 @@ class CapacityStatistics(BaseFeatures):
     def _learn(self, packed: PackedGraphs) -> None:
         """Columns follow from the vocabulary."""
 
+    def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
+        # The name of an operation that fit never saw tells its size, too.
+        super()._with_known_operations(packed)
+        return packed
+
     def _encode(self, packed: PackedGraphs) -> Floats:
-        n, n_rows = len(self.operations_), len(packed.n_inputs)
+        n, n_rows = len(packed.operations), len(packed.n_inputs)
         walks = Walks(packed, n)
         edges, cell = walks.edges, owners(packed.op_ptr)
         # The codes from n on are: unknown, output, input, wire.
-        size = np.array([*map(operation_size, self.operations_), 0.0, 0.0, 0.0, 0.0])
+        size = np.array([*map(operation_size, packed.operations), 0.0, 0.0, 0.0, 0.0])
         log_size, trainable = np.log1p(size), (size > 0).astype(float)
-        identity = np.array([name in IDENTITY_OPERATIONS for name in self.operations_] + [False])
 
-        kind = np.where(packed.op_type == WIRE, n + 1, packed.op_type)
+        known = len(self.operations_)
+        column = {name: i for i, name in enumerate(self.operations_)}
+        wires = dict.fromkeys(IDENTITY_OPERATIONS, known)
+        columns_of = [column.get(name, wires.get(name, known + 1)) for name in packed.operations]
+        kind = np.array([*columns_of, known + 1, -1, -1, known])[packed.op_type]
         real = kind >= 0
-        table = np.zeros((n_rows, n + 2))  # known, unknown, wire
+        table = np.zeros((n_rows, known + 2))  # known, wire, unknown
         np.add.at(table, (cell[real], kind[real]), 1.0)
+        counted = [name not in IDENTITY_OPERATIONS for name in self.operations_]
         counts = np.column_stack(
             [
-                np.delete(table, n, axis=1),
-                table[:, : n + 1] @ ~identity,
+                table[:, :-1],
+                table @ np.array([*counted, False, True]),
                 np.diff(packed.node_ptr),
                 np.diff(packed.edge_ptr[packed.op_ptr]),
             ]

@@ -89,3 +89,13 @@ def test_cells_of_another_kind_and_with_more_inputs_are_zeros_where_there_is_no_
     two.nodes["in"]["input"] = 0
     assert encoding.transform([on_edges]).sum() == 0
     assert np.isfinite(encoding.transform([two])).all()
+
+
+def test_the_name_of_a_new_operation_tells_its_size() -> None:
+    statistics = CapacityStatistics(handle_unknown="ignore").fit([chain("conv3x3")])
+    rows = statistics.transform([chain("conv3x3"), chain("conv5x5"), chain("identity")])
+    names = list(statistics.get_feature_names_out())
+    assert list(np.argsort(rows[:, names.index("size")])) == [2, 0, 1]
+    assert list(rows[:, names.index("count(conv3x3)")]) == [1, 0, 0]
+    assert list(rows[:, names.index("count(wire)")]) == [0, 0, 1]
+    assert list(rows[:, names.index("operations")]) == [1, 1, 0]
