@@ -176,15 +176,16 @@ def test_a_worker_gives_way_to_one_that_proposed_the_same(monkeypatch: pytest.Mo
     monkeypatch.setattr(sampler, "_propose", slow)
     mine = search.ask()
     mine.suggest_categorical("01", OPERATIONS)
-    assert mine.system_attrs["tagates:point"] != list(calls[0])
+    assert search.get_trials()[mine.number].system_attrs["tagates:point"] != list(calls[0])
 
 
 def test_threads() -> None:
     search = study(forest(search_space=SPACE))
 
     def slow(trial: Any) -> float:
+        value = objective(trial)
         time.sleep(0.01)
-        return objective(trial)
+        return value
 
     search.optimize(slow, n_trials=16, n_jobs=4)
     assert len(set(structures_of(search))) == 16
@@ -325,8 +326,9 @@ from tests.integrations.optuna.test_sampler import SPACE, forest, objective
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 study = optuna.load_study(study_name="s", storage=sys.argv[1], sampler=forest(search_space=SPACE))
 def slow(trial):
+    value = objective(trial)
     time.sleep(float(sys.argv[2]))
-    return objective(trial)
+    return value
 study.optimize(slow, callbacks=[optuna.study.MaxTrialsCallback(12)])
 """
 
