@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -48,3 +49,39 @@ def read_arrays(name: str, *keys: str) -> list[NDArray[Any]]:
         np.load(stream, allow_pickle=False) as arrays,
     ):
         return [arrays[key] for key in keys]
+
+
+def chosen_targets(
+    target: str | Iterable[str], known: Sequence[str], benchmark: str
+) -> tuple[list[str], bool]:
+    """Names of the targets that a user asks for, and whether it is one by its name.
+
+    Parameters
+    ----------
+    target : str or iterable of str
+        One name, several, or ``"all"``.
+    known : sequence of str
+        The names that there are.
+    benchmark : str
+        What the message calls the data.
+
+    Returns
+    -------
+    names : list of str
+    single : bool
+
+    Raises
+    ------
+    ValueError
+        If a target is unknown, or there is none.
+    """
+    single = isinstance(target, str) and target != "all"
+    names = [str(target)] if single else list(known if target == "all" else target)
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        fault = f"{unknown[0]!r} is not known" if unknown else "it is empty"
+        raise ValueError(
+            f"target={target!r}: {fault}. The targets of {benchmark} are {', '.join(known)}, or "
+            "'all'."
+        )
+    return names, single

@@ -10,7 +10,7 @@ from sklearn.utils import Bunch
 
 from ..graphs import ArchitectureSequence
 from ..spaces import NASBench201, SpaceSequence
-from .files import FloatArray, IntArray, read_arrays, with_shipped_zero_cost
+from .files import FloatArray, IntArray, chosen_targets, read_arrays, with_shipped_zero_cost
 
 _TARGETS = (
     "cifar10",
@@ -117,15 +117,7 @@ def load_nasbench201(
     >>> float(data.target[best]), data.dags[[best]].native()[0].count("nor_conv_3x3")
     (94.3733, 4)
     """
-    single = isinstance(target, str) and target != "all"
-    names = [target] if single else list(_TARGETS if target == "all" else target)
-    unknown = [name for name in names if name not in _TARGETS]
-    if unknown or not names:
-        fault = f"{unknown[0]!r} is not known" if unknown else "it is empty"
-        raise ValueError(
-            f"target={target!r}: {fault}. The targets of NAS-Bench-201 are {', '.join(_TARGETS)}, "
-            "or 'all'."
-        )
+    names, single = chosen_targets(target, _TARGETS, "NAS-Bench-201")
     cells, *columns = read_arrays("nasbench201", "cells", *names)
     accuracies = np.stack([_percent(column) for column in columns], axis=1)
     dags: ArchitectureSequence = SpaceSequence(NASBench201(), cells.astype(np.uint8, copy=False))

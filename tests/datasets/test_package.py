@@ -19,7 +19,7 @@ def test_files_are_small_listed_and_free_of_pickles():
         total += len(content)
         with (DATA / name).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             assert all(arrays[key].dtype.kind in "iufU" for key in arrays)
-    assert total < 6e6
+    assert total < 8e6
 
 
 IMPORTS = re.compile(r"^\s*(?:import|from)\s+torch\b", re.M)
