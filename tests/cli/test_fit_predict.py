@@ -28,7 +28,7 @@ from tests.cli.helpers import (
     write,
 )
 from tests.search.forms import Raising
-from tests.small import SMALL, ranker, regressor
+from tests.small import ranker, regressor
 
 SPACE = ["--space", "nasbench201"]
 
@@ -118,7 +118,7 @@ def test_options_reach_the_estimator(tmp_path: Path) -> None:
         for cell, value in zip(CELLS.native(), VALUES, strict=True)
     ]
     more = ["--value-key", "test_acc", "--seed", "7", "--set", "T=3", "--set", "loss=logistic"]
-    chosen = [f"{name}={value}" for name, value in SMALL.items() if name != "random_state"]
+    chosen = [part for part in SETTINGS if part != "--set" and "random_state" not in part]
     small = [part for setting in chosen for part in ("--set", setting)]
     run("fit", write(tmp_path / "a.jsonl", records), *SPACE, "--out", model, *small, *more)
     estimator = joblib.load(model)
