@@ -74,6 +74,8 @@ class BatchSpec:
         What the sum of a node's incoming supports is divided by: nothing, the
         square root of their number, or their number; or the tables tell that
         root, and the encoder decides.
+    sweeps : bool
+        Whether passes are asynchronous.
     """
 
     block: IntArray
@@ -84,6 +86,7 @@ class BatchSpec:
     mean_readout: bool
     n_augmentations: int = 1
     aggregation: str = "sum"
+    sweeps: bool = False
 
 
 @dataclass(frozen=True)

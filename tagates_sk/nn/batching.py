@@ -16,6 +16,7 @@ from ..graphs.packed import PackedGraphs
 from .config import EncoderConfig
 from .devices import safe_threads
 from .tables import NOTHING, BatchTables
+from .topological import TopologicalOrder
 
 
 def batch_spec(
@@ -58,6 +59,7 @@ def batch_spec(
         mean_readout=config.readout == "mean",
         n_augmentations=config.n_augmentations,
         aggregation=config.aggregation,
+        sweeps=config.propagation == "asynchronous",
     )
 
 
@@ -125,13 +127,18 @@ class GraphBatches(Batches[BatchTables]):
     ) -> None:
         super().__init__(len(packed), device)
         self.packed, self.spec, self.dtype, self.features = packed, spec, dtype, features
+        self._order = TopologicalOrder(packed) if spec.sweeps else None
 
     def __call__(self, rows: np.ndarray[Any, Any]) -> BatchTables:
         """Tables of the architectures in `rows`."""
         batch = build_batch(self.packed, rows, self.spec)
         features = None if self.features is None else self.features[rows]
         training = (self.packed.training or NOTHING).of(rows)
-        return BatchTables.of(batch, self.device, self.dtype, features, training)
+        sweeps = None
+        if self._order is not None:
+            position, marks = batch.op_position, self.spec.n_marks
+            sweeps = self._order.tables(rows, position, marks, self.device, self.dtype)
+        return BatchTables.of(batch, self.device, self.dtype, features, training, sweeps)
 
     def observing(self, observed: np.ndarray[Any, Any]) -> GraphBatches:
         """The same, with performance observed at earlier points of training.

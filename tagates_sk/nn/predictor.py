@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .asynchronous_encoder import AsynchronousEncoder
 from .config import EncoderConfig
 from .encoder import Encoding, TAGATESEncoder
 from .extrapolation import observation_inputs
@@ -166,7 +167,7 @@ class Predictor(GraphPredictor):
         Scores that the last target's head gives for each member.
     """
 
-    encoder: TAGATESEncoder
+    encoder: TAGATESEncoder | AsynchronousEncoder
 
     def __init__(
         self,
@@ -178,7 +179,8 @@ class Predictor(GraphPredictor):
         n_outputs: int = 1,
     ) -> None:
         generator = seeded(seed)
-        encoder = TAGATESEncoder(config, generator)
+        asynchronous = config.propagation == "asynchronous"
+        encoder = (AsynchronousEncoder if asynchronous else TAGATESEncoder)(config, generator)
         width, k = config.encoding_dim, config.n_members
         super().__init__(encoder, width + n_features, head, dropout, generator, k, n_outputs)
         self.encoding_dim = k * width  # without the features

@@ -13,6 +13,7 @@ from ..graphs import incidence as graphs
 from ..graphs.batch import GraphBatch, Plan
 from ..graphs.incidence import Incidence
 from ..graphs.packed import Training
+from .topological import Sweeps
 
 NOTHING = Training()
 
@@ -157,6 +158,8 @@ class BatchTables:
     loss: Tensor | None = None
     condition: Tensor | None = None
     observed: Tensor | None = None
+    sweeps: Sweeps | None = None
+    """For asynchronous passes."""
 
     @classmethod
     def of(
@@ -166,6 +169,7 @@ class BatchTables:
         dtype: torch.dtype,
         features: np.ndarray[Any, Any] | None = None,
         training: Training = NOTHING,
+        sweeps: Sweeps | None = None,
     ) -> BatchTables:
         """Move the tables of a batch to a device.
 
@@ -179,6 +183,8 @@ class BatchTables:
             What heads read beside the encoding.
         training : Training
             What is known of the architectures' training.
+        sweeps : Sweeps, optional
+            For asynchronous passes.
         """
         moved: dict[int, LayerTables] = {}  # plans that are one object stay one
 
@@ -224,4 +230,5 @@ class BatchTables:
             loss=None if training.loss is None else as_tensor(training.loss, device),
             condition=numbers(training.condition),
             observed=numbers(training.observed),
+            sweeps=sweeps,
         )  # fmt: skip

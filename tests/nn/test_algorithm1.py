@@ -48,7 +48,7 @@ def unused_input(cell: nx.DiGraph) -> nx.DiGraph:
     return cell
 
 
-def check(setup: Encoded) -> None:
+def check(setup: Encoded, slow_encode: Any = slow_encode) -> None:
     """Encodings, operation embeddings and all gradients equal those of the loops."""
     batch = setup.batch()
     noise = setup.noise(batch)
