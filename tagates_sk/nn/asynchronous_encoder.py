@@ -6,7 +6,15 @@ import torch
 from torch import Tensor, nn
 
 from .config import EncoderConfig
-from .encoder import Encoding, join_cells, part_cells, shift_of, type_embeddings, update_of
+from .encoder import (
+    Encoding,
+    TAGATESEncoder,
+    join_cells,
+    part_cells,
+    shift_of,
+    type_embeddings,
+    update_of,
+)
 from .linear import by_member, linear, mlp, side_by_side, uniform_
 from .sweep import PARTS, Sweep
 from .tables import BatchTables
@@ -157,7 +165,7 @@ class AsynchronousEncoder(nn.Module):
             states = torch.cat([states, z.expand(k, -1, -1)], dim=2)
         weight = self.operation_weight[:, : n_sweeps * width].mT
         said = torch.baddbmm(self.operation_bias[:, :, : n_sweeps * width], states, weight)
-        return torch.cat([side_by_side(part) for part in said.split(width, 2)], 1)
+        return torch.cat([side_by_side(part) for part in torch.split(said, width, 2)], 1)
 
     def _constants(self, batch: BatchTables, tables: SweepTables) -> tuple[Tensor, Tensor | None]:
         """Which operations of a sweep have a gate, and what messages are multiplied by."""
@@ -189,3 +197,7 @@ class AsynchronousEncoder(nn.Module):
             read.append(torch.segment_reduce(inner, "mean", lengths=sweeps.inner_in, unsafe=True))
         joined = [by_member(join_cells(r, c.n_cells, c.n_members), c.n_members) for r in read]
         return side_by_side(torch.cat(joined, 2))
+
+
+Encoder = TAGATESEncoder | AsynchronousEncoder
+"""Either form of InfoPropagation."""

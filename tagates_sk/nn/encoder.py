@@ -162,6 +162,7 @@ class TAGATESEncoder(nn.Module):
             scale: float | Tensor = c.s
             if batch.update_scale is not None:
                 scale = c.s * batch.update_scale[:, t - 1 : t]
+            assert f_info is not None
             emb_u = emb_u + scale * update_of(emb_u, f_info, b_info, self.op_update, c)
             both = 1 if t == c.T - 1 else 2
             logits = self._gate_logits(emb_u, both, None if z is None else z[:u])

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from .asynchronous_encoder import AsynchronousEncoder
+from .asynchronous_encoder import AsynchronousEncoder, Encoder
 from .config import EncoderConfig
 from .encoder import Encoding, TAGATESEncoder
 from .extrapolation import observation_inputs
@@ -167,7 +167,7 @@ class Predictor(GraphPredictor):
         Scores that the last target's head gives for each member.
     """
 
-    encoder: TAGATESEncoder | AsynchronousEncoder
+    encoder: Encoder
 
     def __init__(
         self,
@@ -180,7 +180,8 @@ class Predictor(GraphPredictor):
     ) -> None:
         generator = seeded(seed)
         asynchronous = config.propagation == "asynchronous"
-        encoder = (AsynchronousEncoder if asynchronous else TAGATESEncoder)(config, generator)
+        kind: type[Encoder] = AsynchronousEncoder if asynchronous else TAGATESEncoder
+        encoder = kind(config, generator)
         width, k = config.encoding_dim, config.n_members
         super().__init__(encoder, width + n_features, head, dropout, generator, k, n_outputs)
         self.encoding_dim = k * width  # without the features

@@ -22,22 +22,22 @@ class Gather(NamedTuple):
 
     Parameters
     ----------
-    index : Tensor of int
+    rows : Tensor of int
         The summands of all sums.
     offsets : Tensor of int or None
         Where the summands of each sum begin; None where each has one.
     """
 
-    index: Tensor
+    rows: Tensor
     offsets: Tensor | None
 
     def __call__(self, x: Tensor) -> Tensor:
         """The sums, one a row."""
         if self.offsets is None:
-            return x.index_select(0, self.index)
-        if len(self.index) == 0:
+            return x.index_select(0, self.rows)
+        if len(self.rows) == 0:
             return x.new_zeros(len(self.offsets), x.shape[1])
-        return torch.embedding_bag(x, self.index, self.offsets, False, 0, False)[0]
+        return torch.embedding_bag(x, self.rows, self.offsets, False, 0, False)[0]
 
 
 class Level(NamedTuple):
@@ -323,10 +323,10 @@ def _gathers(
     ptr = pointers(count)
     starts = ptr[bounds]
     local = ptr[bounds[0] : bounds[-1]] - np.repeat(starts[:-1], np.diff(bounds))
-    index, offsets = _tensor(value[order], device), _tensor(local, device)
+    summands, offsets = _tensor(value[order], device), _tensor(local, device)
     out = []
     for a, b, low, high in zip(bounds[:-1], bounds[1:], starts[:-1], starts[1:], strict=True):
         single = high - low == b - a and bool((count[a:b] == 1).all())
         inside = offsets[a - bounds[0] : b - bounds[0]]
-        out.append(Gather(index[low:high], None if single else inside))
+        out.append(Gather(summands[low:high], None if single else inside))
     return out
