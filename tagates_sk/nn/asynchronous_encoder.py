@@ -18,7 +18,7 @@ from .encoder import (
 from .linear import by_member, linear, mlp, side_by_side, uniform_
 from .sweep import PARTS, Sweep
 from .tables import BatchTables
-from .topological import Sweeps, SweepTables
+from .topological import N_PLACES, Sweeps, SweepTables
 
 
 class AsynchronousEncoder(nn.Module):
@@ -28,7 +28,8 @@ class AsynchronousEncoder(nn.Module):
     the last followed by a backward pass over the transposed graph and an update
     of the operation embeddings (Algorithm 1, Ning et al. 2022). But a pass is a
     :class:`~tagates_sk.nn.sweep.Sweep`: its cost is linear in the number of
-    edges, however deep the graph. A forward sweep starts from the embeddings of
+    edges, however deep the graph. What an operation says depends on where
+    between input and output it writes, too. A forward sweep starts from the embeddings of
     the inputs, a backward one from FBConvert of the output's state and zero
     elsewhere.
 
@@ -59,6 +60,8 @@ class AsynchronousEncoder(nn.Module):
         # What operations say in both sweeps, forward first: one product serves a time step.
         self.operation_weight = nn.Parameter(torch.empty(k, n_sweeps * PARTS * c.layer_dim, read))
         self.operation_bias = nn.Parameter(torch.empty(k, 1, n_sweeps * PARTS * c.layer_dim))
+        width = k * PARTS * c.layer_dim
+        self.location_weight = nn.Parameter(torch.empty(n_sweeps, N_PLACES, width))
         self.forward_sweep = Sweep(c.layer_dim, k)
         if c.T > 1:
             self.backward_sweep = Sweep(c.layer_dim, k)
@@ -85,9 +88,10 @@ class AsynchronousEncoder(nn.Module):
         for initial in (self.input_embedding, self.other_embedding):
             initial.copy_(initial[: self.config.n_cells].repeat(self.config.n_augmentations, 1, 1))
         uniform_(self.operation_weight, self.operation_bias, generator)
+        bound = self.config.layer_dim**-0.5
+        self.location_weight.uniform_(-bound, bound, generator=generator)
         for module in self.modules():
             if isinstance(module, Sweep):
-                bound = self.config.layer_dim**-0.5
                 module.weight.uniform_(-bound, bound, generator=generator)
             elif isinstance(module, nn.Linear):
                 uniform_(module.weight, module.bias, generator)
@@ -131,17 +135,23 @@ class AsynchronousEncoder(nn.Module):
             said = torch.cat([self._said(emb, n_sweeps, z), wires])
         initial = torch.cat([self.input_embedding, self.other_embedding], 1).flatten(0, 1)
         start = self.start(initial).index_select(0, sweeps.start_code)
+        located = [
+            tables.location @ weight
+            for tables, weight in zip(
+                [sweeps.forward, sweeps.backward][:n_sweeps], self.location_weight, strict=True
+            )
+        ]
         ahead, behind = self._constants(batch, sweeps.forward), None
         emb_u, rest, earlier = emb[:u], said[u:], []
         for t in range(1, c.T):
             forward, backward = said.chunk(2, 1)
-            states, f_info = self.forward_sweep(start, forward, sweeps.forward, *ahead)
+            states, f_info = self.forward_sweep(start, forward + located[0], sweeps.forward, *ahead)
             if t > c.T - c.n_passes_read:
                 earlier.append(self._read_out(states, sweeps))
             behind = behind or self._constants(batch, sweeps.backward)
             back_start = self._backward_start(states, batch, sweeps)
             back_states, b_info = self.backward_sweep(
-                back_start, backward, sweeps.backward, *behind
+                back_start, backward + located[1], sweeps.backward, *behind
             )
             if c.update == "node":
                 f_info = states.index_select(0, sweeps.destination[:u])
@@ -153,7 +163,7 @@ class AsynchronousEncoder(nn.Module):
             n_sweeps = 1 if t == c.T - 1 else 2
             updated = self._said(emb_u, n_sweeps, None if z is None else z[:u])
             said = torch.cat([updated, rest[:, : updated.shape[1]]])
-        states, _ = self.forward_sweep(start, said, sweeps.forward, *ahead)
+        states, _ = self.forward_sweep(start, said + located[0], sweeps.forward, *ahead)
         encoding = self._read_out(states, sweeps)
         return Encoding(encoding, torch.cat([emb_u, emb[u:]]), tuple(earlier))
 

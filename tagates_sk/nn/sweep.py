@@ -1,4 +1,4 @@
-"""A sweep: gated messages in topological order, joined by a recurrent unit."""
+"""A sweep: gated messages in topological order."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from torch.autograd.function import once_differentiable
 
 from .topological import SweepTables
 
-PARTS = 4
-"""Blocks of what an operation says: its gate, and its part of reset, update and candidate."""
+PARTS = 2
+"""Blocks of what an operation says: its gate, and its part of what is new at a node."""
 
 
 class _Sweep(torch.autograd.Function):
@@ -40,14 +40,14 @@ class _Sweep(torch.autograd.Function):
         given = own[..., d:]
         if t.arrivals is not None:
             summed = t.arrivals(given.reshape(n_ops, -1)) / t.n_arrivals[:, None]
-            given = summed.view(-1, k, (PARTS - 1) * d)
+            given = summed.view(-1, k, d)
         given = given.transpose(0, 1)
 
         states = start.new_empty(n_nodes, k * d)
         states[: t.n_start] = start
         gathered, messages = torch.empty_like(gates), torch.empty_like(gates)
         joined = start.new_empty(k, n_nodes - t.n_start, d)
-        recalled, activity = torch.empty_like(joined), joined.new_empty(*joined.shape[:2], 3 * d)
+        added = torch.empty_like(joined)
         for level in t.levels:
             ops = level.operations
             here = slice(level.nodes.start - t.n_start, level.nodes.stop - t.n_start)
@@ -55,20 +55,13 @@ class _Sweep(torch.autograd.Function):
             message = torch.mul(gathered[ops], gates[ops], out=messages[ops])
             if level.arrivals is not None:
                 message = level.arrivals(message)
-            m, x = joined[:, here], given[:, here]
+            m = joined[:, here]
             m.copy_(message.view(-1, k, d).transpose(0, 1))
-            from_state = torch.bmm(m, weight)
-            active = activity[:, here]
-            both = torch.add(from_state[..., : 2 * d], x[..., : 2 * d], out=active[..., : 2 * d])
-            reset, keep = both.sigmoid_().chunk(2, 2)
-            recall = recalled[:, here]
-            recall.copy_(from_state[..., 2 * d :])
-            candidate = active[..., 2 * d :]
-            torch.addcmul(x[..., 2 * d :], reset, recall, out=candidate).tanh_()
-            new = torch.lerp(candidate, m, keep)
-            states[level.nodes] = new.transpose(0, 1).reshape(-1, k * d)
+            new = torch.baddbmm(given[:, here], m, weight).relu_()
+            added[:, here] = new
+            states[level.nodes] = new.add_(m).transpose(0, 1).reshape(-1, k * d)
         if any(ctx.needs_input_grad):
-            ctx.save_for_backward(gates, weight, gathered, joined, recalled, activity, gated, share)
+            ctx.save_for_backward(gates, weight, gathered, joined, added, gated, share)
             ctx.tables, ctx.n_ops = t, len(maps)
         everywhere = messages.new_zeros(len(maps), k * d).index_copy_(0, t.operations, messages)
         return states.index_select(0, t.node_place), everywhere
@@ -76,39 +69,28 @@ class _Sweep(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_states: Tensor, grad_messages: Tensor) -> tuple[Any, ...]:
-        gates, weight, gathered, joined, recalled, activity, gated, share = ctx.saved_tensors
+        gates, weight, gathered, joined, added, gated, share = ctx.saved_tensors
         t: SweepTables = ctx.tables
         k, d, _ = weight.shape
         from_nodes = grad_states.index_select(0, t.nodes)
         from_messages = grad_messages.index_select(0, t.operations)
         transposed = weight.transpose(1, 2)
         grad_gathered, grad_gates = torch.empty_like(gates), torch.empty_like(gates)
-        grad_given, grad_recalled = torch.empty_like(activity), torch.empty_like(activity)
+        grad_given = torch.empty_like(added)
         for level, readers in zip(reversed(t.levels), reversed(t.readers[1:]), strict=True):
             ops = level.operations
             here = slice(level.nodes.start - t.n_start, level.nodes.stop - t.n_start)
             grad = readers(grad_gathered).add_(from_nodes[level.nodes])
             grad = grad.view(-1, k, d).transpose(0, 1)
-            m, active = joined[:, here], activity[:, here]
-            reset, keep, candidate = active.split(d, 2)
-            kept = grad * keep
-            into = grad_given[:, here]
-            torch.mul(grad - kept, 1 - candidate * candidate, out=into[..., 2 * d :])
-            torch.mul(into[..., 2 * d :], recalled[:, here], out=into[..., :d])
-            torch.mul(grad, m - candidate, out=into[..., d : 2 * d])
-            both = active[..., : 2 * d]
-            into[..., : 2 * d] *= both - both * both
-            from_state = grad_recalled[:, here]
-            from_state[..., : 2 * d] = into[..., : 2 * d]
-            torch.mul(into[..., 2 * d :], reset, out=from_state[..., 2 * d :])
-            grad = torch.baddbmm(kept, from_state, transposed).transpose(0, 1).reshape(-1, k * d)
+            into = torch.mul(grad, added[:, here] > 0, out=grad_given[:, here])
+            grad = torch.baddbmm(grad, into, transposed).transpose(0, 1).reshape(-1, k * d)
             if level.written is not None:
                 grad = grad.index_select(0, level.written)
             grad = grad + from_messages[ops]
             torch.mul(grad, gathered[ops], out=grad_gates[ops])
             torch.mul(grad, gates[ops], out=grad_gathered[ops])
         grad_start = t.readers[0](grad_gathered).add_(from_nodes[: t.n_start])
-        grad_weight = torch.bmm(joined.transpose(1, 2), grad_recalled)
+        grad_weight = torch.bmm(joined.transpose(1, 2), grad_given)
 
         # The share is a factor of the gates that nothing learns.
         open_ = gates if share is None else gates / share
@@ -129,11 +111,11 @@ class Sweep(nn.Module):
 
     A node v waits for those before it. Every operation m that arrives at v
     sends σ(a_m) ⊙ Σ_{u ∈ src(m)} h_u, from the new states of its sources; with
-    their sum s_v as the state and the mean x_v of what the operations say, b_m,
-    as the input, v becomes h_v = GRU(x_v, s_v). a_m and b_m are linear in the
+    their sum s_v and the mean x_v of what the operations say, b_m, the node
+    becomes h_v = s_v + ReLU(x_v + s_v V). a_m and b_m are linear in the
     operation's embedding. So one sweep carries information along paths of any
     length (the asynchronous form of InfoPropagation, Ning et al. 2022, section
-    A.1; the unit is that of Thost and Chen, 2021).
+    A.1).
 
     Parameters
     ----------
@@ -145,7 +127,7 @@ class Sweep(nn.Module):
 
     def __init__(self, width: int, n_members: int = 1) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.empty(n_members, width, (PARTS - 1) * width))
+        self.weight = nn.Parameter(torch.empty(n_members, width, width))
 
     def forward(
         self,
@@ -161,7 +143,7 @@ class Sweep(nn.Module):
         ----------
         start : Tensor, shape (tables.n_start, n_members * width)
             States of the nodes that have nothing before them.
-        maps : Tensor, shape (n_ops, n_members * 4 * width)
+        maps : Tensor, shape (n_ops, n_members * 2 * width)
             For every operation and member a_m, then b_m.
         tables : SweepTables
         gated : Tensor of bool, shape (n_sweep_ops, 1, 1)

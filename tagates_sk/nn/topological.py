@@ -16,6 +16,9 @@ from torch import Tensor
 
 from ..graphs.packed import IntArray, PackedGraphs, pointers, ragged_positions
 
+N_PLACES = 8
+"""Places between input and output that are told apart."""
+
 
 class Gather(NamedTuple):
     """Sums over chosen rows.
@@ -93,6 +96,9 @@ class SweepTables(NamedTuple):
     root : Tensor, shape (len(operations), 1)
         One over the root of the number of supports that arrive where each
         operation writes.
+    location : Tensor, shape (n_ops, N_PLACES)
+        Where on the way from input to output the node is that each operation
+        writes: weights of the two nearest of evenly spaced places.
     """
 
     n_start: int
@@ -106,6 +112,7 @@ class SweepTables(NamedTuple):
     n_arrivals: Tensor
     written: Tensor
     root: Tensor
+    location: Tensor
 
 
 class Sweeps(NamedTuple):
@@ -214,7 +221,8 @@ class TopologicalOrder:
         back_dst[reader[on_edge]] = src[on_edge]
 
         ahead, behind = self._ahead[nodes], self._behind[nodes]
-        forward = _sweep(ahead, reader, src, dst, device, dtype)
+        location = _between(ahead, behind)
+        forward = _sweep(ahead, reader, src, dst, location, device, dtype)
         marks = packed.input_mark[nodes]
         kind = np.arange(len(cells)) % packed.n_cells
         augmentation = None if packed.training is None else packed.training.augmentation
@@ -224,7 +232,7 @@ class TopologicalOrder:
         starts = np.argsort(ahead, kind="stable")[: forward.n_start]
         return Sweeps(
             forward,
-            _sweep(behind, back_reader, dst[reader], back_dst, device, dtype),
+            _sweep(behind, back_reader, dst[reader], back_dst, location, device, dtype),
             _tensor(code[starts], device),
             _tensor(base[1:] - 1, device),
             _tensor(np.flatnonzero(marks < 0), device),
@@ -243,11 +251,19 @@ def _longest(src: IntArray, dst: IntArray, rank: IntArray, n_nodes: int) -> IntA
     return level
 
 
+def _between(ahead: IntArray, behind: IntArray) -> NDArray[np.float64]:
+    """Weights of the two places nearest to each node, by the longest paths to and from it."""
+    place = ahead / np.maximum(ahead + behind, 1) * (N_PLACES - 1)
+    weights: NDArray[np.float64] = np.maximum(0, 1 - abs(place[:, None] - np.arange(N_PLACES)))
+    return weights
+
+
 def _sweep(
     level: IntArray,
     reader: IntArray,
     src: IntArray,
     dst: IntArray,
+    location: NDArray[np.float64],
     device: torch.device,
     dtype: torch.dtype,
 ) -> SweepTables:
@@ -300,6 +316,7 @@ def _sweep(
         _tensor(np.diff(writers)[n_start:], device),
         _tensor(written - n_start, device),
         _tensor(1 / np.sqrt(arriving)[:, None], device).to(dtype),
+        _tensor(location[dst], device).to(dtype),
     )
 
 

@@ -73,7 +73,9 @@ def _forward(
         for v in cell.nodes
     }
     flow = [(m, m.reads, m.writes) for m in cell.operations]
-    return _sweep(encoder, variant, starts, flow, 0, encoder.forward_sweep.weight[0])
+    return _sweep(
+        encoder, variant, starts, flow, _locations(cell), 0, encoder.forward_sweep.weight[0]
+    )
 
 
 def _backward(
@@ -81,7 +83,29 @@ def _backward(
 ) -> tuple[States, list[Tensor]]:
     starts = {v: start if v == cell.output else torch.zeros_like(start) for v in cell.nodes}
     flow = [(m, m.reads_back, m.writes_back) for m in cell.operations]
-    return _sweep(encoder, variant, starts, flow, 1, encoder.backward_sweep.weight[0])
+    return _sweep(
+        encoder, variant, starts, flow, _locations(cell), 1, encoder.backward_sweep.weight[0]
+    )
+
+
+def _locations(cell: SlowCell) -> States:
+    """Weights of the nearest of eight places, by the longest paths to and from each node."""
+
+    def longest(arcs: list[tuple[Hashable, Hashable]]) -> dict[Hashable, int]:
+        @cache
+        def steps(v: Hashable) -> int:
+            return max((steps(u) + 1 for u, w in arcs if w == v), default=0)
+
+        return {v: steps(v) for v in cell.nodes}
+
+    arcs = [(u, m.writes) for m in cell.operations for u in m.reads if u != m.writes]
+    ahead, behind = longest(arcs), longest([(v, u) for u, v in arcs])
+    out = {}
+    for v in cell.nodes:
+        place = 7 * ahead[v] / max(ahead[v] + behind[v], 1)
+        weights = [max(0.0, 1 - abs(place - i)) for i in range(8)]
+        out[v] = torch.tensor(weights, dtype=torch.float64)
+    return out
 
 
 def _sweep(
@@ -89,22 +113,25 @@ def _sweep(
     variant: Variant,
     starts: States,
     flow: list[tuple[Operation, list[Hashable], Hashable]],
+    locations: States,
     direction: int,
     weight: Tensor,
 ) -> tuple[States, list[Tensor]]:
     """States of all nodes, by recursion, and the messages of the operations."""
     d = encoder.config.layer_dim
-    block = slice(direction * 4 * d, (direction + 1) * 4 * d)
+    block = slice(direction * 2 * d, (direction + 1) * 2 * d)
     matrix = encoder.operation_weight[0, block]
     bias = encoder.operation_bias[0, 0, block]
 
-    def said(m: Operation) -> Tensor:
+    def said(i: int) -> Tensor:
+        m, _, to = flow[i]
+        said = bias + locations[to] @ encoder.location_weight[direction]
         if not m.gated:
-            return bias
+            return said
         embedding = m.embedding
         if encoder.config.symmetry_breaking == "concat":
             embedding = torch.cat([embedding, zero_cost_of(m, encoder)])
-        return matrix @ embedding + bias
+        return said + matrix @ embedding
 
     def arriving(v: Hashable) -> list[int]:
         return [i for i, (_, sources, to) in enumerate(flow) if to == v and sources]
@@ -115,7 +142,7 @@ def _sweep(
         if not sources:
             return torch.zeros(d, dtype=torch.float64)
         count = sum(len(flow[j][1]) for j in arriving(to))
-        gate = torch.sigmoid(said(m)[:d]) if m.gated else torch.ones(d, dtype=torch.float64)
+        gate = torch.sigmoid(said(i)[:d]) if m.gated else torch.ones(d, dtype=torch.float64)
         total = torch.stack([state(u) for u in sources]).sum(0)
         return gate * total / count ** POWER[variant.aggregation]
 
@@ -125,11 +152,8 @@ def _sweep(
         if not operations:
             return starts[v]
         s = torch.stack([message(i) for i in operations]).sum(0)
-        x = torch.stack([said(flow[i][0])[d:] for i in operations]).mean(0)
-        from_input, from_state = x.chunk(3), (s @ weight).chunk(3)
-        reset, keep = (torch.sigmoid(from_input[i] + from_state[i]) for i in (0, 1))
-        candidate = torch.tanh(from_input[2] + reset * from_state[2])
-        return (1 - keep) * candidate + keep * s
+        x = torch.stack([said(i)[d:] for i in operations]).mean(0)
+        return s + torch.relu(x + s @ weight)
 
     return {v: state(v) for v in starts}, [message(i) for i in range(len(flow))]
 

@@ -69,8 +69,8 @@ def test_gradients_of_a_sweep(architectures: list[Any], direction: str) -> None:
         given = start, maps, tables, gated, share
         return torch.func.functional_call(sweep, {"weight": weight}, given)
 
-    inputs = numbers(tables.n_start, k * d), numbers(len(tables.place), k * 4 * d)
-    assert torch.autograd.gradcheck(run, (*inputs, numbers(k, d, 3 * d)))
+    inputs = numbers(tables.n_start, k * d), numbers(len(tables.place), k * 2 * d)
+    assert torch.autograd.gradcheck(run, (*inputs, numbers(k, d, d)))
 
 
 @pytest.mark.parametrize("aggregation", ["sum", "mean", "mixed"])
