@@ -20,8 +20,8 @@ from .statistics import Statistics
 SIGNAL = 0.8
 """Guess of the variance that all blocks explain together, of normal scores."""
 NOISE = 0.1
-LENGTH = 1.5
-SPREADS = (0.7, 1.0, 1.0)
+LENGTH = 2.5
+SPREADS = (0.7, 1.5, 1.0)
 """Standard deviations of the logarithms of lengths, weights and noise around the guesses."""
 
 N_TUNING = 250
@@ -43,9 +43,9 @@ class ProcessMember:
     ----------
     blocks : sequence of str
         Which blocks of the statistics; each has its own weight and length.
-    prior_mean : float, default=0.6
+    prior_mean : float, default=0.3
         The guess a₀.
-    prior_variance : float, default=0.25
+    prior_variance : float, default=1
         The variance c.
 
     Attributes
@@ -66,7 +66,7 @@ class ProcessMember:
     """
 
     def __init__(
-        self, blocks: Sequence[str], prior_mean: float = 0.6, prior_variance: float = 0.25
+        self, blocks: Sequence[str], prior_mean: float = 0.3, prior_variance: float = 1.0
     ) -> None:
         self.blocks = blocks
         self.prior_mean = prior_mean
