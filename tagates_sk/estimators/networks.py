@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ N_FOLDS = 5
 FEWEST = 20
 """Labels below which networks see all of them."""
 
-DAGNN_SIZES: dict[str, Any] = {"op_dim": 48, "layer_dim": 64, "n_layers": 2, "n_members": 2}
+DAGNN_SIZES: dict[str, int] = {"op_dim": 48, "layer_dim": 64, "n_layers": 2, "n_members": 2}
 
 
 def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState) -> Floats | None:
@@ -92,9 +92,12 @@ class DAGNNs:
     Parameters
     ----------
     network : FittedNetwork
+    sizes : dict of int
+        See DAGNN_SIZES.
     """
 
     network: FittedNetwork
+    sizes: dict[str, int]
 
     @classmethod
     def fit(
@@ -120,17 +123,10 @@ class DAGNNs:
             Of the estimator: head, dropout and options of training.
         rng : numpy RandomState
         """
-        sizes = DAGNN_SIZES
 
         def build(packed: PackedGraphs, seed: int) -> tuple[GraphPredictor, CellSpec]:
-            spec, generator = CellSpec.of(packed), seeded(seed)
-            arguments = (spec, sizes["op_dim"], sizes["layer_dim"], sizes["n_layers"])
-            encoder = DAGNNEncoder(*arguments, sizes["n_members"], generator)
-            width = DAGNNEncoder.width(spec, sizes["layer_dim"], sizes["n_layers"])
-            head = head_widths(parameters["head"])
-            dropout = parameters["dropout"]
-            model = GraphPredictor(encoder, width, head, dropout, generator, sizes["n_members"])
-            return model, spec
+            spec, head = CellSpec.of(packed), head_widths(parameters["head"])
+            return cls.model(DAGNN_SIZES, spec, head, parameters["dropout"], seed), spec
 
         options = training_options(
             {**parameters, "loss": "auto", "margin": 0.03}, RANKING, len(packed)
@@ -150,7 +146,29 @@ class DAGNNs:
         batches = CellBatches(packed, network.device)
         columns = loss_targets(y, network.scaler, options.loss)
         network.train(batches, columns, weights, options, rng, draws=draws)
-        return cls(network)
+        network.optimizer_state = None  # nothing trains them further
+        return cls(network, dict(DAGNN_SIZES))
+
+    @staticmethod
+    def model(
+        sizes: Mapping[str, int], spec: CellSpec, head: Sequence[int], dropout: float, seed: int
+    ) -> GraphPredictor:
+        """Networks that have seen nothing.
+
+        Parameters
+        ----------
+        sizes : mapping of str to int
+        spec : CellSpec
+        head : sequence of int
+            Widths of the heads' hidden layers.
+        dropout : float
+            In the heads.
+        seed : int
+        """
+        generator = seeded(seed)
+        encoder = DAGNNEncoder(spec, **sizes, generator=generator)
+        width = DAGNNEncoder.width(spec, sizes["layer_dim"], sizes["n_layers"])
+        return GraphPredictor(encoder, width, head, dropout, generator, sizes["n_members"])
 
     def predict(self, X: Any) -> Floats:
         """Scores of every network, shape (n, n_members)."""

@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from ..estimators.encoder import Encoders
+from ..estimators.networks import DAGNNs
 from ..nn.config import EncoderConfig
 from ..nn.predictor import GraphPredictor, Predictor
 from .layout import ModelFileError
@@ -56,7 +57,7 @@ def blank_model(owner: Any, sizes: Sizes, spec: Any) -> GraphPredictor:
 
     Parameters
     ----------
-    owner : Encoders or neural baseline
+    owner : Encoders, DAGNNs or neural baseline
         Has everything that fit learned but the weights.
     sizes : Sizes
     spec : object
@@ -66,7 +67,10 @@ def blank_model(owner: Any, sizes: Sizes, spec: Any) -> GraphPredictor:
         if isinstance(owner, Encoders):
             assert sizes.encoder is not None
             return Predictor(sizes.encoder, sizes.head, sizes.dropout, sizes.seed, sizes.n_features)
-        model: GraphPredictor = owner._model(spec, sizes.head, sizes.dropout, sizes.seed)
+        widths = (sizes.head, sizes.dropout, sizes.seed)
+        if isinstance(owner, DAGNNs):
+            return owner.model(owner.sizes, spec, *widths)
+        model: GraphPredictor = owner._model(spec, *widths)
         return model
 
 
