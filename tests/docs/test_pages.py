@@ -110,7 +110,7 @@ def test_code_runs_and_prints_what_the_page_says(
         def short(**parameters: Any) -> Any:
             return TrainingOptions(**parameters | {"max_iter": min(parameters["max_iter"], 2)})
 
-        monkeypatch.setattr("tagates_sk.training.estimator.TrainingOptions", short)
+        monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", short)
     own = readers_own() if page in ("inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output
