@@ -1,9 +1,9 @@
-"""Encoders, another kind of network and statistical members, blended into one ranking."""
+"""Two kinds of encoders and statistical members, blended into one ranking."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +16,7 @@ from ..training.tasks import RANKING
 from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
-from .networks import DAGNN_SIZES, DAGNNs, MemberScale, draws_by_fold
+from .networks import ONE_SWEEP, MemberScale, draws_by_fold
 from .process import ProcessMember
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
@@ -37,11 +37,10 @@ class Composition:
 
     Parameters
     ----------
-    encoders : Encoders or None
-    others : DAGNNs or None
-        The other kind of network.
+    networks : list of Encoders
+        Of both kinds, or none.
     scales : list of MemberScale
-        Of both kinds.
+        Of each kind.
     statistics : GraphStatistics
     members : dict
         Statistical members by name.
@@ -50,13 +49,17 @@ class Composition:
         From blended scores to the target's units.
     """
 
-    encoders: Encoders | None
-    others: DAGNNs | None
+    networks: list[Encoders]
     scales: list[MemberScale]
     statistics: GraphStatistics
     members: dict[str, Any]
     blend: Blend
     score_map: ScoreMap
+
+    @property
+    def encoders(self) -> Encoders | None:
+        """Networks with the estimator's own parameters; None if there are no networks."""
+        return self.networks[0] if self.networks else None
 
     @classmethod
     def fit(
@@ -87,35 +90,34 @@ class Composition:
         """
         n, weights = len(data.y), data.weights
         targets = plain_scores(data.y)
-        others = None
+        networks: list[Encoders] = []
         scales: list[MemberScale] = []
         unseen: list[Floats] = []
         seen: list[Floats] = []
 
-        def judge(scores: Floats, draws: Floats | None) -> None:
+        kinds = [(parameters, source, encoders), ({**parameters, **ONE_SWEEP}, None, None)]
+        fold = 0
+        for own, start, network in kinds if with_networks else []:
+            k, labelled = own["n_members"], replace(data)
+            draws = None if own["bootstrap"] else draws_by_fold(n, k, fold, rng)
+            fold += k
+            if network is None:
+                network = Encoders.start(labelled, RANKING, own, start, None, rng)
+            draws = network.train(
+                labelled,
+                RANKING,
+                own,
+                rng,
+                starts_from_another=start is not None,
+                early_stopping=own["early_stopping"],
+                draws=draws,
+            )
+            scores = network.predict(data.X, "ignore")[:, -1]
             scale = MemberScale.of(scores)
+            networks.append(network)
             scales.append(scale)
             unseen.append(scale.unseen(scores, draws))
             seen.append(scale.standardised(scores).mean(1))
-
-        if with_networks:
-            k = parameters["n_members"]
-            draws = None if parameters["bootstrap"] else draws_by_fold(n, k, 0, rng)
-            if encoders is None:
-                encoders = Encoders.start(data, RANKING, parameters, source, None, rng)
-            draws = encoders.train(
-                data,
-                RANKING,
-                parameters,
-                rng,
-                starts_from_another=source is not None,
-                early_stopping=parameters["early_stopping"],
-                draws=draws,
-            )
-            judge(encoders.predict(data.X, "ignore")[:, -1], draws)
-            draws = draws_by_fold(n, DAGNN_SIZES["n_members"], k, rng)
-            others = DAGNNs.fit(data.packed, data.y, weights, draws, parameters, rng)
-            judge(others.predict(data.X), draws)
         statistics = GraphStatistics().fit(data.packed)
         known = statistics.transform(data.packed)
         members: dict[str, Any] = {name: ProcessMember(b) for name, b in PROCESSES.items()}
@@ -127,7 +129,7 @@ class Composition:
         blend = Blend().fit(np.column_stack(unseen), targets, weights, np.column_stack(seen))
         spread = _spread([members[name].unseen_std_ for name in PROCESSES])
         score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread)
-        return cls(encoders, others, scales, statistics, members, blend, score_map)
+        return cls(networks, scales, statistics, members, blend, score_map)
 
     def predict(self, X: Any, handle_unknown: str, verbose: Any = 0) -> Blended:
         """What the members say, and their blend.
@@ -145,12 +147,9 @@ class Composition:
     def _predict(self, part: Part, handle_unknown: str) -> tuple[Floats, Floats]:
         part.packed.with_vocabulary(self.statistics.operations_, handle_unknown)
         columns: list[Floats] = []
-        networks = [
-            (lambda X: self.encoders.predict(X, "ignore")[:, -1]) if self.encoders else None,
-            self.others.predict if self.others else None,
-        ]
-        for scale, network in zip(self.scales, filter(None, networks), strict=True):
-            columns.append(scale.standardised(network(part.X)).mean(1))
+        for scale, network in zip(self.scales, self.networks, strict=True):
+            scores = network.predict(part.X, "ignore")[:, -1]
+            columns.append(scale.standardised(scores).mean(1))
         known = self.statistics.transform(part.packed)
         deviations = []
         for name, member in self.members.items():
@@ -188,4 +187,5 @@ def plain_scores(y: Floats) -> Floats:
 
 
 def _spread(deviations: Sequence[Floats]) -> Floats:
-    return np.sqrt(np.mean(np.square(deviations), axis=0))
+    spread: Floats = np.sqrt(np.mean(np.square(deviations), axis=0))
+    return spread

@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from .._utils import Floats
-from ..graphs import PackedGraphs
-from ..nn.dagnn import DAGNNEncoder
-from ..nn.padded import CellBatches, CellSpec
-from ..nn.predictor import GraphPredictor, head_widths, seeded
-from ..training.network import BATCH, FittedNetwork, read_in_parts, start_network
-from ..training.targets import loss_targets
-from ..training.tasks import RANKING
-from ..training.trainer import training_options
 
 N_FOLDS = 5
 """Parts of the labels, of which each network leaves out one."""
@@ -24,7 +15,13 @@ N_FOLDS = 5
 FEWEST = 20
 """Labels below which networks see all of them."""
 
-DAGNN_SIZES: dict[str, Any] = {"op_dim": 48, "layer_dim": 64, "n_layers": 2, "n_members": 2}
+ONE_SWEEP: dict[str, Any] = {
+    "T": 1, "n_members": 2, "propagation": "asynchronous", "readout": "both",
+    "symmetry_breaking": "none", "features": None, "bootstrap": False, "early_stopping": False,
+    "handle_unknown": "ignore",
+}  # fmt: skip
+"""Parameters of the second kind of network, one asynchronous pass: it errs where the first does
+not."""
 
 
 def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState) -> Floats | None:
@@ -46,7 +43,8 @@ def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState
         return None
     fold = rng.permutation(n) % N_FOLDS
     own = (first + np.arange(n_members)) % N_FOLDS
-    return (fold[:, None] != own).astype(np.float64)
+    draws: Floats = (fold[:, None] != own).astype(np.float64)
+    return draws
 
 
 @dataclass
@@ -80,84 +78,3 @@ class MemberScale:
         total = left_out.sum(1)
         sums = np.where(left_out, self.standardised(scores), 0.0).sum(1)
         return np.where(total > 0, sums / np.maximum(total, 1), np.nan)
-
-
-@dataclass
-class DAGNNs:
-    """Recurrent passes in topological order, trained to rank.
-
-    They err where TA-GATES does not, see
-    :class:`~tagates_sk.baselines.DAGNNRanker`.
-
-    Parameters
-    ----------
-    network : FittedNetwork
-    """
-
-    network: FittedNetwork
-
-    @classmethod
-    def fit(
-        cls,
-        packed: PackedGraphs,
-        y: Floats,
-        weights: Floats | None,
-        draws: Floats | None,
-        parameters: Mapping[str, Any],
-        rng: np.random.RandomState,
-    ) -> DAGNNs:
-        """Train networks.
-
-        Parameters
-        ----------
-        packed : PackedGraphs
-            Of n architectures.
-        y : ndarray of float, shape (n, 1)
-        weights : ndarray of float, shape (n,), or None
-        draws : ndarray of float, shape (n, n_members), or None
-            How often each network sees each architecture.
-        parameters : mapping
-            Of the estimator: head, dropout and options of training.
-        rng : numpy RandomState
-        """
-        sizes = DAGNN_SIZES
-
-        def build(packed: PackedGraphs, seed: int) -> tuple[GraphPredictor, CellSpec]:
-            spec, generator = CellSpec.of(packed), seeded(seed)
-            arguments = (spec, sizes["op_dim"], sizes["layer_dim"], sizes["n_layers"])
-            encoder = DAGNNEncoder(*arguments, sizes["n_members"], generator)
-            width = DAGNNEncoder.width(spec, sizes["layer_dim"], sizes["n_layers"])
-            head = head_widths(parameters["head"])
-            dropout = parameters["dropout"]
-            model = GraphPredictor(encoder, width, head, dropout, generator, sizes["n_members"])
-            return model, spec
-
-        options = training_options(
-            {**parameters, "loss": "auto", "margin": 0.03}, RANKING, len(packed)
-        )
-        given = parameters["operations"]
-        network, packed = start_network(
-            packed,
-            y,
-            weights,
-            rng,
-            loss=options.loss,
-            in_units=False,
-            operations=packed.used_operations() if isinstance(given, str) else set(given),
-            device=parameters["device"],
-            build=build,
-        )
-        batches = CellBatches(packed, network.device)
-        columns = loss_targets(y, network.scaler, options.loss)
-        network.train(batches, columns, weights, options, rng, draws=draws)
-        return cls(network)
-
-    def predict(self, X: Any) -> Floats:
-        """Scores of every network, shape (n, n_members)."""
-        return self.network.predict(
-            batch
-            for _, packed, _ in read_in_parts(X, 0)
-            for batch in CellBatches(
-                self.network.conform(packed, "ignore"), self.network.device
-            ).chunks(BATCH)
-        )[:, -1]
