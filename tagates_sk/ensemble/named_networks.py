@@ -58,6 +58,11 @@ class NamedNetworks(_BaseComposition):
         self._validate_names([name for name, _ in self.networks])
         return [network for _, network in self.networks]
 
+    def spell_out(self) -> None:
+        """Put the networks that there are by default into `networks`: then they can be told."""
+        if self.networks is None:
+            self.networks = default_networks()
+
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters, those of the networks by their names.
 
