@@ -30,7 +30,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from torch.nn.functional import cross_entropy
 
-from tagates_sk import TAGATESRanker
+from tagates_sk import TAGATESRanker, Variant
 from tagates_sk.features import WeisfeilerLehman
 from tagates_sk.search import PredictorSearch
 from tagates_sk.zero_cost import build_network
@@ -138,8 +138,8 @@ def predictor() -> TAGATESRanker:
     """TA-GATES, with counts of operations and their neighbourhoods beside its encoding."""
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
     return TAGATESRanker(
-        features=counts, max_iter=60, operations=OPERATIONS, n_members=1, deep_supervision=False,
-        aggregation="sum", margin=0.03,
+        features=counts, max_iter=60, operations=OPERATIONS, n_members=1, margin=0.03,
+        variant=Variant(deep_supervision=False, aggregation="sum"),
     )  # fmt: skip
 
 

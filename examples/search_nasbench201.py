@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from benchmarks.common import PLAIN, finished, run_all
+from benchmarks.common import PLAIN, arguments, finished, run_all
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.baselines import WLKernelGP
@@ -120,7 +120,7 @@ def guided(table: Any, predictor: Any, seed: int) -> Iterator[float]:
 def tagates(table: Any, seed: int) -> Iterator[float]:
     """One plain TA-GATES, with counts of operations and neighbourhoods beside its encoding."""
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
-    return guided(table, TAGATESRanker(features=counts, max_iter=60, **PLAIN), seed)
+    return guided(table, TAGATESRanker(features=counts, max_iter=60, **arguments(PLAIN)), seed)
 
 
 def tagates_default(table: Any, seed: int) -> Iterator[float]:

@@ -9,7 +9,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .estimators import TAGATESRanker, TAGATESRegressor, Variant, paper_config
-    from .graphs import InvalidArchitectureError, UnknownOperationError
+    from .graphs import InvalidArchitectureError, UnknownOperationError, UnknownOperationWarning
     from .training.conditions import TrainingCondition
     from .training.trainer import FitInterruptedWarning, NonFiniteLossError
 
@@ -21,6 +21,7 @@ __all__ = [
     "TAGATESRegressor",
     "TrainingCondition",
     "UnknownOperationError",
+    "UnknownOperationWarning",
     "Variant",
     "__version__",
     "paper_config",
@@ -34,6 +35,7 @@ _HOMES = {
     "TAGATESRegressor": "estimators",
     "TrainingCondition": "training.conditions",
     "UnknownOperationError": "graphs",
+    "UnknownOperationWarning": "graphs",
     "Variant": "estimators",
     "paper_config": "estimators",
 }

@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
-from tagates_sk.base import BaseGraphEstimator
+from tagates_sk.training.estimator import NetworkEstimator
 
 
 def chains(X: np.ndarray) -> list[nx.DiGraph]:
@@ -38,7 +38,7 @@ def named_chains(X: np.ndarray) -> list[nx.DiGraph]:
     return out
 
 
-class ArrayAdapter(BaseGraphEstimator):
+class ArrayAdapter(NetworkEstimator):
     """Before an estimator over graphs: one over arrays."""
 
     graphs = staticmethod(chains)

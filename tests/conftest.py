@@ -45,4 +45,4 @@ def dask_cluster() -> Iterator[None]:
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Prediction in parts of seven architectures."""
-    monkeypatch.setattr("tagates_sk.base.CHUNK", 7)
+    monkeypatch.setattr("tagates_sk.training.network.BATCH", 7)

@@ -7,23 +7,44 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from tagates_sk import TAGATESRanker, TAGATESRegressor
+from tagates_sk import TAGATESRanker, TAGATESRegressor, Variant
 from tagates_sk.spaces import NASBench201
 
 SMALL: dict[str, Any] = {
-    "layer_dim": 16, "op_dim": 8, "node_dim": 8, "hidden_dim": 8, "head": (16,), "max_iter": 3,
-    "n_members": 1, "random_state": 0,
+    "layer_dim": 16, "head": (16,), "max_iter": 3, "members": "encoder", "n_members": 1,
+    "random_state": 0,
 }  # fmt: skip
+SIZES: dict[str, Any] = {"op_dim": 8, "node_dim": 8, "hidden_dim": 8}
+"""Switches of the variant of small estimators."""
+SWITCHES = frozenset(Variant().get_params())
+
+
+def in_variant(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of TA-GATES, with the switches among them in a Variant."""
+    switches = {name: value for name, value in parameters.items() if name in SWITCHES}
+    others = {name: value for name, value in parameters.items() if name not in SWITCHES}
+    return {"variant": Variant(**switches), **others} if switches else others
+
+
+def small(cls: Any, **changes: Any) -> Any:
+    """A small estimator of TA-GATES; switches of the variant are given like parameters."""
+    return cls(**in_variant({**SMALL, **SIZES, **changes}))
 
 
 def ranker(**changes: Any) -> TAGATESRanker:
     """A small ranker."""
-    return TAGATESRanker(**{**SMALL, **changes})
+    return small(TAGATESRanker, **changes)  # type: ignore[no-any-return]
 
 
 def regressor(**changes: Any) -> TAGATESRegressor:
     """A small regressor."""
-    return TAGATESRegressor(**{**SMALL, **changes})
+    return small(TAGATESRegressor, **changes)  # type: ignore[no-any-return]
+
+
+def parameters_of(estimator: Any) -> dict[str, Any]:
+    """Parameters to compare: a Variant by its switches, since two objects are never equal."""
+    parameters = estimator.get_params()
+    return {name: value for name, value in parameters.items() if name != "variant"}
 
 
 BOTH = [ranker, regressor]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tagates_sk import TAGATESRanker
+from tagates_sk import TAGATESRanker, Variant
 
 DOCS = Path(__file__).parents[1]
 RESULTS = DOCS / "results"
@@ -31,7 +31,7 @@ def changes(parameters: list[str]) -> list[dict[str, Any]]:
     from search_defaults import report
 
     # It was changed for operations on nodes only, where "auto" is "sqrt".
-    defaults = TAGATESRanker().get_params() | {"aggregation": "sqrt"}
+    defaults = TAGATESRanker().get_params() | Variant().get_params() | {"aggregation": "sqrt"}
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for line in report(finished(RESULTS / "search_defaults.csv")).splitlines()[2:]:
         protocol, space, labels, change, delta, seeds, _ = (

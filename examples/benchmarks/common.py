@@ -14,7 +14,7 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from tagates_sk import TAGATESRanker
+from tagates_sk import TAGATESRanker, Variant
 from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.metrics import kendall_tau, precision_at_k, spearman_rho
@@ -30,6 +30,17 @@ PLAIN: dict[str, Any] = {
     "batch_size": 32,
 }  # fmt: skip
 """One encoder, the last pass of which is read, as published: what several tables are of."""
+
+
+def arguments(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of TAGATESRanker from one table of names, as results list them.
+
+    Switches of the encoder among them go into a Variant.
+    """
+    switches = {name: parameters[name] for name in Variant().get_params() if name in parameters}
+    others = {name: value for name, value in parameters.items() if name not in switches}
+    return {**others, "variant": Variant(**switches)}
+
 
 PROTOCOLS = ("search", "outside", "shifted", "siblings", "random")
 """Where settings may be chosen, see :func:`split`."""
@@ -163,7 +174,7 @@ def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
         pool = bunch.dags[np.concatenate([bunch.train_indices, bunch.test_indices])]
         model.fit(bunch.dags[train], bunch.target[train], X_unlabeled=pool)
     else:
-        model = TAGATESRanker(random_state=task["seed"], **parameters)
+        model = TAGATESRanker(random_state=task["seed"], **arguments(parameters))
         model.fit(bunch.dags[train], bunch.target[train])
     fitted = time.perf_counter()
     scores = model.predict(bunch.dags[test])

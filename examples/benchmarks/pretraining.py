@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import PLAIN, data, finished, paired, run_all, split
+from common import PLAIN, arguments, data, finished, paired, run_all, split
 
 from tagates_sk import TAGATESRanker
 from tagates_sk.features import OperationStatistics
@@ -69,7 +69,7 @@ def pretrained(space: str, seed: int, setting: str) -> TAGATESRanker:
         same = attached.train_indices[[place[row] for row in rows]]
         assert (attached.target[same] == bunch.target[rows]).all()
         targets.append(zero_cost_sums(attached.dags[same]))
-    return TAGATESRanker(random_state=seed, **PLAIN).pretrain(cells, np.hstack(targets))
+    return TAGATESRanker(random_state=seed, **arguments(PLAIN)).pretrain(cells, np.hstack(targets))
 
 
 @lru_cache(maxsize=1)
@@ -77,19 +77,21 @@ def source(space: str, seed: int) -> TAGATESRanker:
     """A ranker of CIFAR-10."""
     bunch = data(space, "cifar10", zero_cost=False)
     rows, _ = split(bunch, PROTOCOLS[space], N_SOURCE, seed + OTHER)
-    return TAGATESRanker(random_state=seed, **PLAIN).fit(bunch.dags[rows], bunch.target[rows])
+    return TAGATESRanker(random_state=seed, **arguments(PLAIN)).fit(
+        bunch.dags[rows], bunch.target[rows]
+    )
 
 
 def start(space: str, seed: int, setting: str) -> TAGATESRanker:
     """A ranker that is ready for labels."""
     if setting in PRETRAINED:
         known = pretrained(space, seed, setting)
-        return TAGATESRanker(pretrained=known, random_state=seed, **PLAIN)
+        return TAGATESRanker(pretrained=known, random_state=seed, **arguments(PLAIN))
     if setting == "transfer":
-        return TAGATESRanker(pretrained=source(space, seed), random_state=seed, **PLAIN)
+        return TAGATESRanker(pretrained=source(space, seed), random_state=seed, **arguments(PLAIN))
     if setting == "continued":
         return deepcopy(source(space, seed)).set_params(warm_start=True, learning_rate=1e-4)
-    return TAGATESRanker(random_state=seed, **PLAIN)
+    return TAGATESRanker(random_state=seed, **arguments(PLAIN))
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 
 import joblib
 import numpy as np
-from common import PLAIN, finished, run_all, split
+from common import PLAIN, arguments, finished, run_all, split
 from zero_cost_tables import IMAGES, SALIENCY, digits
 
 from tagates_sk import TAGATESRanker
@@ -56,7 +56,9 @@ def run(task: dict[str, Any], benchmarks: dict[str, Any]) -> dict[str, Any]:
     """Fit on a subset, rank the test cells."""
     X, y, train, test = benchmarks[task["space"]]
     chosen = np.random.RandomState(task["seed"] + 1000).permutation(len(train))[: task["n"]]
-    ranker = TAGATESRanker(random_state=task["seed"], **PLAIN, **SETTINGS[task["setting"]])
+    ranker = TAGATESRanker(
+        random_state=task["seed"], **arguments(PLAIN), **SETTINGS[task["setting"]]
+    )
     ranker.fit(X[train[chosen]], y[train[chosen]])
     return task | {"kendall_tau": round(kendall_tau(y[test], ranker.predict(X[test])), 5)}
 

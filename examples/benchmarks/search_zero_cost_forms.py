@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import PLAIN, finished, run_all
+from common import PLAIN, arguments, finished, run_all
 from zero_cost_tables import IMAGES, SALIENCY, digits
 
 from tagates_sk import TAGATESRanker
@@ -63,7 +63,9 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     X, y = cells(task["form"])
     chosen = np.random.RandomState(task["seed"]).permutation(N_POOL)[: task["n"]]
     ranker = TAGATESRanker(
-        random_state=task["seed"], **(PLAIN | {"n_members": 4}), **SETTINGS.get(task["setting"], {})
+        random_state=task["seed"],
+        **arguments(PLAIN | {"n_members": 4}),
+        **SETTINGS.get(task["setting"], {}),
     )
     ranker.fit(X[chosen], y[chosen])
     tau = kendall_tau(y[N_POOL:], ranker.predict(X[N_POOL:]))

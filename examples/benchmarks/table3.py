@@ -4,8 +4,8 @@ Kendall's tau in every column of y, on test cells of the published halves of
 NAS-Bench-201 (CIFAR-10 after 12 and 200 epochs) and on cells of NAS-Bench-101
 that no subset has (after 12, 36 and 108 epochs). Settings:
 
-anytime  each column is read from its own pass on (`anytime=True`)
-multi    all columns are read from the last encoding (`anytime=False`)
+anytime  each column is read from its own pass on (`Variant(anytime=True)`)
+multi    all columns are read from the last encoding (`Variant(anytime=False)`)
 single   a model for each column
 many     NAS-Bench-201: the first column of 390 cells, the last of n of them
 
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from common import finished, paired, run_all, split
 
-from tagates_sk import TAGATESRanker
+from tagates_sk import TAGATESRanker, Variant
 from tagates_sk.datasets import load_nasbench101, load_nasbench201
 from tagates_sk.metrics import kendall_tau
 
@@ -74,7 +74,9 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     space, n, seed, setting = (task[name] for name in KEY)
     X, y, unseen, truth = data(space, MANY if setting == "many" else n, seed, EPOCHS[space])
     k = y.shape[1]
-    model = TAGATESRanker(T=max(2, k), anytime=setting != "multi", random_state=seed)
+    model = TAGATESRanker(
+        T=max(2, k), variant=Variant(anytime=setting != "multi"), random_state=seed
+    )
     start = time.perf_counter()
     if setting == "single":
         predicted = [model.fit(X, y[:, j]).predict(unseen) for j in range(k)]

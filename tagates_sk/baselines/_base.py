@@ -99,7 +99,7 @@ class NeuralBaseline(NetworkEstimator):
         tol: float = 0.0,
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         device: str | Device = "auto",
         random_state: Any = None,
         verbose: int = 0,

@@ -109,7 +109,7 @@ def _ranked(*steps: Any) -> Any:
 
 
 def _all_features() -> Any:
-    return make_union(OperationStatistics(), AdjacencyOneHot())
+    return make_union(OperationStatistics(), AdjacencyOneHot(handle_larger="ignore"))
 
 
 def _mlp(**parameters: Any) -> Any:
@@ -117,7 +117,11 @@ def _mlp(**parameters: Any) -> Any:
         "hidden_layer_sizes": (200, 200), "alpha": 1.0, "max_iter": 1000,
         "tol": 1e-3, "n_iter_no_change": 20,
     }  # fmt: skip
-    return _ranked(AdjacencyOneHot(), StandardScaler(), MLPRegressor(**settings | parameters))
+    return _ranked(
+        AdjacencyOneHot(handle_larger="ignore"),
+        StandardScaler(),
+        MLPRegressor(**settings | parameters),
+    )
 
 
 def _forest(features: Callable[[], Any]) -> Callable[..., Any]:

@@ -41,6 +41,7 @@ class GATESSpec(NamedTuple):
         variant = {
             "update": "auto", "updated_operations": "auto", "stop_gradient": (),
             "deep_supervision": False, "anytime": True, "aggregation": "sum",
+            "propagation": "synchronous",
             **estimator.get_params(deep=False),
         }  # fmt: skip
         return cls(
@@ -111,7 +112,7 @@ class _BaseGATES(NeuralBaseline):
         tol: float = 0.0,
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         device: str | Device = "auto",
         random_state: Any = None,
         verbose: int = 0,

@@ -52,7 +52,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         Further starts of the search for hyper-parameters, drawn at random.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations of the training set.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary when predicting:
         refuse, or leave out the labels with it.
     random_state : int, RandomState instance or None, default=None
@@ -102,7 +102,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         "target": [StrOptions({"rank", "standardise"})],
         "n_restarts": [Interval(Integral, 0, None, closed="left")],
         "operations": [StrOptions({"auto"}), "array-like"],
-        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
         "random_state": ["random_state"],
     }
 
@@ -115,7 +115,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         target: str = "rank",
         n_restarts: int = 0,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         random_state: Any = None,
     ) -> None:
         self.n_iter = n_iter

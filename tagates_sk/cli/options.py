@@ -154,7 +154,7 @@ def make_estimator(name: str, settings: dict[str, Any], seed: int, task: str = "
     """
     if name == TAGATES:
         plain: Any = TAGATESRanker() if task == "rank" else TAGATESRegressor()
-        _check_names(name, settings, plain.get_params(deep=False))
+        _check_names(name, settings, plain.get_params())
         return plain.set_params(**{"random_state": seed} | settings)
     from ..baselines import baseline, baseline_names  # slow to import, seldom needed
 

@@ -26,6 +26,8 @@ from ..training.conditions import (
 from ..training.estimator import ONE_EPOCH, NetworkEstimator
 from ..training.network import FittedNetwork
 from ..training.targets import check_targets
+from ..training.tasks import RANKING
+from .composition import Composition
 from .encoder import Encoders, Labelled
 from .head_features import HeadFeatures
 from .pretraining import pretrained_encoder, source_of
@@ -59,10 +61,15 @@ class BaseTAGATES(NetworkEstimator):
         "pretrained": [HasMethods(["pretrain"]), EncoderState, None],
         "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "members": [StrOptions({"all", "encoder", "statistics"})],
         "variant": [Variant, None],
     }
 
+    _elsewhere: ClassVar[dict[str, str]] = {
+        name: f"variant=Variant({name}=...)" for name in Variant._parameter_constraints
+    }
     encoders_: Encoders
+    composition_: Composition | None
     pretrained_: EncoderState
 
     def __init__(
@@ -77,7 +84,8 @@ class BaseTAGATES(NetworkEstimator):
         head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
         features: Any = None,
-        n_members: int = 4,
+        members: str = "all",
+        n_members: int = 2,
         bootstrap: bool = False,
         pretrained: Any = None,
         pretrained_learning_rate: float = 0.1,
@@ -87,14 +95,14 @@ class BaseTAGATES(NetworkEstimator):
         schedule: str = "one_cycle",
         weight_decay: float = 0.05,
         batch_size: int | str = "auto",
-        max_iter: int = 200,
+        max_iter: int = 100,
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         tol: float = 0.0,
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         variant: Variant | None = None,
         device: str | Device = "auto",
         random_state: Any = None,
@@ -109,6 +117,7 @@ class BaseTAGATES(NetworkEstimator):
         self.head = head
         self.dropout = dropout
         self.features = features
+        self.members = members
         self.n_members = n_members
         self.bootstrap = bootstrap
         self.pretrained = pretrained
@@ -299,31 +308,45 @@ class BaseTAGATES(NetworkEstimator):
         resume: bool,
         **changes: Any,
     ) -> Self:
-        resume = resume and hasattr(self, "encoders_")
         parameters, X = self._parameters(), as_architectures(X)
         packed = read_architectures(X)
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)
+        resume = resume and hasattr(self, "encoders_")
         known = self.conditions_ if resume else None
         if conditions is not None:
             known = self._under_conditions(data, y, conditions, resume, known)
         rng = check_random_state(self.random_state)
         given = self.pretrained is not None or hasattr(self, "pretrained_")
         source = source_of(self) if given else None
-        if not resume:
-            self.encoders_ = Encoders.start(data, self._task, parameters, source, known, rng)
-        elif targets.shape[1] != self.n_targets_:
+        if resume and targets.shape[1] != self.n_targets_:
             raise ValueError(
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
+        if not changes and _is_composed(self.members, data):
+            with_networks = self.members == "all"
+            self.composition_ = Composition.fit(
+                data,
+                parameters,
+                source,
+                rng,
+                with_networks=with_networks,
+                encoders=self.encoders_ if resume and with_networks else None,
+            )
+            if self.composition_.encoders is not None:
+                self.encoders_ = self.composition_.encoders
+            return self
+        if not resume:
+            self.encoders_ = Encoders.start(data, self._task, parameters, source, known, rng)
+            self.composition_ = None
         self.encoders_.train(
             data,
-            self._task,
+            RANKING if self.composition_ else self._task,
             parameters,
             rng,
             starts_from_another=source is not None,
-            early_stopping=self.early_stopping and "max_iter" not in changes,
+            early_stopping=self.early_stopping and not changes,
             **changes,
         )
         return self
@@ -447,7 +470,14 @@ class BaseTAGATES(NetworkEstimator):
             If `return_std` is set and there is one member only, or if `partial`
             or `conditions` do not fit X or what fit saw.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
+        if self.composition_ is not None and partial is None and conditions is None:
+            blended = self.composition_.predict(X, self.handle_unknown, self.verbose)
+            mapped = self.composition_.score_map if self._task.in_units else None
+            mean = mapped.predict(blended.scores, blended.spread) if mapped else blended.scores
+            if not return_std:
+                return mean
+            return mean, mapped.std(blended.scores, blended.spread) if mapped else blended.spread
         encoders = self.encoders_
         if return_std and encoders.model.n_members < 2:
             raise ValueError(
@@ -481,7 +511,9 @@ class BaseTAGATES(NetworkEstimator):
         -------
         ndarray of float64, shape (n, n_members)
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
+        if self.composition_ is not None:
+            return self.composition_.predict(X, self.handle_unknown, self.verbose).members
         return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
 
     def predict_anytime(self, X: Any) -> Floats:
@@ -539,6 +571,11 @@ class BaseTAGATES(NetworkEstimator):
         """
         check_is_fitted(self, "encoders_")
         return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)
+
+
+def _is_composed(members: str, data: Labelled) -> bool:
+    """Whether statistical members take part: they know one target, of one training."""
+    return members != "encoder" and data.y.shape[1] == 1 and data.conditions is None
 
 
 _NONE_IN_FIT = (

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from .._utils import Floats
-from ..graphs import PackedGraphs
+from ..graphs import Architectures, ArchitectureSequence, PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
@@ -57,6 +57,8 @@ class Labelled:
         Targets; with conditions of training in the unit of the reference's.
     weights : ndarray of float64, shape (n,), or None
     conditions : sequence of n TrainingCondition, or None
+    features : ndarray of float32, shape (n, n_features), or None
+        What heads read beside the encoding, once it is known.
     """
 
     X: Any
@@ -64,6 +66,7 @@ class Labelled:
     y: Floats
     weights: Floats | None = None
     conditions: Sequence[TrainingCondition] | None = None
+    features: Features | None = None
 
 
 @dataclass
@@ -128,7 +131,8 @@ class Encoders:
         head_features = None if features is None else HeadFeatures(features)
         n_features = 0
         if head_features is not None:
-            n_features = head_features.fit_transform(data.X).shape[1]
+            data.features = head_features.fit_transform(data.X)
+            n_features = data.features.shape[1]
         n_targets = data.y.shape[1]
         loss = task.loss if parameters["loss"] == "auto" else parameters["loss"]
 
@@ -165,8 +169,9 @@ class Encoders:
         *,
         starts_from_another: bool,
         early_stopping: bool,
+        draws: Floats | None = None,
         **changes: Any,
-    ) -> None:
+    ) -> Floats | None:
         """Train further.
 
         Parameters
@@ -178,12 +183,21 @@ class Encoders:
         starts_from_another : bool
             Whether the encoders began with trained weights, and learn slowly.
         early_stopping : bool
+        draws : ndarray of float, shape (n, n_members), optional
+            How often each member sees each architecture; by default once, or by
+            the parameter `bootstrap`.
         **changes
             Options of training.
+
+        Returns
+        -------
+        ndarray of float, shape (n, n_members), or None
+            How often each member has seen each architecture; None for once.
         """
         first, n, k = self.network.n_iter == 0, len(data.y), self.model.n_members
         packed = self.conform(data.packed, parameters["handle_unknown"])
-        draws = bootstrap_draws(n, k, rng) if parameters["bootstrap"] and k > 1 else None
+        if parameters["bootstrap"] and k > 1:
+            draws = bootstrap_draws(n, k, rng)
         margin = parameters["margin"]
         if isinstance(margin, str):
             margin = MARGIN_ON_NODES if packed.on_node.any() else MARGIN
@@ -203,7 +217,8 @@ class Encoders:
         if data.y.shape[1] > 1:
             observed = self.network.scaler.standardised(data.y[:, :-1]).astype(np.float32)
             training = (training or Training())._replace(observed=observed)
-        batches = self._batches(packed, self._features(data.X), training)
+        features = self._features(data.X) if data.features is None else data.features
+        batches = self._batches(packed, features, training)
         scores_of = [*(target for target, _ in self.model.encoder.config.heads), -1]
         columns = loss_targets(data.y, self.network.scaler, options.loss)
         score_weights = None
@@ -232,6 +247,7 @@ class Encoders:
         if first and draws is not None and task.in_units:  # later members have seen nearly all
             members = self.network.predict(batches.chunks(BATCH))[:, -1]
             self.std_scale = calibrated_scale(members, data.y[:, -1], draws == 0)
+        return draws
 
     # -------------------------------------------------------------- predicting
 
@@ -273,7 +289,8 @@ class Encoders:
                 model.encoder.config, T=n_updates + 1, anytime=False, deep_supervision=False
             )
         out: list[Any] = []
-        X = list(X)  # graphs, since those that are packed without have no names of operations
+        if not isinstance(X, Architectures) and isinstance(X, ArchitectureSequence):
+            X = list(X)  # graphs, since those that are packed without have no names of operations
         for part, packed, _ in read_in_parts(X, verbose):
             assert packed.keys is not None
             cells: list[dict[Hashable, NDArray[np.float64]]] = [{} for _ in packed.n_inputs]

@@ -9,7 +9,7 @@ from .variant import Variant
 _PUBLISHED_TRAINING: dict[str, Any] = {
     "s": 0.1, "optimizer": "adam", "learning_rate": 1e-3, "schedule": "constant",
     "weight_decay": 0.0, "dropout": 0.1, "margin": 0.1, "max_iter": 200, "aggregation": "sum",
-    "deep_supervision": False, "n_members": 1,
+    "deep_supervision": False, "n_members": 1, "members": "encoder",
 }  # fmt: skip
 _LARGE = {"layer_dim": 128, "op_dim": 48, "node_dim": 48, "hidden_dim": 96, "batch_size": 512}
 _SMALL = {"layer_dim": 64, "op_dim": 32, "node_dim": 32, "hidden_dim": 32, "batch_size": 128}

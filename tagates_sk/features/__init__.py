@@ -1,6 +1,7 @@
 """Architectures as rows of numbers, for any scikit-learn model: no neural network, no torch."""
 
 from .adjacency import AdjacencyOneHot
+from .capacity import CapacityStatistics
 from .paths import PathEncoding
 from .precomputed import PrecomputedFeatures
 from .statistics import OperationStatistics
@@ -9,6 +10,7 @@ from .walks import WalkStatistics
 
 __all__ = [
     "AdjacencyOneHot",
+    "CapacityStatistics",
     "OperationStatistics",
     "PathEncoding",
     "PrecomputedFeatures",

@@ -33,7 +33,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "operations": [StrOptions({"auto"}), "array-like"],
-        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
     }
 
     operations: str | Sequence[str]

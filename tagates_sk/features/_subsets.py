@@ -42,7 +42,7 @@ class BaseSubsetFeatures(BaseFeatures):
         max_subset_size: int | None = None,
         *,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
     ) -> None:
         self.max_subset_size = max_subset_size
         self.operations = operations

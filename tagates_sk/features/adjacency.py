@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.canonical import canonical_forms
@@ -82,10 +82,14 @@ class AdjacencyOneHot(BaseFeatures):
         of the largest cell seen in fit.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary: refuse, or leave
         zeros in its place. (An unknown identity operation such as
         ``"skip_connect"`` is a wire, as everywhere in this library.)
+    handle_larger : {"error", "ignore"}, default="error"
+        What to do with a cell that is larger than those seen in fit, has more
+        inputs, or is the first with its operations on edges (on nodes): refuse,
+        or leave out the nodes for which there is no place.
     sparse_output : bool, default=False
         Whether transform returns a sparse CSR matrix.
 
@@ -106,8 +110,6 @@ class AdjacencyOneHot(BaseFeatures):
     Columns are named ``edge(input-1)`` and ``conv(1)`` in OON cells,
     ``conv(input-1)`` in OOE cells, where wires have the columns
     ``wire(input-1)``. A wire of an OON cell is a node without operation.
-    transform refuses a cell that is larger than those seen in fit, has more
-    inputs, or is the first with its operations on edges (on nodes).
 
     References
     ----------
@@ -131,6 +133,7 @@ class AdjacencyOneHot(BaseFeatures):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "canonical": ["boolean"],
         "n_inner_nodes": [Interval(Integral, 0, None, closed="left"), None],
+        "handle_larger": [StrOptions({"error", "ignore"})],
         "sparse_output": ["boolean"],
         **BaseFeatures._parameter_constraints,
     }
@@ -141,13 +144,15 @@ class AdjacencyOneHot(BaseFeatures):
         canonical: bool = True,
         n_inner_nodes: int | None = None,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
+        handle_larger: str = "error",
         sparse_output: bool = False,
     ) -> None:
         self.canonical = canonical
         self.n_inner_nodes = n_inner_nodes
         self.operations = operations
         self.handle_unknown = handle_unknown
+        self.handle_larger = handle_larger
         self.sparse_output = sparse_output
 
     def _learn(self, packed: PackedGraphs) -> None:
@@ -169,7 +174,8 @@ class AdjacencyOneHot(BaseFeatures):
                 here = "nodes" if key[1] else "edges"
                 raise InvalidArchitectureError(
                     f"{place(packed, int(rows[0]))} has its operations on {here}; none seen in fit "
-                    "had. Fit on architectures of both kinds, or convert it."
+                    "had. Fit on architectures of both kinds, convert it, or set "
+                    "handle_larger='ignore'."
                 )
             layout = self._layouts[key]
             large = rows[inner[rows] > layout.n_inner]
@@ -179,7 +185,7 @@ class AdjacencyOneHot(BaseFeatures):
                 raise InvalidArchitectureError(
                     f"{place(packed, int(large[0]))} has {n} nodes between inputs and output, but "
                     f"{layout.n_inner} are the most that {fitted}. Fit on architectures as large "
-                    f"as this one, or set n_inner_nodes={n} or more."
+                    f"as this one, set n_inner_nodes={n} or more, or handle_larger='ignore'."
                 )
             room = np.diff(layout.inputs)
             crowded, mark = np.nonzero(inputs[rows] > room)
@@ -188,11 +194,12 @@ class AdjacencyOneHot(BaseFeatures):
                 raise InvalidArchitectureError(
                     f"{place(packed, row)} has {inputs[row, m]} input nodes with input={m}, but "
                     f"{room[m]} are the most that fit saw. Fit on architectures with as many "
-                    "inputs as this one."
+                    "inputs as this one, or set handle_larger='ignore'."
                 )
 
     def _encode(self, packed: PackedGraphs) -> Any:
-        self._check(packed)
+        if self.handle_larger == "error":
+            self._check(packed)
         if self.canonical:
             packed = _renumbered(packed)
         n_ops = len(self.operations_)
@@ -213,7 +220,7 @@ class AdjacencyOneHot(BaseFeatures):
             slot = _slots(packed, members, layout)
             pair = np.zeros((layout.n_slots, layout.n_slots), dtype=np.int64)
             pair[i, j] = np.arange(len(i))
-            here = chosen[edges.cell]
+            here = chosen[edges.cell] & (slot[edges.src] >= 0) & (slot[edges.dst] >= 0)
             if not on_node:
                 here &= edges.kind != n_ops
             place_of = pair[slot[edges.src[here]], slot[edges.dst[here]]]
@@ -221,7 +228,7 @@ class AdjacencyOneHot(BaseFeatures):
             if on_node:
                 columns.append(width + place_of)
                 width += len(i)
-                here = chosen[op_cell] & typed
+                here = chosen[op_cell] & typed & (slot[op_node] >= 0)
                 rows.append(op_cell[here])
                 inner = slot[op_node[here]] - layout.n_inputs
                 columns.append(width + inner * n_ops + packed.op_type[here])
@@ -276,7 +283,7 @@ def _inputs(packed: PackedGraphs) -> NDArray[np.int64]:
 
 
 def _slots(packed: PackedGraphs, rows: IntArray, layout: Layout) -> IntArray:
-    """Slot of each node of the cells in these rows."""
+    """Slot of each node of the cells in these rows, -1 where there is no room."""
     slot = np.zeros(len(packed.input_mark), dtype=np.int64)
     node = ragged_positions(packed.node_ptr[rows], packed.n_inputs[rows])
     mark = packed.input_mark[node]
@@ -284,11 +291,12 @@ def _slots(packed: PackedGraphs, rows: IntArray, layout: Layout) -> IntArray:
     # Inputs of a cell come by their numbers: those of one number are neighbours.
     first = np.flatnonzero((np.diff(mark, prepend=-1) != 0) | (np.diff(cell, prepend=-1) != 0))
     rank = np.arange(len(node)) - np.repeat(first, np.diff(first, append=len(node)))
-    slot[node] = layout.inputs[mark] + rank
+    slot[node] = np.where(rank < np.diff(layout.inputs)[mark], layout.inputs[mark] + rank, -1)
     start = packed.node_ptr[rows] + packed.n_inputs[rows]
     inner = _inner(packed)[rows]
-    slot[ragged_positions(start, inner)] = layout.n_inputs + ragged_positions(
-        np.zeros(len(rows), dtype=np.int64), inner
+    number = ragged_positions(np.zeros(len(rows), dtype=np.int64), inner)
+    slot[ragged_positions(start, inner)] = np.where(
+        number < layout.n_inner, layout.n_inputs + number, -1
     )
     slot[packed.node_ptr[rows + 1] - 1] = layout.n_slots - 1
     return slot

@@ -105,7 +105,7 @@ class PathEncoding(BaseFeatures):
         have each (at most the largest float).
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary: refuse, or leave
         out the paths through it. (An unknown identity operation such as
         ``"skip_connect"`` is a wire, as everywhere in this library.)
@@ -178,7 +178,7 @@ class PathEncoding(BaseFeatures):
         *,
         binary: bool = True,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         sparse_output: bool = True,
     ) -> None:
         self.max_paths = max_paths

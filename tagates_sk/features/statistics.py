@@ -26,7 +26,7 @@ class OperationStatistics(BaseSubsetFeatures):
         where these were more than 4,096 sets).
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary: refuse, or leave it
         out: it is in no set. (An unknown identity operation such as
         ``"skip_connect"`` is a wire, as everywhere in this library.)

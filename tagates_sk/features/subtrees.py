@@ -130,7 +130,7 @@ class WeisfeilerLehman(BaseFeatures):
         Whether labels look at successors also, apart from the predecessors.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary: refuse, or leave
         out the labels with it. (An unknown identity operation such as
         ``"skip_connect"`` is a wire, as everywhere in this library.)
@@ -209,7 +209,7 @@ class WeisfeilerLehman(BaseFeatures):
         *,
         both_directions: bool = False,
         operations: str | Sequence[str] = "auto",
-        handle_unknown: str = "error",
+        handle_unknown: str = "warn",
         sparse_output: bool = True,
     ) -> None:
         self.n_iter = n_iter

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any, ClassVar
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils._param_validation import Interval
 
 from ..graphs import PackedGraphs
-from ..graphs.operations import IDENTITY_OPERATIONS
+from ..graphs.operations import IDENTITY_OPERATIONS, WIRE
 from . import _following
 from ._common import Edges, Floats, by_architecture, edges_of, owners, parts
 from ._following import add_up, by_destination, log_of_number
@@ -32,11 +37,15 @@ class WalkStatistics(BaseSubsetFeatures):
         Sets of at most so many operations; the set of all operations is always
         one of them. None is all sets for up to 6 operations, else 1 and 2 (1,
         where these were more than 4,096 sets).
+    n_places : int, default=0
+        Places on the way from input to output, evenly spaced, at which columns
+        tell which operations and identities the walk meets. With as many as a
+        chain has operations, they are its one-hot encoding.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit, but for identity
         operations such as ``"skip_connect"``: outside of a vocabulary, as
         everywhere in this library, they are wires.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with another operation outside the vocabulary: refuse, or
         count it for lengths and degrees only.
 
@@ -82,7 +91,11 @@ class WalkStatistics(BaseSubsetFeatures):
       paths; ``mean_in_degree`` and ``max_in_degree`` of nodes other than inputs,
       ``merges``, how many of them have several edges in; ``output_degree``,
       edges into the output; ``input_degree``, edges out of inputs; ``direct``,
-      wires from an input to the output.
+      wires from an input to the output;
+    - for each of `n_places` places p, how often the walk back meets each
+      operation there (``walk_place0(op)``) and an identity
+      (``walk_place0_identity``). An operation stands where the longest path
+      through it has it; between two places it counts for both, in parts.
 
     Wires are no operations but edges like others, so a skip connection halves
     what a walk expects of the operations that it goes round. Where a node adds
@@ -112,6 +125,24 @@ class WalkStatistics(BaseSubsetFeatures):
     walk_pair(conv->pool) 0.5
     """
 
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        "n_places": [Interval(Integral, 0, None, closed="left")],
+        **BaseSubsetFeatures._parameter_constraints,
+    }
+
+    def __init__(
+        self,
+        max_subset_size: int | None = None,
+        *,
+        n_places: int = 0,
+        operations: str | Sequence[str] = "auto",
+        handle_unknown: str = "warn",
+    ) -> None:
+        self.max_subset_size = max_subset_size
+        self.n_places = n_places
+        self.operations = operations
+        self.handle_unknown = handle_unknown
+
     def _seen(self, packed: PackedGraphs) -> list[str]:
         return [name for name in super()._seen(packed) if name not in IDENTITY_OPERATIONS]
 
@@ -123,7 +154,7 @@ class WalkStatistics(BaseSubsetFeatures):
         self._pairs = np.arange(n * n)
         met = np.zeros(n * n, dtype=bool)
         for part in self._parts(packed):
-            walks = _Walks(part, n)
+            walks = Walks(part, n)
             for walk in range(2):
                 met |= self._pair_counts(part, walks, walk).any(axis=0)
         self._pairs = np.flatnonzero(met)
@@ -146,7 +177,7 @@ class WalkStatistics(BaseSubsetFeatures):
         return np.concatenate([empty, *blocks])
 
     def _encode_part(self, packed: PackedGraphs) -> Floats:
-        walks = _Walks(packed, len(self.operations_))
+        walks = Walks(packed, len(self.operations_))
         edges = walks.edges
         columns = [
             self._count(packed, owners(packed.op_ptr), packed.op_type),
@@ -167,11 +198,12 @@ class WalkStatistics(BaseSubsetFeatures):
             *self._by_input(packed, walks),
             walks.log_paths[:, None],
             _degrees(packed, edges),
+            self._by_place(packed, walks),
         ]
         rounded: Floats = np.rint(np.concatenate(columns, axis=1) * GRAIN) / GRAIN
         return rounded.reshape(len(packed), -1)
 
-    def _by_input(self, packed: PackedGraphs, walks: _Walks) -> list[Floats]:
+    def _by_input(self, packed: PackedGraphs, walks: Walks) -> list[Floats]:
         """How often each input is left, by edges and by the two walks."""
         columns = []
         edges = walks.edges
@@ -187,7 +219,29 @@ class WalkStatistics(BaseSubsetFeatures):
                 ]
         return columns
 
-    def _pair_counts(self, packed: PackedGraphs, walks: _Walks, walk: int) -> Floats:
+    def _by_place(self, packed: PackedGraphs, walks: Walks) -> Floats:
+        """What the walk back meets at each place, shape (n_rows, n_places * (n + 1))."""
+        n, n_rows, edges = len(self.operations_), len(packed.n_inputs), walks.edges
+        table = np.zeros((n_rows, self.n_places * (n + 1)))
+        if not self.n_places:
+            return table
+        before, after = _levels(packed, walks)
+        kind = np.where(edges.kind == WIRE, n, edges.kind)
+        met = np.flatnonzero((kind >= 0) & (kind <= n) & (edges.kind != n))
+        above, below = before[edges.dst[met]], after[edges.dst[met]]
+        # An edge into the output of an OON cell has no operation.
+        steps = above + below - 1 - packed.on_node[edges.cell[met]]
+        position = np.where(steps > 0, (above - 1) / np.maximum(steps, 1), 0.5)
+        position = position * (self.n_places - 1)
+        left = np.floor(position).astype(np.int64)
+        right = np.minimum(left + 1, self.n_places - 1)
+        for place, share in ((left, 1.0 - position + left), (right, position - left)):
+            np.add.at(
+                table, (edges.cell[met], place * (n + 1) + kind[met]), share * walks.flows[0, met]
+            )
+        return table
+
+    def _pair_counts(self, packed: PackedGraphs, walks: Walks, walk: int) -> Floats:
         """Expected number of each pair, shape (n_rows, n_pairs)."""
         n = len(self.operations_)
         before = walks.before[walk][walks.edges.src] * walks.flows[walk][:, None]
@@ -218,10 +272,13 @@ class WalkStatistics(BaseSubsetFeatures):
             "log_paths", "mean_in_degree", "max_in_degree", "merges", "output_degree",
             "input_degree", "direct",
         ]  # fmt: skip
+        for p in range(self.n_places):
+            names += [f"walk_place{p}({op})" for op in self.operations_]
+            names.append(f"walk_place{p}_identity")
         return [self._prefix(cell) + name for cell in range(self.n_cells_) for name in names]
 
 
-class _Walks:
+class Walks:
     """Walks back from the output of every cell: one chooses edges, one whole paths; one forward.
 
     Parameters
@@ -294,7 +351,7 @@ class _Walks:
 
 
 def _extremes(
-    packed: PackedGraphs, walks: _Walks, member: NDArray[np.bool_]
+    packed: PackedGraphs, walks: Walks, member: NDArray[np.bool_]
 ) -> tuple[Floats, Floats]:
     """Fewest and most operations of each set on a path, shape (n_rows, n_sets)."""
     others = np.zeros((4, member.shape[1]))  # unknown, and the three negative codes
@@ -309,6 +366,17 @@ def _extremes(
     output = packed.node_ptr[1:] - 1
     found = np.isfinite(fewest[output])
     return np.where(found, fewest[output], -1.0), np.where(found, most[output], -1.0)
+
+
+def _levels(packed: PackedGraphs, walks: Walks) -> tuple[Floats, Floats]:
+    """Edges of the longest paths from the inputs to each node, and from it to the output."""
+    before, after = np.zeros(len(packed.input_mark)), np.zeros(len(packed.input_mark))
+    src, dst = walks.edges.src, walks.edges.dst
+    for chosen, first, v in walks.rounds:
+        before[v] = np.maximum.reduceat(before[src[chosen]] + 1.0, first)
+    for chosen, _, _ in reversed(walks.rounds):
+        np.maximum.at(after, src[chosen], after[dst[chosen]] + 1.0)
+    return before, after
 
 
 def _sums(packed: PackedGraphs, edges: Edges, values: Floats) -> Floats:

@@ -1,7 +1,8 @@
-"""Reading architectures: networkx cells to packed operation graphs."""
+"""Architectures: networkx cells to packed operation graphs, networks to networkx cells."""
 
 from .architectures import Architectures, as_architectures
-from .errors import InvalidArchitectureError, UnknownOperationError
+from .conversion import from_onnx, from_torch
+from .errors import InvalidArchitectureError, UnknownOperationError, UnknownOperationWarning
 from .operations import is_parametrized
 from .packed import PackedGraphs
 from .reading import read_architectures
@@ -13,7 +14,10 @@ __all__ = [
     "InvalidArchitectureError",
     "PackedGraphs",
     "UnknownOperationError",
+    "UnknownOperationWarning",
     "as_architectures",
+    "from_onnx",
+    "from_torch",
     "is_parametrized",
     "read_architectures",
 ]

@@ -22,12 +22,13 @@ _WEIGHTLESS = re.compile(
     r"pool|relu|gelu|elu\b|sigmoid|tanh|swish|silu|mish|softmax|softplus|softsign|activation"
     r"|dropout|drop_path|add|sum|mean|max|min|mul|prod|div|sub|concat|\bcat\b|stack|split|chunk"
     r"|elementwise|blend|flatten|reshape|view|permute|transpose|pad|upsample|interpolate|resize"
-    r"|shuffle|noise|zero|none|skip|identity|^in$|^input|^output|^word$|^hidden_\d+$",
+    r"|shuffle|noise|normali[sz]|zero|none|skip|identity|^in$|^input|^output|^word$|^hidden_\d+$",
     re.IGNORECASE,
 )
 _PARAMETRIZED = re.compile(
     r"conv|linear|dense|fully_connected|\bfc\b|attention|attn|transformer|mlp|ffn"
-    r"|lstm|gru|rnn|recurrent|embedding|inverted|mbconv|bottleneck|squeeze",
+    r"|lstm|gru|rnn|recurrent|embedding|inverted|mbconv|bottleneck|squeeze"
+    r"|norm(?!al)|prelu|parameter",
     re.IGNORECASE,
 )
 
@@ -44,9 +45,9 @@ def is_parametrized(name: str) -> bool:
     -------
     bool
         False for identity operations, and for pooling, activations, sums and the
-        like, unless the name also speaks of convolutions, linear, attention or
-        recurrent layers; True for all other names, since most operations that
-        people name have weights.
+        like, unless the name also speaks of convolutions, linear, attention,
+        recurrent or normalisation layers; True for all other names, since most
+        operations that people name have weights.
 
     Examples
     --------

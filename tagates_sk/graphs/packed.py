@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UnknownOperationError
+from .errors import UnknownOperationError, UnknownOperationWarning, quoted
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 
 IntArray = NDArray[np.integer[Any]]
@@ -148,8 +149,8 @@ class PackedGraphs:
             The fitted vocabulary.
         handle_unknown : str
             What to do with an operation that is not in it: ``"error"`` refuses,
-            anything else gives it the code ``len(operations)``. Identity
-            operations are always known.
+            ``"warn"`` and ``"ignore"`` give it the code ``len(operations)``, with
+            and without a warning. Identity operations are always known.
 
         Raises
         ------
@@ -170,15 +171,22 @@ class PackedGraphs:
             + [OUTPUT, INPUT, WIRE]
         )
         op_type = codes[self.op_type]  # negative codes index the three at the end
-        if handle_unknown == "error":
+        if handle_unknown != "ignore":
             unknown = np.flatnonzero(op_type == len(operations))
             if len(unknown):
                 op = int(unknown[0])
                 name = self.operations[int(self.op_type[op])]
-                raise UnknownOperationError(
-                    f"{self.place(op)}: unknown operation {name!r}. The operations seen in fit are "
-                    f"{list(operations)}. Fit on architectures that have it, list it in "
-                    f"operations=, or set handle_unknown='ignore'."
+                found = f"{self.place(op)}: fit has not seen the operation {name!r}"
+                if handle_unknown == "error":
+                    raise UnknownOperationError(
+                        f"{found}, but {quoted(operations)}. Fit on architectures that have it, "
+                        "list it in operations=, or set handle_unknown='warn'."
+                    )
+                warnings.warn(
+                    f"{found}; it is taken as the mean of the known ones, and features leave it "
+                    "out. handle_unknown='error' refuses it, 'ignore' says nothing.",
+                    UnknownOperationWarning,
+                    stacklevel=2,
                 )
         return replace(self, operations=operations, op_type=op_type)
 
@@ -186,26 +194,35 @@ class PackedGraphs:
         """Names of the operations that occur, sorted as in the vocabulary."""
         return [self.operations[t] for t in np.unique(self.op_type) if t >= 0]
 
-    def longest_path(self) -> int:
-        """Length, in edges, of the longest path from an input to the output."""
+    def path_lengths(self, *, backward: bool = False) -> IntArray:
+        """Edges on the longest path from an input to each node, or from each to the output.
+
+        Parameters
+        ----------
+        backward : bool, default=False
+
+        Returns
+        -------
+        ndarray of int, shape (n_nodes,)
+        """
         n_ops = np.diff(self.op_ptr)
         cell_of_op = np.repeat(np.arange(len(n_ops)), n_ops)
         n_edges = np.diff(self.edge_ptr)
-        base = self.node_ptr[cell_of_op]
-        dst = np.repeat(self.op_dst + base, n_edges)
-        src = self.edge_src + np.repeat(base, n_edges)
-        depth = np.zeros(len(self.input_mark), dtype=np.int64)
-        longest = 0
-        # A round settles at least the nodes one edge further from the inputs.
-        while len(src):
-            deeper = depth.copy()
-            np.maximum.at(deeper, dst, depth[src] + 1)
-            if np.array_equal(deeper, depth):
-                break
-            depth = deeper
-        if len(depth):
-            longest = int(depth.max())
-        return longest
+        base = np.repeat(self.node_ptr[cell_of_op], n_edges)
+        local = np.repeat(self.op_dst, n_edges)
+        before, after = self.edge_src + base, local + base
+        if backward:
+            before, after, local = after, before, -self.edge_src
+        lengths = np.zeros(len(self.input_mark), dtype=np.int64)
+        # Within a cell nodes are numbered in topological order.
+        order = np.argsort(local, kind="stable")
+        for edges in np.split(order, np.flatnonzero(np.diff(local[order])) + 1):
+            np.maximum.at(lengths, after[edges], lengths[before[edges]] + 1)
+        return lengths
+
+    def longest_path(self) -> int:
+        """Length, in edges, of the longest path from an input to the output."""
+        return int(self.path_lengths().max(initial=0))
 
 
 def pointers(lengths: IntArray) -> IntArray:

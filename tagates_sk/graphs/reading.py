@@ -32,7 +32,7 @@ def read_architectures(
         One architecture an element: a cell, or a tuple of cells of fixed
         length. A sequence with a method ``packed()``, such as
         :class:`Architectures`, is asked for its graphs; no networkx object is
-        read.
+        read. PackedGraphs are returned as they are.
     prune : bool, default=True
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0
@@ -53,6 +53,8 @@ def read_architectures(
     TypeError
         If X is not a sequence of graphs.
     """
+    if isinstance(X, PackedGraphs):
+        return X
     if prune and hasattr(X, "packed"):
         if len(X) == 0:
             in_order(())  # which raises

@@ -92,9 +92,9 @@ class Writer:
         if isinstance(network, FittedNetwork):
             check_buildable(value, name, network.model, sizes_of(network.model), network.spec)
         if isinstance(value, FittedNetwork):
+            document["weights"] = weights = f"{prefix}weights."
             for key, tensor in value.model.state_dict().items():
-                self.value(tensor, f"{prefix}model.{key}")
-            document["weights"] = f"{prefix}model."
+                self.value(tensor, f"{weights}{key}")
             state["model"] = sizes_of(value.model)
         document["state"] = {n: self.value(v, prefix + n) for n, v in state.items()}
         return document

@@ -135,10 +135,7 @@ class SpaceSource:
         found: list[Architectures] = []
         missing, seen = n, set(known)
         for _ in range(MAX_DRAWS):
-            drawn = self.space.sample(max(missing, MIN_DRAW), random_state)
-            if len(drawn) == 0:
-                continue
-            drawn = as_architectures(drawn)
+            drawn = as_architectures(self._sample(max(missing, MIN_DRAW), random_state))
             rows = select(drawn, [np.arange(len(drawn))], missing, seen)
             if rows:
                 found.append(own(drawn[rows]))
@@ -164,8 +161,23 @@ class SpaceSource:
                 mutant = self.space.mutate(mutant, random_state)
             found.append(mutant)
         if n_mutants < n:
-            found += list(self.space.sample(n - n_mutants, random_state))
+            found += list(self._sample(n - n_mutants, random_state))
         return Architectures(found)
+
+    def _sample(self, n: int, random_state: np.random.RandomState) -> Sequence[Any]:
+        drawn: Sequence[Any] = self.space.sample(n, random_state)
+        name = f"{type(self.space).__name__}.sample"
+        if not _is_sequence(drawn):
+            raise TypeError(
+                f"{name}({n}, random_state) returned a {type(drawn).__name__}; a sequence of {n} "
+                "architectures, such as a list, is expected."
+            )
+        if len(drawn) == 0:
+            raise ValueError(
+                f"{name}({n}, random_state) returned no architecture; {n} are expected. They may "
+                "repeat each other."
+            )
+        return drawn
 
     def fill(
         self,

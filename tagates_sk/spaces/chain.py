@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -19,6 +19,17 @@ from .choices import draw_choices, other_choices
 from .forms import is_whole, numbers
 
 _TRIES = 1000
+
+
+class ChainForm(NamedTuple):
+    """How the choices for the blocks of a chain are written down."""
+
+    read: Callable[[Any], Any]
+    """From a plain value to the list of names or numbers, one for each block; else no list."""
+    write: Callable[[tuple[str, ...]], Any]
+    """From names to the form that is returned."""
+    wanted: str
+    """What is expected, in words."""
 
 
 class ChainSpace(SearchSpace):
@@ -82,6 +93,9 @@ class ChainSpace(SearchSpace):
         self.constraint = constraint
         self.name = name
         self._sizes = [len(choices) for choices in self.choices_per_block]
+        self._form = ChainForm(
+            numbers, tuple, f"{self._width} names or numbers are expected, one for each block"
+        )
         self._may_skip = any(NO_OPERATION in choices for choices in self.choices_per_block)
         self.operations = tuple(
             dict.fromkeys(name for choices in self.choices_per_block for name in choices)
@@ -97,21 +111,10 @@ class ChainSpace(SearchSpace):
     def _width(self) -> int:
         return len(self._sizes)
 
-    def _names(self, native: Any) -> Any:
-        """A published form as names or numbers, one for each block."""
-        return numbers(native)
-
-    def _native(self, names: tuple[str, ...]) -> Any:
-        """Names as the published form."""
-        return names
-
-    def _wanted(self) -> str:
-        return f"{self._width} names or numbers are expected, one for each block"
-
     def _parse(self, native: Any) -> Table:
-        given = self._names(native)
+        given = self._form.read(native)
         if not isinstance(given, list) or len(given) != self._width:
-            raise self._refusal(native, self._wanted())
+            raise self._refusal(native, self._form.wanted)
         row = np.empty(self._width, dtype=np.uint8)
         for block, (choice, choices) in enumerate(zip(given, self.choices_per_block, strict=True)):
             if choice in choices:
@@ -148,7 +151,7 @@ class ChainSpace(SearchSpace):
         return allowed
 
     def _format(self, row: Table) -> Any:
-        return self._native(self._chosen(row))
+        return self._form.write(self._chosen(row))
 
     def _build(self, row: Table) -> nx.DiGraph:
         dag = nx.DiGraph()

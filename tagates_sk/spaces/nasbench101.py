@@ -182,7 +182,8 @@ class NASBench101(SearchSpace):
             wanted = ("input",) if i == 0 else ("output",) if i == n - 1 else inner
             if op not in wanted:
                 raise InvalidArchitectureError(
-                    f"ops[{i}] is {echo(op)}; {cut(' or '.join(wanted), 160)} is expected there."
+                    f"ops[{i}] is {echo(op)}; {cut(' or '.join(map(repr, wanted)), 160)} is "
+                    "expected there."
                 )
         return matrix, ops
 

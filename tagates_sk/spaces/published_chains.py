@@ -6,7 +6,7 @@ import re
 from itertools import product
 from typing import Any
 
-from .chain import ChainSpace
+from .chain import ChainForm, ChainSpace
 from .forms import numbers
 
 _WIDTHS = range(8, 65, 8)
@@ -40,19 +40,11 @@ class NATSBenchSize(ChainSpace):
 
     def __init__(self) -> None:
         super().__init__([[f"conv_c{width}" for width in _WIDTHS]] * 5, name="NATS-Bench (size)")
-
-    def _names(self, native: Any) -> Any:
-        widths = numbers(native.replace(":", " ")) if isinstance(native, str) else native
-        if not isinstance(widths, list):
-            return native
-        # A width is no place among the choices: 8 must not be read as the ninth.
-        return [f"conv_c{width}" if width in _WIDTHS else str(width) for width in widths]
-
-    def _native(self, names: tuple[str, ...]) -> str:
-        return ":".join(name.removeprefix("conv_c") for name in names)
-
-    def _wanted(self) -> str:
-        return "five widths such as '64:64:48:64:8' are expected, each 8, 16, ..., 64"
+        self._form = ChainForm(
+            _read_sizes,
+            _write_sizes,
+            "five widths such as '64:64:48:64:8' are expected, each 8, 16, ..., 64",
+        )
 
 
 class FBNet(ChainSpace):
@@ -86,18 +78,11 @@ class FBNet(ChainSpace):
     def __init__(self) -> None:
         names = [name if name == "skip" else f"mbconv_{name}" for name in _FBNET]
         super().__init__([names] * 22, name="FBNet")
-
-    def _names(self, native: Any) -> Any:
-        native = numbers(native)
-        if not isinstance(native, list):
-            return native
-        return [_FBNET.index(block) if block in _FBNET else block for block in native]
-
-    def _native(self, names: tuple[str, ...]) -> tuple[int, ...]:
-        return tuple(_FBNET.index(name.removeprefix("mbconv_")) for name in names)
-
-    def _wanted(self) -> str:
-        return "22 numbers from 0 to 8, or names such as k3_e6, are expected, one for each block"
+        self._form = ChainForm(
+            _read_blocks,
+            _write_blocks,
+            "22 numbers from 0 to 8, or names such as k3_e6, are expected, one for each block",
+        )
 
 
 class MnasNet(ChainSpace):
@@ -133,34 +118,11 @@ class MnasNet(ChainSpace):
     def __init__(self) -> None:
         names = [_block(values) for values in product(*_MNASNET.values())]
         super().__init__([names] * _BLOCKS, name="MnasNet (Accel-NASBench)")
-
-    def _names(self, native: Any) -> Any:
-        if isinstance(native, dict):
-            found = ((_ENTRY.fullmatch(str(key)), value) for key, value in native.items())
-            values = {(int(match[1]), match[2].lower()): value for match, value in found if match}
-            if values.keys() != set(product(range(_BLOCKS), _MNASNET)):
-                return native
-            return [_block([values[block, key] for key in _MNASNET]) for block in range(_BLOCKS)]
-        if not isinstance(native, list):
-            return native
-        if len(native) == len(_MNASNET) and all(
-            isinstance(part, list) and len(part) == _BLOCKS for part in native
-        ):
-            return [_block(values) for values in zip(*native, strict=True)]
-        # Numbers would be places among 48 choices, which nobody has published.
-        return native if all(isinstance(block, str) for block in native) else None
-
-    def _native(self, names: tuple[str, ...]) -> dict[str, int]:
-        return {
-            f"block{block}_{key}": int(value)
-            for block, name in enumerate(names)
-            for key, value in re.findall(r"_([a-z]+)(\d)", name)
-        }
-
-    def _wanted(self) -> str:
-        return (
-            "a mapping with block0_e, block0_k, block0_l, block0_se to block6_se is expected, or "
-            "four lists of seven numbers, for e, k, l and se"
+        self._form = ChainForm(
+            _read_configuration,
+            _write_configuration,
+            "a mapping with block0_e, block0_k, block0_l, block0_se to block6_se is expected, "
+            "or four lists of seven numbers, for e, k, l and se",
         )
 
 
@@ -171,3 +133,51 @@ def _block(values: Any) -> str:
         for key, value in zip(_MNASNET, values, strict=True)
     )
     return f"mbconv_{'_'.join(parts)}"
+
+
+def _read_sizes(native: Any) -> Any:
+    widths = numbers(native.replace(":", " ")) if isinstance(native, str) else native
+    if not isinstance(widths, list):
+        return native
+    # A width is no place among the choices: 8 must not be read as the ninth.
+    return [f"conv_c{int(w)}" if w in _WIDTHS else str(w) for w in widths]
+
+
+def _write_sizes(names: tuple[str, ...]) -> str:
+    return ":".join(name.removeprefix("conv_c") for name in names)
+
+
+def _read_blocks(native: Any) -> Any:
+    native = numbers(native)
+    if not isinstance(native, list):
+        return native
+    return [_FBNET.index(block) if block in _FBNET else block for block in native]
+
+
+def _write_blocks(names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(_FBNET.index(name.removeprefix("mbconv_")) for name in names)
+
+
+def _read_configuration(native: Any) -> Any:
+    if isinstance(native, dict):
+        found = ((_ENTRY.fullmatch(str(key)), value) for key, value in native.items())
+        values = {(int(match[1]), match[2].lower()): value for match, value in found if match}
+        if values.keys() != set(product(range(_BLOCKS), _MNASNET)):
+            return native
+        return [_block([values[block, key] for key in _MNASNET]) for block in range(_BLOCKS)]
+    if not isinstance(native, list):
+        return native
+    if len(native) == len(_MNASNET) and all(
+        isinstance(part, list) and len(part) == _BLOCKS for part in native
+    ):
+        return [_block(values) for values in zip(*native, strict=True)]
+    # Numbers would be places among 48 choices, which nobody has published.
+    return native if all(isinstance(block, str) for block in native) else None
+
+
+def _write_configuration(names: tuple[str, ...]) -> dict[str, int]:
+    return {
+        f"block{block}_{key}": int(value)
+        for block, name in enumerate(names)
+        for key, value in re.findall(r"_([a-z]+)(\d)", name)
+    }

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from .cell import CellSpace
-from .chain import ChainSpace
+from .chain import ChainForm, ChainSpace
 
 
 class TransNASBench101Micro(CellSpace):
@@ -79,21 +79,25 @@ class TransNASBench101Macro(ChainSpace):
     def __init__(self) -> None:
         last = ("none", *_MODULES)
         super().__init__([last] * _MOST, constraint=is_published, name="TransNAS-Bench-101 (macro)")
+        self._form = ChainForm(
+            _read_modules,
+            _write_modules,
+            "text such as '64-1234-basic' is expected, with four to six digits from 1 to 4",
+        )
 
-    def _names(self, native: Any) -> Any:
-        if isinstance(native, str):
-            match = re.fullmatch(r"(?:\d+-)?([0-4]{4,6})(?:-basic)?", native)
-            native = [int(digit) for digit in match[1]] if match else native
-        if isinstance(native, list):
-            return [*native, *["none"] * (_MOST - len(native))]
-        return native
 
-    def _native(self, names: tuple[str, ...]) -> str:
-        digits = [str(_MODULES.index(name) + 1) for name in names if name != "none"]
-        return f"64-{''.join(digits)}-basic"
+def _read_modules(native: Any) -> Any:
+    if isinstance(native, str):
+        match = re.fullmatch(r"(?:\d+-)?([0-4]{4,6})(?:-basic)?", native)
+        native = [int(digit) for digit in match[1]] if match else native
+    if isinstance(native, list):
+        return [*native, *["none"] * (_MOST - len(native))]
+    return native
 
-    def _wanted(self) -> str:
-        return "text such as '64-1234-basic' is expected, with four to six digits from 1 to 4"
+
+def _write_modules(names: tuple[str, ...]) -> str:
+    digits = [str(_MODULES.index(name) + 1) for name in names if name != "none"]
+    return f"64-{''.join(digits)}-basic"
 
 
 def is_published(modules: tuple[str, ...]) -> bool:

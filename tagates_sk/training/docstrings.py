@@ -36,10 +36,15 @@ T : int, default=2
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`. It is fitted on the
         training architectures; its features, standardised and cut off at 5
         standard deviations, stand beside the encoding before the head.
-    n_members : int, default=4
-        Members of an ensemble, trained side by side with initial weights of
-        their own; predictions are their means, encodings stand side by side.
-        Four cost about two fits; 1 is the quickest.
+    members : {"all", "encoder", "statistics"}, default="all"
+        What predictions are made of: encoders, another kind of network and
+        statistics of the graphs, weighed by what each says of labels that it has
+        not seen; the TA-GATES encoders alone, as in the paper; or the statistics
+        alone, which are fitted in a second. With several targets or conditions
+        of training, "all" is the encoders alone.
+    n_members : int, default=2
+        TA-GATES encoders, trained side by side with initial weights of their
+        own; encodings stand side by side.
     bootstrap : bool, default=False
         Whether each member is trained on a bootstrap sample of the training
         set, and not on all of it. A regressor then scales the standard
@@ -109,9 +114,10 @@ margin : float, default=0.03
         Whether a further call of fit goes on from the present state.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations of the training set.
-    handle_unknown : {"error", "ignore"}, default="error"
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary when predicting:
-        refuse it, or take it as the mean of the known ones.
+        take it as the mean of the known ones, with a warning that names it;
+        refuse it; or take it so without a word.
     device : str or torch.device, default="auto"
         Where to compute; "auto" is a GPU where there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
@@ -171,7 +177,9 @@ _PARTS = {
         """margin : float or "auto", default="auto"
         Margin of the hinge loss. "auto" is 0.03 for operations on edges, 0.1
         for those on nodes.""",
-    ).replace("device : str", f"{VARIANT}\n    device : str"),
+    )
+    .replace("device : str", f"{VARIANT}\n    device : str")
+    .replace("max_iter : int, default=200", "max_iter : int, default=100"),
     "attributes": ATTRIBUTES,
     "notes": NOTES,
 }  # fmt: skip

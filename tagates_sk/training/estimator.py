@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
 
@@ -54,13 +55,15 @@ class NetworkEstimator(
         "tol": [Interval(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
         "operations": [StrOptions({"auto"}), "array-like"],
-        "handle_unknown": [StrOptions({"error", "ignore"})],
+        "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
         "device": [str, Device],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
 
     _task: ClassVar[Task]
+    _elsewhere: ClassVar[Mapping[str, str]] = {}
+    """How to give what is no parameter, but one of a parameter's own."""
     network_: FittedNetwork
 
     def __new__(cls, *args: Any, **parameters: Any) -> Any:
@@ -72,9 +75,10 @@ class NetworkEstimator(
             )
         for name in parameters:
             if name not in known:
-                raise TypeError(
-                    f"{cls.__name__} has no parameter {name!r}.{close_name(name, known)}"
-                )
+                hint = close_name(name, known)
+                if name in cls._elsewhere:
+                    hint = f" Set it by {cls._elsewhere[name]}."
+                raise TypeError(f"{cls.__name__} has no parameter {name!r}.{hint}")
         return super().__new__(cls)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

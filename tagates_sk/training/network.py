@@ -292,7 +292,7 @@ class Part(NamedTuple):
     rows: slice
 
 
-def read_in_parts(X: Any, verbose: Any) -> Iterator[Part]:
+def read_in_parts(X: Any, verbose: Any, size: int | None = None) -> Iterator[Part]:
     """Architectures to predict, read as they are needed so that memory stays bounded.
 
     Parameters
@@ -300,7 +300,10 @@ def read_in_parts(X: Any, verbose: Any) -> Iterator[Part]:
     X : sequence of n architectures
     verbose : int or bool
         Whether to show a progress bar.
+    size : int, optional
+        Architectures a part; by default a batch.
     """
+    size = BATCH if size is None else size
 
     def read(part: Any, rows: slice) -> Part:
         packed = read_architectures(part, start=rows.start or 0)
@@ -308,9 +311,9 @@ def read_in_parts(X: Any, verbose: Any) -> Iterator[Part]:
         return Part(part if known else Architectures.from_packed(part, packed), packed, rows)
 
     sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
-    if not sliceable or len(X) <= BATCH:
+    if not sliceable or len(X) <= size:
         yield read(X, slice(None))
         return
-    for start in progress(range(0, len(X), BATCH), verbose, desc="predict", unit="batch"):
-        rows = slice(start, start + BATCH)
+    for start in progress(range(0, len(X), size), verbose, desc="predict", unit="batch"):
+        rows = slice(start, start + size)
         yield read(X[rows], rows)

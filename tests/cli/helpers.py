@@ -14,9 +14,10 @@ import pytest
 
 from tagates_sk.cli import main
 from tagates_sk.datasets import load_nasbench201
-from tests.small import SMALL
+from tests.small import SIZES, SMALL
 
-SETTINGS = [part for name, value in SMALL.items() for part in ("--set", f"{name}={value}")]
+_VALUES = {**SMALL, **{f"variant__{name}": value for name, value in SIZES.items()}}
+SETTINGS = [part for name, value in _VALUES.items() for part in ("--set", f"{name}={value}")]
 """Options for a ranker that is fitted in a moment."""
 DATA = load_nasbench201()
 CELLS, VALUES = DATA.dags[:4000:100], DATA.target[:4000:100].tolist()

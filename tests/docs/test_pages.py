@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-import tagates_sk._training_parameters
 from tagates_sk import TAGATESRanker, TAGATESRegressor
+from tagates_sk.training.trainer import TrainingOptions
 from tests.small import CELLS, TARGETS, sample
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -106,12 +106,11 @@ def test_code_runs_and_prints_what_the_page_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if page in FEW_EPOCHS:
-        config = tagates_sk._training_parameters.TrainingConfig
 
         def short(**parameters: Any) -> Any:
-            return config(**parameters | {"max_iter": min(parameters["max_iter"], 2)})
+            return TrainingOptions(**parameters | {"max_iter": min(parameters["max_iter"], 2)})
 
-        monkeypatch.setattr("tagates_sk._training_parameters.TrainingConfig", short)
+        monkeypatch.setattr("tagates_sk.training.estimator.TrainingOptions", short)
     own = readers_own() if page in ("inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output

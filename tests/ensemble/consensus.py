@@ -6,10 +6,10 @@ from typing import Any
 
 from sklearn.frozen import FrozenEstimator
 
-from tagates_sk.base import BaseGraphEstimator
 from tagates_sk.baselines import DAGNNRanker
 from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
 from tagates_sk.ensemble import ConsensusRanker
+from tagates_sk.training.estimator import NetworkEstimator
 from tests.small import ranker
 
 NB201 = load_nasbench201()
@@ -23,7 +23,7 @@ REST = NB201.dags[NB201.train_indices[5::10]]
 TRUTH = NB201.target[NB201.train_indices[5::10]]
 
 
-def networks(first: BaseGraphEstimator, second: BaseGraphEstimator = SECOND) -> list[Any]:
+def networks(first: NetworkEstimator, second: NetworkEstimator = SECOND) -> list[Any]:
     """Two networks with names."""
     return [("first", first), ("second", second)]
 

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from tagates_sk import TAGATESRanker
 from tagates_sk.ensemble import ConsensusRanker
 from tests.adapter import chains
-from tests.test_sklearn_checks import OF_COMPANY, QUICK, within_float32
+from tests.estimators.test_sklearn_checks import OF_COMPANY, QUICK, within_float32
 
 
 class Values(TransformerMixin, BaseEstimator):

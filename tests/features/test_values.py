@@ -201,7 +201,7 @@ def test_small_cells_keep_the_slots() -> None:
 
 
 def test_left_out_operations() -> None:
-    X = [node_chain("a", "b"), chain("a", "b"), node_chain("a")]
+    X = [node_chain("a", "b"), node_chain("a", "b"), node_chain("a")]
     options: dict[str, Any] = {"operations": ["a"], "handle_unknown": "ignore"}
     assert PathEncoding(**options).fit(X).paths_ == [(0, 0, ("a",))]
     labels = WeisfeilerLehman(1, **options).fit(X).get_feature_names_out()

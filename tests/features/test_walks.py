@@ -14,7 +14,7 @@ from hypothesis import given
 from tagates_sk import UnknownOperationError
 from tagates_sk.features import OperationStatistics, WalkStatistics
 from tagates_sk.graphs.operations import IDENTITY_OPERATIONS
-from tests.small import chain, node_chain
+from tests.small import chain
 from tests.strategies import architecture_lists
 
 from . import slow
@@ -119,7 +119,7 @@ def test_identities_are_wires_unless_listed() -> None:
 
 
 def test_unknown_operations() -> None:
-    X = [chain("a", "b"), node_chain("a", "b")]
+    X = [chain("a", "b"), chain("a", "b")]
     with pytest.raises(UnknownOperationError, match=r"X\[0\], edge .*: unknown operation 'z'"):
         WalkStatistics().fit(X).transform([chain("a", "z")])
     transformer = WalkStatistics(operations=["a"], handle_unknown="ignore").fit(X)

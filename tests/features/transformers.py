@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from tagates_sk.features import (
     AdjacencyOneHot,
+    CapacityStatistics,
     OperationStatistics,
     PathEncoding,
     WalkStatistics,
@@ -27,6 +28,8 @@ ALL = [
     WeisfeilerLehman(both_directions=True, sparse_output=False),
     OperationStatistics(),
     WalkStatistics(),
+    WalkStatistics(n_places=3),
+    CapacityStatistics(),
 ]
 
 

@@ -8,12 +8,15 @@ from tagates_sk.graphs.operations import updated_mask
 WITH_WEIGHTS = [
     "nor_conv_3x3", "nor_conv_1x1", "conv3x3-bn-relu", "sep_conv_5x5", "dil_conv_3x3", "Conv2d",
     "linear", "fc", "self_attention", "LSTM", "gru", "mbconv_e6", "transformer_block",
-    "module_1", "block2", "k3_e6", "unheard_of", "my_layer", "summit_block"[3:],
+    "module_1", "block2", "k3_e6", "unheard_of", "my_layer", "batch_norm", "LayerNorm", "prelu",
+    "add_parameter",
+    "multihead_attention_4heads",
 ]  # fmt: skip
 WITHOUT_WEIGHTS = [
     "avg_pool_3x3", "max_pool_3x3", "maxpool3x3", "skip_connect", "skip", "identity", "none",
     "relu", "dropout", "add", "concat", "LeakyReLU", "elementwise_sum", "activation_tanh",
     "softmax", "upsample2x", "channel_shuffle", "in",
+    "normalize", "leaky_relu", "global_avg_pool",
 ]  # fmt: skip
 
 

@@ -105,7 +105,7 @@ def test_a_number_beyond_the_last_device(
 def test_what_ends_the_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     available(monkeypatch)
     fitted = ranker(device="auto").fit(CELLS, TARGETS)
-    fitted.device_ = "cuda"  # pickled as if it were there
+    fitted.network_.device = "cuda"  # pickled as if it were there
     with pytest.warns(UserWarning, match="Pickled again here, it loads without this warning"):
         loaded = pickle.loads(pickle.dumps(fitted))
     with warnings.catch_warnings():

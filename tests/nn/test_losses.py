@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from tagates_sk.nn.losses import listmle_loss, pairwise_loss, squared_loss
+from tagates_sk.training.losses import listmle_loss, pairwise_loss, squared_loss
 
 
 def tensor(values: list[float]) -> Tensor:

@@ -121,7 +121,7 @@ def test_predictions(n_threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many batches as of one, also where features follow the caller's configuration."""
     fitted = ranker(features=OperationStatistics()).fit(CELLS, TARGETS)
     at_once, encodings = fitted.predict(CELLS), fitted.transform(CELLS)
-    monkeypatch.setattr("tagates_sk.base.CHUNK", 3)
+    monkeypatch.setattr("tagates_sk.training.network.BATCH", 3)
     assert_allclose(fitted.predict(CELLS), at_once, rtol=1e-5, atol=1e-5)
     assert_allclose(fitted.transform(CELLS), encodings, rtol=1e-4, atol=1e-5)
     with config_context(transform_output="pandas"):

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from tagates_sk.nn.training import (
+from tagates_sk.training.trainer import (
     FitInterruptedWarning,
     NonFiniteLossError,
-    TrainingConfig,
+    TrainingOptions,
     TrainingResult,
     train,
 )
 from tests.small import CELLS, TARGETS, ranker
 
 N = 12
-CONFIG = TrainingConfig(
+CONFIG = TrainingOptions(
     loss="mse", margin=0.1, max_pairs=None, optimizer="adamw", learning_rate=0.01,
     schedule="constant", weight_decay=0.0, batch_size=5, max_iter=10, n_iter_no_change=3,
     tol=0.0, verbose=0,

@@ -20,6 +20,7 @@ from tagates_sk.features import (
     WeisfeilerLehman,
 )
 from tagates_sk.graphs import InvalidArchitectureError, read_architectures
+from tagates_sk.graphs.architectures import join
 from tagates_sk.graphs.canonical import canonical_forms
 from tests.features.transformers import dense
 from tests.small import chain, node_chain, ranker
@@ -27,7 +28,7 @@ from tests.small import chain, node_chain, ranker
 SECONDS = 20.0
 """Of CPU time; a few are needed, and what explodes would take days."""
 
-FEW_LAYERS: dict[str, Any] = {"n_layers": 3, "handle_unknown": "mean", "max_iter": 1}
+FEW_LAYERS: dict[str, Any] = {"n_layers": 3, "handle_unknown": "ignore", "max_iter": 1}
 
 
 def ladder(rungs: int, on_node: bool) -> Any:
@@ -107,12 +108,13 @@ def test_canonical_form(hostile: Any) -> None:
 
 
 def test_predicting(hostile: Any) -> None:
-    fitted = ranker(**FEW_LAYERS).fit([chain("a", "b"), node_chain("b", "a")], [0.0, 1.0])
+    kinds = join([[chain("a", "b")], [node_chain("b", "a")]])
+    fitted = ranker(**FEW_LAYERS).fit(kinds, [0.0, 1.0])
     assert np.isfinite(fitted.predict([hostile])).all()
 
 
 def test_fitting(hostile: Any) -> None:
-    fitted = ranker(**FEW_LAYERS).fit([chain("a", "b"), hostile], [0.0, 1.0])
+    fitted = ranker(**FEW_LAYERS).fit(join([[chain("a", "b")], [hostile]]), [0.0, 1.0])
     assert np.isfinite(fitted.predict([hostile])).all()
 
 
@@ -128,14 +130,14 @@ def test_fitting(hostile: Any) -> None:
     ids=repr,
 )
 def test_encoding(transformer: Any, hostile: Any) -> None:
-    learned = clone(transformer).fit([chain("a", "b"), node_chain("b", "a"), hostile])
+    learned = clone(transformer).fit(join([[chain("a", "b")], [node_chain("b", "a")], [hostile]]))
     rows = dense(learned.transform([hostile]))
     assert np.isfinite(rows).all()
     assert rows.shape == (1, len(learned.get_feature_names_out()))
 
 
 def test_numbers_of_paths() -> None:
-    rows = OperationStatistics().fit_transform([ladder(1000, False), ladder(1000, True)])
+    rows = OperationStatistics().fit_transform(join([[ladder(1000, False)], [ladder(1000, True)]]))
     names = OperationStatistics().fit([ladder(2, False)]).get_feature_names_out().tolist()
     assert rows[:, names.index("log_paths(a+b)")] == pytest.approx(1000 * math.log(2))
 

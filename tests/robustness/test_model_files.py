@@ -181,7 +181,7 @@ class TestAtomic:
         def full(descriptor: int) -> None:
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr("tagates_sk._atomic.os.fsync", full)
+        monkeypatch.setattr("tagates_sk._utils.os.fsync", full)
         with pytest.raises(OSError, match="No space left"):
             save_model(estimator, path)
         assert path.read_bytes() == saved

@@ -16,9 +16,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from tagates_sk.search.storage import save_state
 from tagates_sk.search import FailedEvaluationWarning, PredictorSearch, storage
 from tagates_sk.search.candidates import structures
+from tagates_sk.search.storage import save_state
 from tagates_sk.spaces import NASBench201
 from tests.small import ranker
 
@@ -55,6 +55,22 @@ def test_budget_counts_what_is_known() -> None:
     assert [row["origin"] for row in s.history_] == ["given"] * 3 + ["initial"] * 3 + [
         "proposed"
     ] * 3
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [(-1, r"^budget=-1; at least 1 architecture is expected\.$"),
+     (0, r"^budget=0; at least 1 arch"), (1.5, r"^budget=1\.5; a whole number of architectures"),
+     (None, r"^budget=None; a whole"), ("a", r"^budget='a'; a whole")],
+)  # fmt: skip
+def test_budgets_that_are_none(budget: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        search().run(worth, budget=budget)
+
+
+def test_evaluate_that_cannot_be_called() -> None:
+    with pytest.raises(TypeError, match=r"^evaluate is a dict; a function that takes an architec"):
+        search().run({}, budget=10)  # type: ignore[arg-type]
 
 
 def test_outstanding_ones_first() -> None:

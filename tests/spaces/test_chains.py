@@ -39,7 +39,7 @@ def test_own_chain(native):
 @pytest.mark.parametrize(
     ("native", "message"),
     [
-        (("a", "b", "a"), r"block 1 is 'b'; a number from 0 to 2 or one of 'c, none, a' is exp"),
+        (("a", "b", "a"), r"block 1 is 'b'; a number from 0 to 2 or one of c, none, a is exp"),
         ((0, 3, 0), "block 1 is 3; a number from 0 to 2"),
         (("a", "c"), r"is no architecture of mine: 3 names or numbers are expected, one for each"),
         ("a c a", "'a c a' is no architecture of mine"),

@@ -5,7 +5,7 @@ import pickle
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from numpy.testing import assert_array_equal
 
 from tagates_sk.graphs import InvalidArchitectureError, read_architectures
@@ -47,6 +47,7 @@ def test_packed_graphs_are_those_of_the_dags(space, seed):
 
 
 @each_space
+@settings(max_examples=10)
 @given(seed=seeds)
 def test_mutation_gives_another_architecture(space, seed):
     random = np.random.RandomState(seed)
@@ -69,6 +70,7 @@ def test_a_mutated_dag_is_a_dag(space):
 
 
 @each_space
+@settings(max_examples=10)
 @given(seed=seeds)
 def test_neighbors_are_distinct_and_valid(space, seed):
     (native,) = space.sample(1, seed).native()

@@ -149,7 +149,7 @@ OPS = ["input", CONV3, "output"]
         (([[0, 1, 0], [1, 0, 1], [0, 0, 0]], OPS), r"matrix\[1\]\[0\] is 1, on or below"),
         ((CHAIN.matrix, ["in", CONV3, "output"]), r"ops\[0\] is 'in'; 'input' is expected"),
         ((CHAIN.matrix, ["input", CONV3, POOL]), r"ops\[2\] is 'maxpool3x3'; 'output' is"),
-        ((CHAIN.matrix, ["input", "conv", "output"]), r"ops\[1\] is 'conv'; 'conv3x3-bn-relu or"),
+        ((CHAIN.matrix, ["input", "conv", "output"]), r"ops\[1\] is 'conv'; 'conv3x3-bn-relu' or"),
         (([[0, 1, 0], [0, 0, 0], [0, 0, 0]], OPS), "no path from its input"),
     ],
 )

@@ -160,7 +160,7 @@ def test_a_wire_is_a_skip_connection():
         (((0, 1), 2), f"is {EXPECTED}"),
         (
             (0.0,) * 6,
-            "the edge 0 → 1 has the operation 0.0; digits go from 0 to 4, for 'none, skip",
+            "the edge 0 → 1 has the operation 0.0; digits go from 0 to 4, for none, skip",
         ),
         ((0, 0, 5, 0, 0, 0), "the edge 1 → 2 has the operation 5; digits go from 0 to 4, for"),
         ("|none~0|+|none~0|none~1|", f"is {EXPECTED}"),
@@ -174,7 +174,7 @@ def test_a_wire_is_a_skip_connection():
         (STRING.replace("none~0", "zero~0"), "the edge 0 → 2 has the operation 'zero'; the oper"),
         (
             [*NAMES[:5], "pool"],
-            "the edge 2 → 3 has the operation 'pool'; the operations are 'none,",
+            "the edge 2 → 3 has the operation 'pool'; the operations are none,",
         ),
         (NAMES[:5], f"is {EXPECTED}"),
         ({"0_1": "none", "0_2": "none"}, "the edges 0_1, 0_2, 1_2, 0_3, 1_3, 2_3 are expected"),

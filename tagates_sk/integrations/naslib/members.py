@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.exceptions import NotFittedError
 
-from ..._utils import Floats
-from ..._utils import predicts_std
+from ..._utils import Floats, predicts_std
 from .predictor import TAGATESPredictor
 
 

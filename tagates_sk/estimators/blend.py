@@ -1,0 +1,217 @@
+"""Blend: several members' predictions in one, weighted by what they say of unseen labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+Floats = NDArray[np.float64]
+
+HALF = 40.0
+"""Labels that what is guessed of the members' errors counts as much as."""
+
+COMMON = 0.8
+"""Guessed share of the variance of errors that members have in common."""
+
+PRIOR_SLOPE = 5.0
+"""Labels that the guess of a member's scale counts as much as."""
+
+PRIOR_ERROR = 0.5
+"""Guess of the variance of errors, of normal scores, which counts as much as PRIOR_SLOPE labels."""
+
+
+class Blend:
+    r"""Weighted mean of members, each brought to the scale of the targets.
+
+    The weights w are not negative, sum to 1, and minimise the expected square
+    w\ :sup:`T`\ E w of the blend's error [1]_. E are the mean products of two
+    members' errors on architectures that neither has seen, and a guess that
+    counts as much as h labels:
+
+    .. math:: E_{ij} = \frac{\sum e_i e_j + h\,v\,(c + \delta_{ij} (1 - c) / (k q_i))}
+        {n_{ij} + h}
+
+    with the mean square v of all errors, their common share c (of all pairs, and
+    a guess that counts as much as h labels), k members and the shares q. Without
+    a label w = q. A member that has seen everything is taken to be as good as
+    the mean of the others.
+
+    Parameters
+    ----------
+    half : float, default=40
+        The number h of labels.
+    common : float, default=0.8
+        The guess of c.
+
+    Attributes
+    ----------
+    weights_ : ndarray of float, shape (k,)
+        Not negative; they sum to 1.
+    unseen_ : ndarray of float, shape (n,)
+        For each architecture of fit, the blend of what members say that have
+        not seen it; NaN where all have.
+    error_ : float
+        Root mean square of the errors of `unseen_`, drawn towards a guess where
+        labels are few.
+
+    References
+    ----------
+    .. [1] J. M. Bates and C. W. J. Granger, "The combination of forecasts",
+       Operational Research Quarterly 20, 1969.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tagates_sk.estimators.blend import Blend
+    >>> targets = np.linspace(-1, 1, 500)
+    >>> noise = np.random.RandomState(0).randn(500)
+    >>> blend = Blend().fit(np.column_stack([targets + 0.1 * noise, noise]), targets)
+    >>> blend.weights_.round(1)
+    array([1., 0.])
+    """
+
+    def __init__(self, half: float = HALF, common: float = COMMON) -> None:
+        self.half = half
+        self.common = common
+
+    def fit(
+        self,
+        unseen: Floats,
+        targets: Floats,
+        sample_weight: Floats | None = None,
+        seen: Floats | None = None,
+        shares: Floats | None = None,
+        discounts: Floats | None = None,
+    ) -> Blend:
+        """Find scales and weights.
+
+        Parameters
+        ----------
+        unseen : ndarray of float, shape (n, k)
+            What each member predicts of architectures that it has not seen,
+            NaN where it has seen them.
+        targets : ndarray of float, shape (n,)
+            Normal scores.
+        sample_weight : ndarray of float, shape (n,), default=None
+        seen : ndarray of float, shape (n, k), default=None
+            What members predict of the architectures that they were fitted to:
+            tells the scale of those without unseen predictions. None leaves
+            these as they are.
+        shares : ndarray of float, shape (k,), default=None
+            The shares q, positive; None is the same for all.
+        discounts : ndarray of float, shape (k,), default=None
+            What errors of members are multiplied by: below 1 where `unseen` is
+            of a part of the member, as of one network of several, which errs
+            more than all. None is 1.
+
+        Returns
+        -------
+        self
+        """
+        weight = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
+        weight = weight / weight[weight > 0].mean()
+        known = np.isfinite(unseen)
+        k = unseen.shape[1]
+        self.centre_ = float(np.average(targets, weights=weight))
+        self.shift_, self.slope_ = np.zeros(k), np.ones(k)
+        for j in range(k):
+            rows = known[:, j] & (weight > 0)
+            if rows.any():
+                self.shift_[j], self.slope_[j] = self._scale(
+                    unseen[rows, j], targets[rows], weight[rows]
+                )
+            elif seen is not None:
+                self.shift_[j] = seen[:, j].mean()
+                spread = seen[:, j].std()
+                self.slope_[j] = targets.std() / spread if spread > 0 else 0.0
+        aligned = self._aligned(unseen)
+        errors = np.where(known, aligned - targets[:, None], 0.0)
+        if discounts is not None:
+            errors = errors * discounts
+        share = np.full(k, 1.0 / k) if shares is None else np.asarray(shares) / np.sum(shares)
+        self.weights_ = self._lightest(self._products(errors, known, weight, share))
+        self.unseen_ = self._mean(aligned)
+        there = np.isfinite(self.unseen_) & (weight > 0)
+        squares = weight[there] * (targets[there] - self.unseen_[there]) ** 2
+        total = squares.sum() + PRIOR_SLOPE * PRIOR_ERROR
+        self.error_ = float(np.sqrt(total / (weight[there].sum() + PRIOR_SLOPE)))
+        return self
+
+    def predict(self, members: Floats) -> Floats:
+        """Blend what the members say.
+
+        Parameters
+        ----------
+        members : ndarray of float, shape (n, k)
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            Normal scores.
+        """
+        return self._mean(self._aligned(members))
+
+    def _aligned(self, members: Floats) -> Floats:
+        aligned: Floats = self.centre_ + (members - self.shift_) * self.slope_
+        return aligned
+
+    def _mean(self, aligned: Floats) -> Floats:
+        there = np.isfinite(aligned)
+        weights = there * self.weights_
+        total = weights.sum(axis=1)
+        sums = np.where(there, aligned, 0.0) * weights
+        mean: Floats = np.where(
+            total > 0, sums.sum(axis=1) / np.where(total > 0, total, 1.0), np.nan
+        )
+        return mean
+
+    @staticmethod
+    def _scale(x: Floats, t: Floats, weight: Floats) -> tuple[float, float]:
+        """Shift, and slope of the targets on predictions; the guess is equal variance."""
+        shift = float(np.average(x, weights=weight))
+        dx, dt = x - shift, t - np.average(t, weights=weight)
+        square = float(weight @ dx**2)
+        if not square > 0:
+            return shift, 1.0
+        deviation = np.sqrt(square / weight.sum())
+        guess = 0.5 * np.sqrt(float(weight @ dt**2) / weight.sum()) / deviation
+        more = PRIOR_SLOPE * deviation**2
+        slope = (float(weight @ (dx * dt)) + more * guess) / (square + more)
+        # A member that says the contrary of all labels has no say, but is not turned round.
+        return shift, max(slope, 0.1 * guess)
+
+    def _products(
+        self, errors: Floats, known: NDArray[np.bool_], weight: Floats, share: Floats
+    ) -> Floats:
+        """The matrix E, shape (k, k)."""
+        k = len(share)
+        there = known * weight[:, None]
+        count = there.T @ known
+        sums = (errors * weight[:, None]).T @ errors
+        total = float(np.trace(count))
+        mean = float(np.trace(sums)) / total if total > 0 else 0.0
+        mean = mean if mean > 0 else 1.0
+        # Where pairs are known, what they have in common is a guess for the others.
+        pairs = ~np.eye(k, dtype=bool)
+        more = self.half * mean
+        common = (float(sums[pairs].sum()) + self.common * more) / (
+            float(count[pairs].sum()) * mean + more
+        )
+        common = min(max(common, 0.0), 0.95)
+        guess = mean * (common + (1.0 - common) * np.diag(1.0 / (k * share)))
+        products: Floats = (sums + self.half * guess) / (count + self.half)
+        return products / mean
+
+    @staticmethod
+    def _lightest(products: Floats) -> Floats:
+        """Weights of the least expected square."""
+        values, vectors = np.linalg.eigh(products)
+        # Of pairs seen by different architectures, it need not be positive.
+        root = (vectors * np.sqrt(np.maximum(values, 1e-4))).T
+        k = len(root)
+        heavy = 1e3 * np.sqrt(np.maximum(values, 1e-4).max())
+        rows = np.concatenate([root, np.full((1, k), heavy)])
+        found = nnls(rows, np.append(np.zeros(k), heavy))[0]
+        weights: Floats = found / found.sum()
+        return weights

@@ -1,0 +1,118 @@
+"""BlockKernel: a covariance that is a sum over blocks of columns, each with its own scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.gaussian_process.kernels import Hyperparameter, Kernel
+from sklearn.metrics.pairwise import euclidean_distances
+
+Floats = NDArray[np.float64]
+
+
+class BlockKernel(Kernel):
+    r"""Sum of Matérn kernels, one for each block of columns, and a linear one on the last column.
+
+    .. math:: k(x, z) = \sum_b w_b\, m\bigl(\lVert x_b - z_b\rVert / \ell_b\bigr) + c\,x_d z_d
+
+    with the Matérn function m of smoothness 5/2. Blocks that tell nothing get
+    small weights by marginal likelihood.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Columns of each block, from left to right; one column more follows them.
+    weights : array-like of float, shape (n_blocks,)
+        The weights w.
+    lengths : array-like of float, shape (n_blocks,)
+        The lengths ℓ.
+    linear : float, default=0
+        The weight c, which is not fitted.
+    weight_bounds, length_bounds : pair of float
+        Of the search for the parameters.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tagates_sk.estimators.block_kernel import BlockKernel
+    >>> kernel = BlockKernel([2, 1], [0.5, 0.25], [1.0, 1.0])
+    >>> kernel(np.zeros((1, 4)))
+    array([[0.75]])
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        weights: Any,
+        lengths: Any,
+        linear: float = 0.0,
+        weight_bounds: tuple[float, float] = (1e-4, 10.0),
+        length_bounds: tuple[float, float] = (0.2, 30.0),
+    ) -> None:
+        self.widths = widths
+        self.weights = weights
+        self.lengths = lengths
+        self.linear = linear
+        self.weight_bounds = weight_bounds
+        self.length_bounds = length_bounds
+
+    @property
+    def hyperparameter_weights(self) -> Hyperparameter:
+        """The weights, as scikit-learn describes parameters."""
+        return Hyperparameter("weights", "numeric", self.weight_bounds, len(self.widths))
+
+    @property
+    def hyperparameter_lengths(self) -> Hyperparameter:
+        """The lengths, as scikit-learn describes parameters."""
+        return Hyperparameter("lengths", "numeric", self.length_bounds, len(self.widths))
+
+    def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
+        """Covariances.
+
+        Parameters
+        ----------
+        X : ndarray of float, shape (n, d)
+        Y : ndarray of float, shape (m, d), default=None
+            None is X.
+        eval_gradient : bool, default=False
+            Whether to give the gradient, too; only where Y is None.
+
+        Returns
+        -------
+        covariances : ndarray of float, shape (n, m)
+        gradient : ndarray of float, shape (n, n, 2 * n_blocks)
+            By the logarithms of the lengths and of the weights. Only with
+            `eval_gradient`.
+        """
+        X = np.atleast_2d(X)
+        Z = X if Y is None else np.atleast_2d(Y)
+        total: Floats = self.linear * np.outer(X[:, -1], Z[:, -1])
+        by_weight, by_length = [], []
+        start = 0
+        weights, lengths = np.atleast_1d(self.weights), np.atleast_1d(self.lengths)
+        for width, weight, length in zip(self.widths, weights, lengths, strict=True):
+            columns = slice(start, start + width)
+            start += width
+            r = euclidean_distances(X[:, columns], None if Y is None else Z[:, columns])
+            r *= np.sqrt(5.0) / length
+            decay = np.exp(-r) * weight
+            part = (1.0 + r + r**2 / 3.0) * decay
+            total += part
+            if eval_gradient:
+                by_weight.append(part)
+                by_length.append(r**2 / 3.0 * (1.0 + r) * decay)
+        if not eval_gradient:
+            return total
+        return total, np.stack([*by_length, *by_weight], axis=2)
+
+    def diag(self, X: Any) -> Floats:
+        """Variances, shape (n,)."""
+        values: Floats = float(np.sum(self.weights)) + self.linear * np.asarray(X)[:, -1] ** 2
+        return values
+
+    def is_stationary(self) -> bool:
+        """Whether it depends on differences only."""
+        return self.linear == 0.0

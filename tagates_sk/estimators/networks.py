@@ -1,0 +1,80 @@
+"""Networks as members of a blend: each leaves out a part of the labels, and is judged by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .._utils import Floats
+
+N_FOLDS = 5
+"""Parts of the labels, of which each network leaves out one."""
+
+FEWEST = 20
+"""Labels below which networks see all of them."""
+
+ONE_SWEEP: dict[str, Any] = {
+    "T": 1, "n_members": 2, "propagation": "asynchronous", "readout": "both",
+    "symmetry_breaking": "none", "features": None, "bootstrap": False, "early_stopping": False,
+    "handle_unknown": "ignore",
+}  # fmt: skip
+"""Parameters of the second kind of network, one asynchronous pass: it errs where the first does
+not."""
+
+
+def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState) -> Floats | None:
+    """How often each network sees each architecture: not at all those of its own fold.
+
+    Parameters
+    ----------
+    n, n_members : int
+    first : int
+        Fold of the first network; the others have those that follow.
+    rng : numpy RandomState
+
+    Returns
+    -------
+    ndarray of float, shape (n, n_members), or None
+        None where there are so few architectures that all see all.
+    """
+    if n < FEWEST:
+        return None
+    fold = rng.permutation(n) % N_FOLDS
+    own = (first + np.arange(n_members)) % N_FOLDS
+    draws: Floats = (fold[:, None] != own).astype(np.float64)
+    return draws
+
+
+@dataclass
+class MemberScale:
+    """Scores of networks side by side as one member.
+
+    Parameters
+    ----------
+    mean, std : ndarray of float, shape (n_members,)
+        Of each network's scores of the architectures of fit.
+    """
+
+    mean: Floats
+    std: Floats
+
+    @classmethod
+    def of(cls, scores: Floats) -> MemberScale:
+        """Learn them from scores, shape (n, n_members)."""
+        std = scores.std(0)
+        return cls(scores.mean(0), np.where(std > 0, std, 1.0))
+
+    def standardised(self, scores: Floats) -> Floats:
+        """Scores of every network on one scale."""
+        return (scores - self.mean) / self.std
+
+    def unseen(self, scores: Floats, draws: Floats | None) -> Floats:
+        """Mean over the networks that have not seen an architecture; NaN where all have."""
+        if draws is None:
+            return np.full(len(scores), np.nan)
+        left_out = draws == 0
+        total = left_out.sum(1)
+        sums = np.where(left_out, self.standardised(scores), 0.0).sum(1)
+        return np.where(total > 0, sums / np.maximum(total, 1), np.nan)

@@ -1,0 +1,141 @@
+"""ScoreMap: from blended scores to the target's units, with calibrated spread."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from ..baselines.normal_scores import NormalScores
+
+Floats = NDArray[np.float64]
+
+PRIOR_WEIGHT = 5.0
+"""Labels that the guesses of slope and spread count as much as."""
+GUESS_SLOPE = 1.0
+GUESS_VARIANCE = 0.5
+ONE_SIGMA = 0.8413447460685429
+"""Probability below a standard deviation above the mean."""
+
+
+class ScoreMap:
+    r"""Values, standard deviations and quantiles of architectures with blended scores.
+
+    The normal score t of an architecture with the score s is about normal, with
+    mean α + β s and standard deviation σ r, where r is what members say of
+    their own uncertainty. α, β > 0 and σ come from scores of architectures that
+    members have not seen. Quantiles of t are those of the target, mapped by the
+    normal scores of the labels. The median is the prediction: it increases with
+    s, so values rank as scores do.
+
+    Attributes
+    ----------
+    intercept_, slope_, sigma_ : float
+        α, β and σ.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tagates_sk.estimators.score_map import ScoreMap
+    >>> values = np.array([10.0, 80.0, 90.0, 93.0])
+    >>> scores = np.array([-1.0, -0.4, 0.3, 1.2])
+    >>> mapped = ScoreMap().fit(scores, values).predict(scores)
+    >>> bool(np.all(np.diff(mapped) > 0))
+    True
+    """
+
+    def fit(
+        self,
+        unseen: Floats,
+        values: Floats,
+        sample_weight: Floats | None = None,
+        spread: Floats | None = None,
+    ) -> ScoreMap:
+        """Learn the map.
+
+        Parameters
+        ----------
+        unseen : ndarray of float, shape (n,)
+            Blended scores of architectures that the members have not seen, NaN
+            where there is none.
+        values : ndarray of float, shape (n,)
+            Targets in their own units.
+        sample_weight : ndarray of float, shape (n,), default=None
+        spread : ndarray of float, shape (n,), default=None
+            The uncertainty r of these scores; None is 1.
+
+        Returns
+        -------
+        self
+        """
+        self._scores = NormalScores().set_output(transform="default").fit(values[:, None])
+        target = self._scores.transform(values[:, None])[:, 0]
+        weight = np.ones(len(values)) if sample_weight is None else np.asarray(sample_weight)
+        r = np.ones(len(values)) if spread is None else spread
+        there = np.isfinite(unseen) & (weight > 0)
+        s, t, w, r = unseen[there], target[there], weight[there], r[there]
+        self.intercept_, self.slope_ = 0.0, GUESS_SLOPE
+        squares, n = 0.0, 0.0
+        if len(s):
+            w = w / w.mean()
+            n = float(len(s))
+            s_mean, t_mean = float(np.average(s, weights=w)), float(np.average(t, weights=w))
+            ds = s - s_mean
+            variance = float(w @ ds**2) / n
+            more = PRIOR_WEIGHT * variance
+            if variance > 0:
+                slope = (float(w @ (ds * (t - t_mean))) + more * GUESS_SLOPE) / (
+                    n * variance + more
+                )
+                self.slope_ = max(slope, 0.1 * GUESS_SLOPE)
+            self.intercept_ = t_mean - self.slope_ * s_mean
+            errors = t - self.intercept_ - self.slope_ * s
+            squares = float(w @ (errors / r) ** 2)
+        typical = float(np.mean(r**2)) if len(r) else 1.0
+        guess = PRIOR_WEIGHT * GUESS_VARIANCE / typical
+        self.sigma_ = float(np.sqrt((squares + guess) / (n + PRIOR_WEIGHT)))
+        return self
+
+    def predict(
+        self, scores: Floats, spread: Floats | None = None, *, quantile: float = 0.5
+    ) -> Floats:
+        """Quantiles of the target, by default the median.
+
+        Parameters
+        ----------
+        scores : ndarray of float, shape (n,)
+            Blended scores.
+        spread : ndarray of float, shape (n,), default=None
+            Their uncertainty r; None is 1.
+        quantile : float, default=0.5
+            Between 0 and 1, both excluded.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            In the target's units.
+        """
+        if not len(scores):
+            return np.zeros(0)
+        r = np.ones(len(scores)) if spread is None else spread
+        t = self.intercept_ + self.slope_ * scores + norm.ppf(quantile) * self.sigma_ * r
+        values: Floats = self._scores.inverse_transform(t[:, None])[:, 0]
+        return values
+
+    def std(self, scores: Floats, spread: Floats | None = None) -> Floats:
+        """Standard deviations: half the distance of the quantiles one σ below and above.
+
+        Parameters
+        ----------
+        scores, spread : ndarray of float, shape (n,)
+            As in :meth:`predict`.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            In the target's units.
+        """
+        above = self.predict(scores, spread, quantile=ONE_SIGMA)
+        below = self.predict(scores, spread, quantile=1.0 - ONE_SIGMA)
+        deviations: Floats = 0.5 * (above - below)
+        return deviations

@@ -1,0 +1,153 @@
+"""GraphStatistics: blocks of numbers that statistical members read, and the prior."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..features import AdjacencyOneHot, CapacityStatistics, OperationStatistics, WalkStatistics
+from ..graphs import read_architectures
+
+Floats = NDArray[np.float64]
+
+BLOCKS = ("walks", "operations", "edges", "places", "capacity")
+"""What each block tells of."""
+
+N_PLACES = 6
+MANY = 12
+"""With more operations than these, statistics of sets of operations are of single ones."""
+
+LIMIT = 4.0
+"""Standard deviations at which columns are cut off, so that strange architectures do no harm."""
+
+PRIOR = ("size", "path_size", "longest_size")
+"""Columns of capacity whose mean is the prior."""
+
+
+class Statistics(NamedTuple):
+    """What statistical members read of some architectures.
+
+    Parameters
+    ----------
+    blocks : dict of str to ndarray of float, shape (n, n_columns)
+        Standardised columns, by the names in BLOCKS, divided by the root of
+        their number: squared distances of rows are about 2.
+    prior : ndarray of float, shape (n,)
+        Capacity, standardised; zeros where all architectures of fit have the same.
+    """
+
+    blocks: dict[str, Floats]
+    prior: Floats
+
+    def __len__(self) -> int:
+        return len(self.prior)
+
+    def columns(self) -> NDArray[np.float32]:
+        """All blocks side by side, for trees."""
+        return np.concatenate(list(self.blocks.values()), axis=1).astype(np.float32)
+
+    def of(self, rows: Any) -> Statistics:
+        """Those of some architectures."""
+        return Statistics({name: b[rows] for name, b in self.blocks.items()}, self.prior[rows])
+
+
+class GraphStatistics:
+    """Makes :class:`Statistics` of architectures.
+
+    Operations that fit never saw are left out, and so are nodes of larger cells
+    for which fit knows no place.
+
+    Attributes
+    ----------
+    transformers_ : list of transformer
+        Of this library's features.
+    operations_ : list of str
+        Operations that fit saw, sorted.
+
+    Examples
+    --------
+    >>> from tagates_sk.datasets import load_nasbench201
+    >>> from tagates_sk.estimators.statistics import GraphStatistics
+    >>> dags = load_nasbench201().dags
+    >>> statistics = GraphStatistics().fit(dags[:20])
+    >>> len(statistics.transform(dags[20:25]))
+    5
+    """
+
+    def fit(self, X: Any) -> GraphStatistics:
+        """Learn vocabulary, columns and their scale.
+
+        Parameters
+        ----------
+        X : PackedGraphs or sequence of n architectures
+
+        Returns
+        -------
+        self
+        """
+        packed = read_architectures(X)
+        self.operations_ = packed.used_operations()
+        size = 1 if len(packed.used_operations()) > MANY else None
+        self.transformers_ = [
+            WalkStatistics(size, n_places=N_PLACES, handle_unknown="ignore"),
+            OperationStatistics(size, handle_unknown="ignore"),
+            AdjacencyOneHot(canonical=False, handle_unknown="ignore", handle_larger="ignore"),
+            CapacityStatistics(handle_unknown="ignore"),
+        ]
+        for transformer in self.transformers_:
+            transformer.set_output(transform="default").fit(packed)
+        names = [t.get_feature_names_out() for t in self.transformers_]
+        self._is_place = np.array(["walk_place" in name for name in names[0]])
+        self._prior_columns = [list(names[3]).index(name) for name in PRIOR]
+        raw = self._raw(packed)
+        self._scales = {name: _Scale(block) for name, block in raw.items()}
+        capacity = raw["capacity"][:, self._prior_columns]
+        self._capacity_scale = _Scale(capacity)
+        mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
+        self._prior_scale = _Scale(mean)
+        return self
+
+    def transform(self, X: Any) -> Statistics:
+        """Statistics of architectures.
+
+        Parameters
+        ----------
+        X : PackedGraphs or sequence of n architectures
+
+        Returns
+        -------
+        Statistics
+        """
+        raw = self._raw(read_architectures(X))
+        blocks = {name: self._scales[name](block) for name, block in raw.items()}
+        capacity = raw["capacity"][:, self._prior_columns]
+        mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
+        return Statistics(blocks, self._prior_scale(mean).sum(axis=1))
+
+    def _raw(self, packed: Any) -> dict[str, Floats]:
+        walks, operations, edges, capacity = (t.transform(packed) for t in self.transformers_)
+        place = self._is_place
+        return dict(
+            zip(
+                BLOCKS,
+                (walks[:, ~place], operations, edges, walks[:, place], capacity),
+                strict=True,
+            )
+        )
+
+
+class _Scale:
+    """Standardises the columns that are not constant, and makes distances independent of number."""
+
+    def __init__(self, matrix: Floats) -> None:
+        std = matrix.std(axis=0)
+        # Rounding leaves constant columns a tiny spread.
+        self.varies = std > 1e-9 * np.maximum(np.abs(matrix).max(axis=0, initial=0.0), 1.0)
+        self.mean, self.std = matrix.mean(axis=0)[self.varies], std[self.varies]
+
+    def __call__(self, matrix: Floats) -> Floats:
+        columns = (matrix[:, self.varies] - self.mean) / self.std
+        scaled: Floats = np.clip(columns, -LIMIT, LIMIT) / np.sqrt(max(len(self.mean), 1))
+        return scaled

@@ -1,0 +1,196 @@
+"""CapacityStatistics: how much an architecture can learn, told from its graph and names alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..graphs import PackedGraphs
+from ..graphs.operations import IDENTITY_OPERATIONS, is_parametrized
+from ..graphs.packed import IntArray
+from ._common import BaseFeatures, Floats, by_architecture, owners
+from .walks import Walks
+
+CAPACITY = (
+    "trainable", "log_size", "size", "walk_trainable", "walk_size", "path_size", "forward_size",
+    "longest_trainable", "longest_size", "depth", "log_paths", "merges",
+)  # fmt: skip
+"""Columns of an architecture, after the counts."""
+
+_SQUARE = re.compile(r"(\d+)\s*x\s*\1")
+_NUMBER = r"[_=]?(\d+)(?!\d*x)"
+_KERNEL = re.compile("k(?:ernel)?" + _NUMBER, re.IGNORECASE)
+_EXPANSION = re.compile(
+    "(?:expand|expansion|exp|mbconv|inverted|(?<![a-z])e)" + _NUMBER, re.IGNORECASE
+)
+_LAYERS = re.compile("(?:layers?|(?<![a-z])l)" + _NUMBER, re.IGNORECASE)
+_LIGHT = re.compile("sep|dil|dw|depth|mbconv|inverted", re.IGNORECASE)
+
+
+def operation_size(name: str) -> float:
+    """Rough number of weights of an operation, in those of three 1x1 convolutions.
+
+    Parameters
+    ----------
+    name : str
+        Its name. A kernel (``3x3``, ``k5``), an expansion (``e6``, ``mbconv3``)
+        and a number of layers (``l2``) in it are understood.
+
+    Returns
+    -------
+    float
+        0 for what has no weights; see
+        :func:`~tagates_sk.graphs.operations.is_parametrized`.
+
+    Examples
+    --------
+    >>> from tagates_sk.features.capacity import operation_size
+    >>> operation_size("conv3x3"), operation_size("avg_pool_3x3")
+    (3.0, 0.0)
+    >>> operation_size("mbconv_e6_k3") > operation_size("mbconv_e3_k3")
+    True
+    """
+    if not is_parametrized(name):
+        return 0.0
+
+    def number(*patterns: re.Pattern[str]) -> int:
+        for pattern in patterns:
+            found = pattern.search(name)
+            if found:
+                return min(int(found[1]), 1000)
+        return 1
+
+    kernel = number(_SQUARE, _KERNEL)
+    # A depthwise kernel is small beside the 1x1 convolutions next to it.
+    size = 1.0 + kernel**2 / 32.0 if _LIGHT.search(name) else kernel**2 / 3.0
+    return size * number(_EXPANSION) * number(_LAYERS)
+
+
+class CapacityStatistics(BaseFeatures):
+    """Counts of operations, and how many and how large trainable ones the flow meets.
+
+    Capacity ranks architectures before any was trained: larger and deeper ones
+    are better more often than not. Sizes are read off the names of operations.
+
+    Parameters
+    ----------
+    operations : "auto" or list of str, default="auto"
+        The vocabulary; "auto" is the operations seen in fit.
+    handle_unknown : {"warn", "error", "ignore"}, default="warn"
+        What to do with an operation outside the vocabulary: refuse, or leave
+        it without a count of its own.
+
+    Attributes
+    ----------
+    operations_ : list of str
+        The vocabulary, sorted.
+    n_cells_ : int
+        Cells of an architecture.
+
+    See Also
+    --------
+    WalkStatistics : What the walks meet, operation by operation.
+
+    Notes
+    -----
+    The columns of a cell are ``count(op)`` for each operation, ``count(wire)``,
+    ``operations`` (without identities), ``nodes`` and ``edges``. Those of an
+    architecture, sums over its cells, are ``trainable``, the number of trainable
+    operations; ``log_size`` and ``size``, log(1 + s) of the sum of their sizes s,
+    and the sum of log(1 + s); ``walk_trainable``, ``walk_size``, ``path_size``
+    and ``forward_size``, what the three walks of :class:`WalkStatistics` expect
+    to meet; ``longest_trainable`` and ``longest_size``, the most on a path;
+    ``depth``, edges of the longest path; ``log_paths``; and ``merges``, nodes
+    with several edges in.
+
+    Examples
+    --------
+    >>> import networkx as nx
+    >>> from tagates_sk.features import CapacityStatistics
+    >>> cell = nx.DiGraph()
+    >>> cell.add_edge("in", "mid", op="conv3x3")
+    >>> cell.add_edge("mid", "out", op="pool")
+    >>> statistics = CapacityStatistics()
+    >>> row = statistics.fit_transform([cell])[0]
+    >>> dict(zip(statistics.get_feature_names_out(), row))["trainable"]
+    np.float64(1.0)
+    """
+
+    def __init__(
+        self, *, operations: str | Sequence[str] = "auto", handle_unknown: str = "warn"
+    ) -> None:
+        self.operations = operations
+        self.handle_unknown = handle_unknown
+
+    def _learn(self, packed: PackedGraphs) -> None:
+        """Columns follow from the vocabulary."""
+
+    def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
+        # The name of an operation that fit never saw tells its size, too.
+        super()._with_known_operations(packed)
+        return packed
+
+    def _encode(self, packed: PackedGraphs) -> Floats:
+        n, n_rows = len(packed.operations), len(packed.n_inputs)
+        walks = Walks(packed, n)
+        edges, cell = walks.edges, owners(packed.op_ptr)
+        # The codes from n on are: unknown, output, input, wire.
+        size = np.array([*map(operation_size, packed.operations), 0.0, 0.0, 0.0, 0.0])
+        log_size, trainable = np.log1p(size), (size > 0).astype(float)
+
+        known = len(self.operations_)
+        column = {name: i for i, name in enumerate(self.operations_)}
+        wires = dict.fromkeys(IDENTITY_OPERATIONS, known)
+        columns_of = [column.get(name, wires.get(name, known + 1)) for name in packed.operations]
+        kind = np.array([*columns_of, known + 1, -1, -1, known])[packed.op_type]
+        real = kind >= 0
+        table = np.zeros((n_rows, known + 2))  # known, wire, unknown
+        np.add.at(table, (cell[real], kind[real]), 1.0)
+        counted = [name not in IDENTITY_OPERATIONS for name in self.operations_]
+        counts = np.column_stack(
+            [
+                table[:, :-1],
+                table @ np.array([*counted, False, True]),
+                np.diff(packed.node_ptr),
+                np.diff(packed.edge_ptr[packed.op_ptr]),
+            ]
+        )
+
+        best = np.zeros((len(packed.input_mark), 3))
+        costs = np.column_stack([trainable, log_size, np.ones(n + 4)])
+        for chosen, first, v in walks.rounds:
+            step = best[edges.src[chosen]] + costs[edges.kind[chosen]]
+            best[v] = np.maximum.reduceat(step, first, axis=0)
+        longest = best[packed.node_ptr[1:] - 1]
+
+        degree = np.bincount(edges.dst, minlength=len(packed.input_mark))
+        on_op, on_edge = packed.op_type, edges.kind
+
+        def cells(which: IntArray, values: Floats) -> Floats:
+            sums: Floats = np.bincount(which, values, n_rows).astype(np.float64)
+            return sums
+
+        columns = [
+            cells(cell, trainable[on_op]),
+            cells(cell, size[on_op]),
+            cells(cell, log_size[on_op]),
+            cells(edges.cell, trainable[on_edge] * walks.flows[0]),
+            cells(edges.cell, log_size[on_edge] * walks.flows[0]),
+            cells(edges.cell, log_size[on_edge] * walks.flows[1]),
+            cells(edges.cell, log_size[on_edge] * walks.forward),
+            *longest.T,
+            walks.log_paths,
+            cells(owners(packed.node_ptr), (degree > 1).astype(float)),
+        ]
+        capacity = np.column_stack([by_architecture(packed, values) for values in columns])
+        capacity[:, 1] = np.log1p(capacity[:, 1])
+        # The order of sums must leave no trace.
+        return np.concatenate([counts.reshape(len(packed), -1), np.round(capacity, 10)], axis=1)
+
+    def _names(self) -> list[str]:
+        counts = [*(f"count({op})" for op in self.operations_), "count(wire)"]
+        counts += ["operations", "nodes", "edges"]
+        names = [self._prefix(cell) + name for cell in range(self.n_cells_) for name in counts]
+        return [*names, *CAPACITY]

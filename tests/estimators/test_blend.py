@@ -1,0 +1,133 @@
+"""The blend of members, and the way to the target's units."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tagates_sk.estimators.blend import Blend
+from tagates_sk.estimators.score_map import ScoreMap
+from tagates_sk.metrics import kendall_tau
+
+
+def members(n: int, errors: list[float], seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """What members with these errors say, and targets."""
+    rng = np.random.RandomState(seed)
+    t = rng.randn(n)
+    return np.column_stack([t + e * rng.randn(n) for e in errors]), t
+
+
+def test_good_members_count_more() -> None:
+    unseen, t = members(400, [0.2, 2.0])
+    assert Blend().fit(unseen, t).weights_[0] > 0.8
+
+
+def test_few_labels_leave_equal_weights() -> None:
+    unseen, t = members(4, [0.2, 2.0])
+    assert Blend().fit(unseen, t).weights_ == pytest.approx([0.5, 0.5], abs=0.15)
+
+
+def test_a_blend_is_better_than_its_members() -> None:
+    unseen, t = members(300, [0.7, 0.7, 0.7])
+    blend = Blend().fit(unseen, t)
+    errors = [kendall_tau(t, column) for column in unseen.T]
+    assert kendall_tau(t, blend.unseen_) > max(errors)
+
+
+def test_members_come_to_one_scale() -> None:
+    unseen, t = members(200, [0.5, 0.5])
+    blend = Blend().fit(unseen, t)
+    moved = Blend().fit(unseen * [1.0, 1000.0] + [0.0, 5.0], t)
+    np.testing.assert_allclose(
+        blend.predict(unseen), moved.predict(unseen * [1.0, 1000.0] + [0.0, 5.0]), atol=1e-6
+    )
+
+
+def test_a_member_that_has_seen_everything_has_a_say() -> None:
+    unseen, t = members(200, [0.5, 0.5, 0.5])
+    unseen[:, 2] = np.nan
+    blend = Blend().fit(unseen, t, seen=np.column_stack([t, t, 7.0 * t]))
+    assert 0.0 < blend.weights_[2] < 0.4
+    assert blend.slope_[2] == pytest.approx(1 / 7)
+    assert np.isfinite(blend.unseen_).all()
+
+
+def test_shares_before_any_label() -> None:
+    unseen, t = members(6, [0.5, 0.5, 0.5])
+    unseen[:, 2] = np.nan
+    weights = Blend(1e9).fit(unseen, t, shares=np.array([1.0, 2.0, 3.0])).weights_
+    np.testing.assert_allclose(weights, [1 / 6, 1 / 3, 1 / 2], atol=1e-6)
+
+
+def test_discounts() -> None:
+    unseen, t = members(200, [0.5, 0.5])
+    plain, favoured = (
+        Blend().fit(unseen, t, discounts=np.array([1.0, d])).weights_[1] for d in (1.0, 0.7)
+    )
+    assert favoured > plain + 0.1
+
+
+def test_unseen_by_some_members_only() -> None:
+    unseen, t = members(50, [0.3, 0.3])
+    unseen[:10] = np.nan
+    unseen[20:30, 1] = np.nan
+    blend = Blend().fit(unseen, t)
+    assert np.isnan(blend.unseen_[:10]).all()
+    assert np.isfinite(blend.unseen_[10:]).all()
+
+
+def test_weightless_architectures_say_nothing() -> None:
+    unseen, t = members(100, [0.2, 2.0])
+    spoilt = t.copy()
+    spoilt[50:] = 1e6
+    weight = np.r_[np.ones(50), np.zeros(50)]
+    blend, plain = Blend().fit(unseen, spoilt, weight), Blend().fit(unseen[:50], t[:50])
+    np.testing.assert_allclose(blend.weights_, plain.weights_)
+    assert blend.error_ == pytest.approx(plain.error_)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.integers(2, 12),
+    st.integers(1, 4),
+    st.integers(0, 2**16),
+    st.sampled_from([0.0, 1e-9, 1.0, 1e9]),
+)
+def test_always_weights_and_finite_scores(n: int, k: int, seed: int, size: float) -> None:
+    rng = np.random.RandomState(seed)
+    unseen = size * np.round(rng.randn(n, k), 1)
+    unseen[rng.rand(n, k) < 0.3] = np.nan
+    blend = Blend().fit(unseen, rng.randn(n), seen=rng.randn(n, k))
+    assert blend.weights_.sum() == pytest.approx(1.0)
+    assert (blend.weights_ >= 0).all()
+    assert np.isfinite(blend.predict(rng.randn(3, k))).all()
+
+
+@pytest.mark.parametrize("n", [39, 400])
+def test_intervals_hold_what_they_say(n: int) -> None:
+    covered = []
+    for seed in range(10):
+        scores, t = members(n + 1000, [0.4], seed)
+        values = -np.exp(-2 * t)
+        fitted = ScoreMap().fit(scores[:n, 0], values[:n])
+        low, high = (fitted.predict(scores[n:, 0], quantile=q) for q in (0.1, 0.9))
+        covered.append(np.mean((low <= values[n:]) & (values[n:] <= high)))
+    assert 0.74 < np.mean(covered) < 0.86
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(2, 30), st.integers(0, 2**16), st.sampled_from([1.0, 1e12, 1e-12]))
+def test_values_rank_as_scores(n: int, seed: int, unit: float) -> None:
+    rng = np.random.RandomState(seed)
+    fitted = ScoreMap().fit(rng.randn(n), unit * np.round(rng.randn(n), 1))
+    scores = np.sort(np.round(rng.randn(20), 3))
+    assert (np.diff(fitted.predict(scores)) >= 0).all()
+    assert (fitted.std(scores) >= 0).all()
+
+
+def test_map_without_unseen_scores() -> None:
+    fitted = ScoreMap().fit(np.full(3, np.nan), np.array([1.0, 2.0, 3.0]))
+    assert fitted.predict(np.zeros(1))[0] == pytest.approx(2.0)
+    assert fitted.predict(np.zeros(0)).shape == (0,)
