@@ -309,7 +309,7 @@ class TAGATESSampler(BaseSampler):
         proposer = Proposer(
             Collection(dags, whole=True), self._predictor, self._acquire, len(dags), 1, self._seed
         )
-        measured = [read[i][0] for i in rows]
+        measured = join([read[i] for i in rows])
         chosen: Sequence[Any] = []
         for avoided in (structures, set()):
             chosen, mean = proposer.propose(1, measured, values, avoided, random_state)
