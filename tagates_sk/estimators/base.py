@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
@@ -62,6 +63,8 @@ class BaseTAGATES(NetworkEstimator):
         "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "members": [StrOptions({"all", "encoder", "statistics"})],
+        "proxies": [HasMethods(["fit", "transform"]), StrOptions({"auto"}), None],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
         "variant": [Variant, None],
     }
 
@@ -103,6 +106,8 @@ class BaseTAGATES(NetworkEstimator):
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
+        proxies: Any = None,
+        memory: Any = None,
         variant: Variant | None = None,
         device: str | Device = "auto",
         random_state: Any = None,
@@ -136,6 +141,8 @@ class BaseTAGATES(NetworkEstimator):
         self.warm_start = warm_start
         self.operations = operations
         self.handle_unknown = handle_unknown
+        self.proxies = proxies
+        self.memory = memory
         self.variant = variant
         self.device = device
         self.random_state = random_state
@@ -230,6 +237,7 @@ class BaseTAGATES(NetworkEstimator):
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
+        X_unlabeled: Any = None,
     ) -> Self:
         """Train on architectures and their measured performance.
 
@@ -246,6 +254,11 @@ class BaseTAGATES(NetworkEstimator):
             How the architectures were trained (section 6 of the paper); y then
             has shape (n,). An architecture that was trained under several is
             there several times.
+        X_unlabeled : sequence of architectures, optional
+            Any that are at hand, such as the search space or a sample of it. It
+            needs no label: `proxies` are ranked among them, statistics of graphs
+            are scaled by them, and networks learn from what all members say of
+            2,000 of them. The encoders alone have no use for it.
 
         Returns
         -------
@@ -258,14 +271,17 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If y, weights or conditions do not fit X, or each other.
+            If y, weights or conditions do not fit X, or each other; if proxies are
+            not finite, or are given to encoders alone.
 
         Warns
         -----
         FitInterruptedWarning
             If interrupted by Ctrl-C: the best state so far is kept.
         """
-        return self._fit(X, y, sample_weight, conditions, resume=self.warm_start)
+        return self._fit(
+            X, y, sample_weight, conditions, resume=self.warm_start, X_unlabeled=X_unlabeled
+        )
 
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
@@ -306,6 +322,7 @@ class BaseTAGATES(NetworkEstimator):
         conditions: Conditions,
         *,
         resume: bool,
+        X_unlabeled: Any = None,
         **changes: Any,
     ) -> Self:
         parameters, X = self._parameters(), as_architectures(X)
@@ -324,7 +341,14 @@ class BaseTAGATES(NetworkEstimator):
             raise ValueError(
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
-        if not changes and _is_composed(self.members, data):
+        composed = _is_composed(self.members, data)
+        if self.proxies is not None and not composed:
+            raise ValueError(
+                "proxies are read by statistical members, which know one target of one training: "
+                "set members='all', and give one column of y and no conditions, or leave proxies "
+                "out."
+            )
+        if not changes and composed:
             with_networks = self.members == "all"
             self.composition_ = Composition.fit(
                 data,
@@ -333,6 +357,7 @@ class BaseTAGATES(NetworkEstimator):
                 rng,
                 with_networks=with_networks,
                 encoders=self.encoders_ if resume and with_networks else None,
+                unlabeled=None if X_unlabeled is None else as_architectures(X_unlabeled),
             )
             if self.composition_.encoders is not None:
                 self.encoders_ = self.composition_.encoders

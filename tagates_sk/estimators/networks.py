@@ -17,6 +17,7 @@ from ..training.network import BATCH, FittedNetwork, read_in_parts, start_networ
 from ..training.targets import loss_targets
 from ..training.tasks import RANKING
 from ..training.trainer import training_options
+from .encoder import Labelled
 
 N_FOLDS = 5
 """Parts of the labels, of which each network leaves out one."""
@@ -97,25 +98,14 @@ class DAGNNs:
     network: FittedNetwork
 
     @classmethod
-    def fit(
-        cls,
-        packed: PackedGraphs,
-        y: Floats,
-        weights: Floats | None,
-        draws: Floats | None,
-        parameters: Mapping[str, Any],
-        rng: np.random.RandomState,
+    def start(
+        cls, data: Labelled, parameters: Mapping[str, Any], rng: np.random.RandomState
     ) -> DAGNNs:
-        """Train networks.
+        """Networks that have seen no epoch.
 
         Parameters
         ----------
-        packed : PackedGraphs
-            Of n architectures.
-        y : ndarray of float, shape (n, 1)
-        weights : ndarray of float, shape (n,), or None
-        draws : ndarray of float, shape (n, n_members), or None
-            How often each network sees each architecture.
+        data : Labelled
         parameters : mapping
             Of the estimator: head, dropout and options of training.
         rng : numpy RandomState
@@ -132,25 +122,48 @@ class DAGNNs:
             model = GraphPredictor(encoder, width, head, dropout, generator, sizes["n_members"])
             return model, spec
 
-        options = training_options(
-            {**parameters, "loss": "auto", "margin": 0.03}, RANKING, len(packed)
-        )
         given = parameters["operations"]
-        network, packed = start_network(
-            packed,
-            y,
-            weights,
+        network, _ = start_network(
+            data.packed,
+            data.y,
+            data.weights,
             rng,
-            loss=options.loss,
+            loss=RANKING.loss,
             in_units=False,
-            operations=packed.used_operations() if isinstance(given, str) else set(given),
+            operations=data.packed.used_operations() if isinstance(given, str) else set(given),
             device=parameters["device"],
             build=build,
         )
-        batches = CellBatches(packed, network.device)
-        columns = loss_targets(y, network.scaler, options.loss)
-        network.train(batches, columns, weights, options, rng, draws=draws)
         return cls(network)
+
+    def train(
+        self,
+        data: Labelled,
+        parameters: Mapping[str, Any],
+        rng: np.random.RandomState,
+        draws: Floats | None = None,
+        **changes: Any,
+    ) -> None:
+        """Train further.
+
+        Parameters
+        ----------
+        data : Labelled
+            With one target an architecture.
+        parameters : mapping
+        rng : numpy RandomState
+        draws : ndarray of float, shape (n, n_members), or None
+            How often each network sees each architecture.
+        **changes
+            Options of training.
+        """
+        options = training_options(
+            {**parameters, "loss": "auto", "margin": 0.03}, RANKING, len(data.y), **changes
+        )
+        network = self.network
+        batches = CellBatches(network.conform(data.packed, "ignore"), network.device)
+        columns = loss_targets(data.y, network.scaler, options.loss)
+        network.train(batches, columns, data.weights, options, rng, draws=draws)
 
     def predict(self, X: Any) -> Floats:
         """Scores of every network, shape (n, n_members)."""
