@@ -55,6 +55,9 @@ class Source(Protocol):
     ) -> ArchitectureSequence:
         """About n candidates to score; some may be known."""
 
+    def pool(self, n: int, seed: int) -> ArchitectureSequence:
+        """Architectures that tell a predictor what there is: all, or n random ones."""
+
     def fill(
         self,
         chosen: ArchitectureSequence,
@@ -101,6 +104,10 @@ class Collection:
     ) -> ArchitectureSequence:
         """All members, or n random ones that are new."""
         return self.architectures if self.whole else self.random(n, known, random_state)
+
+    def pool(self, n: int, seed: int) -> ArchitectureSequence:
+        """All members."""
+        return self.architectures
 
     def fill(
         self,
@@ -166,6 +173,10 @@ class SpaceSource:
         if n_mutants < n:
             found += list(self.space.sample(n - n_mutants, random_state))
         return Architectures(found)
+
+    def pool(self, n: int, seed: int) -> ArchitectureSequence:
+        """Random architectures, the same at every call."""
+        return as_architectures(self.space.sample(n, np.random.RandomState(seed)))
 
     def fill(
         self,

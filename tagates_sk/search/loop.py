@@ -50,7 +50,9 @@ class PredictorSearch:
     predictor : estimator, default=None
         Any regressor over architectures, higher is better; it is cloned, seeded
         where its `random_state` is None, and told by `handle_unknown` to
-        tolerate operations that nothing measured so far has. None is
+        tolerate operations that nothing measured so far has. If its fit takes
+        `X_unlabeled`, it gets the sequence that is searched, or `n_candidates`
+        random architectures of the space, the same in every round. None is
         :class:`~tagates_sk.TAGATESRanker`.
     acquisition : {"mean", "ucb", "ei", "thompson"} or callable, default="mean"
         What makes a candidate promising: the predicted order, an upper

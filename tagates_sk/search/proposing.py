@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence, Set
 from typing import Any
 
@@ -111,8 +112,11 @@ class Proposer:
 
             random_state = np.random.RandomState([self.seed, n])
             model = tolerate_unknown_operations(reseeded(self.predictor, random_state, keep=True))
+            more: dict[str, Any] = {}
+            if "X_unlabeled" in inspect.signature(model.fit).parameters:
+                more["X_unlabeled"] = self.source.pool(self.n_candidates, self.seed)
             with whole_fit():
-                model = model.fit(architectures, values)
+                model = model.fit(architectures, values, **more)
             self.predictor_ = model
             self._n_fitted = n
 
