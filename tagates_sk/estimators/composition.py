@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -24,8 +24,7 @@ from .proxy_ranks import ProxyRanks
 from .pseudo_labels import (
     KINDS,
     NAMES,
-    PRETRAINING_SHARE,
-    SELF_TRAINING_SHARE,
+    Kind,
     Networks,
     PseudoLabels,
     fine_tuning,
@@ -41,6 +40,15 @@ PROCESSES: dict[str, Sequence[str]] = {
     "all": ("walks", "operations", "edges", "places", "capacity"),
 }
 """Blocks of statistics that each process reads."""
+
+WITH_PROXIES: dict[str, Sequence[str]] = {
+    "flow": ("proxies",),
+    "all": ("walks", "operations", "edges", "places", "capacity", "proxies"),
+}
+"""The same where there are proxies."""
+
+PRIOR_HALF_LIFE = 30.0
+"""Labels that halve what boosted trees take over from the consensus of proxies."""
 
 PART = 16384
 """Architectures whose statistics are held at a time."""
@@ -106,31 +114,39 @@ class Composition:
         unlabeled : ArchitectureSequence, optional
             Architectures of whose performance nothing is known.
         """
-        learns_scores = unlabeled is not None and parameters["proxies"] is not None
-        rounds = 1 + learns_scores + 2 * (unlabeled is not None)
-        with Stages(2 + len(KINDS) * rounds * with_networks, parameters["verbose"]) as stages:
+        has_proxies = parameters["proxies"] is not None
+        learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
+        n_stages = 1 + has_proxies + len(KINDS) * with_networks * (4 if learns_scores else 1)
+        with Stages(n_stages, parameters["verbose"]) as stages:
             parameters = {**parameters, "verbose": stages}
-            stages.next("reading")
+            if has_proxies:
+                stages.next("proxies")
             known = LabelFree.of(data, unlabeled, parameters["proxies"], rng)
-            pseudo = None
-            if with_networks and unlabeled is not None:
-                pseudo = PseudoLabels.draw(known, data, parameters, source, rng)
-            train = partial(_train_networks, data, parameters, source, rng, pseudo)
-            trained: list[_Trained] = []
-            if with_networks:
-                consensus = None
-                if pseudo is not None and known.scores is not None:
-                    consensus = known.scores[pseudo.rows, -1]
-                trained = train(consensus, PRETRAINING_SHARE, encoders)
+            train = partial(_train_networks, data, parameters, source, rng)
+            if not learns_scores:
+                trained = train(encoders=encoders) if with_networks else []
+                stages.next("statistics")
+                return cls._blended(data, known, trained, rng)
+            pseudo_labels = PseudoLabels.draw(known, data, parameters, source, rng)
+            trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
             stages.next("statistics")
             composition = cls._blended(data, known, trained, rng)
-            if pseudo is not None:
-                scores = None if known.scores is None else known.scores[pseudo.rows]
-                columns, _ = composition._members(pseudo.X, pseudo.packed, scores)
-                pseudo_labels = plain_scores(composition.blend.predict(columns)[:, None])
-                # Weights stay: they were found on labels that no member had seen.
-                composition._set_networks(train(pseudo_labels, SELF_TRAINING_SHARE, None))
+            composition._train_again(pseudo_labels, known, train)
             return composition
+
+    def _train_again(
+        self, pseudo: PseudoLabels, known: LabelFree, train: Callable[..., list[_Trained]]
+    ) -> None:
+        """Self-training: new networks learn what the blend says of unlabelled architectures.
+
+        The blend stays: its weights were found on labels that members had not
+        seen, which is so no longer. So the new networks see all labels.
+        """
+        assert known.scores is not None
+        columns, _ = self._members(pseudo.X, pseudo.packed, known.scores[pseudo.rows])
+        labels = plain_scores(self.blend.predict(columns)[:, None])
+        trained = train(partial(pseudo.self_trained, labels), leave_out=False)
+        self._replace_networks(trained, pseudo.X)
 
     @classmethod
     def _blended(
@@ -144,11 +160,10 @@ class Composition:
         weights, targets = data.weights, plain_scores(data.y)
         statistics = GraphStatistics().fit(known.packed, known.scores)
         columns = statistics.transform(data.packed, known.of_labelled)
-        more = () if known.scores is None else ("proxies",)
-        members: dict[str, Any] = {
-            name: ProcessMember((*blocks, *more)) for name, blocks in PROCESSES.items()
-        }
-        members["boosting"] = BoostingMember()
+        has_scores = known.scores is not None
+        processes = WITH_PROXIES if has_scores else PROCESSES
+        members: dict[str, Any] = {name: ProcessMember(b) for name, b in processes.items()}
+        members["boosting"] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
         unseen, seen = [t.unseen for t in trained], [t.seen for t in trained]
         for member in members.values():
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
@@ -168,6 +183,19 @@ class Composition:
             else:
                 self.others = one.networks
         self.scales = [one.scale for one in trained]
+
+    def _replace_networks(self, trained: list[_Trained], X: Any) -> None:
+        """Put networks in the place of others, on whose scale they are for architectures X."""
+        before: list[Networks] = [m for m in (self.encoders, self.others) if m is not None]
+        for i, (old, one) in enumerate(zip(before, trained, strict=True)):
+            expected = self.scales[i].standardised(_predictions(old, X)).mean(1)
+            scores = _predictions(one.networks, X)
+            own = MemberScale.of(scores)
+            spread = float(own.standardised(scores).mean(1).std())
+            std = own.std * spread / max(float(expected.std()), 1e-9)
+            scale = MemberScale(own.mean - std * expected.mean(), std)
+            trained[i] = one._replace(scale=scale)
+        self._set_networks(trained)
 
     def predict(self, X: Any, handle_unknown: str, verbose: Any = 0) -> Blended:
         """What the members say, and their blend.
@@ -222,27 +250,31 @@ def _train_networks(
     parameters: Mapping[str, Any],
     source: EncoderState | None,
     rng: np.random.RandomState,
-    pseudo: PseudoLabels | None,
-    scores: Floats | None,
-    share: float,
-    encoders: Encoders | None,
+    pretrained: Callable[[Kind, Stages], Networks] | None = None,
+    *,
+    encoders: Encoders | None = None,
+    leave_out: bool = True,
 ) -> list[_Trained]:
-    """Both kinds of networks, from `scores` of unlabelled architectures first, if any."""
+    """Networks of both kinds, new ones or fine-tuned.
+
+    Each leaves out a part of the labels, to be judged by it, if `leave_out`.
+    """
     trained = []
-    stages, first, n = parameters["verbose"], 0, len(data.y)
-    for kind, n_members in ((Encoders, parameters["n_members"]), (DAGNNs, DAGNN_SIZES["n_members"])):
+    stages, first = parameters["verbose"], 0
+    for kind, n_members in zip(
+        KINDS, (parameters["n_members"], DAGNN_SIZES["n_members"]), strict=True
+    ):
         networks: Networks | None = encoders if kind is Encoders else None
         options: dict[str, Any] = {}
-        if networks is None and pseudo is not None and scores is not None:
-            stages.next(f"{NAMES[kind]}, unlabelled")
-            memory = parameters["memory"] if share == PRETRAINING_SHARE else None
-            networks = pseudo.pretrained(kind, scores, share, stages, memory)
+        if pretrained is not None:
+            stages.next(f"{NAMES[kind]}, pseudo-labels")
+            networks = pretrained(kind, stages)
             rescale(networks, data)
-            options = fine_tuning(parameters, n)
-        stages.next(f"{NAMES[kind]}, labelled")
+            options = fine_tuning(parameters, len(data.y))
+        stages.next(f"{NAMES[kind]}, labels")
         draws = None
-        if kind is not Encoders or not parameters["bootstrap"]:
-            draws = draws_by_fold(n, n_members, first, rng)
+        if leave_out and (kind is not Encoders or not parameters["bootstrap"]):
+            draws = draws_by_fold(len(data.y), n_members, first, rng)
         if networks is None:
             networks = start_networks(kind, data, parameters, source, rng)
         draws = train_networks(
@@ -255,10 +287,10 @@ def _train_networks(
             early_stopping=parameters["early_stopping"],
             **options,
         )
-        said = _predictions(networks, data.X)
-        scale = MemberScale.of(said)
-        seen = scale.standardised(said).mean(1)
-        trained.append(_Trained(networks, scale, scale.unseen(said, draws), seen))
+        scores = _predictions(networks, data.X)
+        scale = MemberScale.of(scores)
+        seen = scale.standardised(scores).mean(1)
+        trained.append(_Trained(networks, scale, scale.unseen(scores, draws), seen))
         first += n_members
     return trained
 
@@ -267,7 +299,8 @@ def _predictions(networks: Networks, X: Any) -> Floats:
     """Of each network, shape (n, n_members)."""
     if isinstance(networks, DAGNNs):
         return networks.predict(X)
-    return networks.predict(X, "ignore")[:, -1]
+    scores: Floats = networks.predict(X, "ignore")[:, -1]
+    return scores
 
 
 class Blended(NamedTuple):

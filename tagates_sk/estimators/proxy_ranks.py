@@ -11,8 +11,8 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from ..baselines.normal_scores import NormalScores
-from .head_features import numbers_of
 from ..graphs import as_architectures
+from .head_features import numbers_of
 
 Floats = NDArray[np.float64]
 

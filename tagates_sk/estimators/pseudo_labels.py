@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 
-from .._utils import Floats, draw_seed
+from .._utils import Floats
 from ..graphs import ArchitectureSequence, PackedGraphs
 from ..graphs.architectures import join
 from ..nn.transfer import EncoderState
@@ -44,10 +44,12 @@ FULL_RATE = 200
 
 Networks = Encoders | DAGNNs
 
-KINDS: tuple[type[Encoders] | type[DAGNNs], ...] = (Encoders, DAGNNs)
+Kind = type[Encoders] | type[DAGNNs]
+
+KINDS: tuple[Kind, ...] = (Encoders, DAGNNs)
 """Of networks, which read a graph in different ways and err in different places."""
 
-NAMES = {Encoders: "TA-GATES", DAGNNs: "DAGNN"}
+NAMES: dict[Kind, str] = {Encoders: "TA-GATES", DAGNNs: "DAGNN"}
 
 
 @dataclass
@@ -61,20 +63,23 @@ class PseudoLabels:
         Of X.
     rows : ndarray of int, shape (n,)
         Where they are in :class:`~tagates_sk.estimators.label_free.LabelFree`.
+    consensus : ndarray of float, shape (n,)
+        Of proxies.
     parameters : mapping
         Of the estimator; its `operations` are all that may occur.
     source : EncoderState or None
         Whose weights encoders start from.
-    seeds : dict
-        Of each kind of networks.
+    seeds : ndarray of int, shape (n_kinds, 2)
+        Of each kind of networks, in both rounds.
     """
 
     X: ArchitectureSequence
     packed: PackedGraphs
     rows: NDArray[np.integer[Any]]
+    consensus: Floats
     parameters: Mapping[str, Any]
     source: EncoderState | None
-    seeds: dict[Any, int]
+    seeds: NDArray[np.integer[Any]]
 
     @classmethod
     def draw(
@@ -99,10 +104,11 @@ class PseudoLabels:
         rng : numpy RandomState
             The draws do not depend on the labels.
         """
-        unlabeled = known.unlabeled
+        unlabeled, scores = known.unlabeled, known.scores
         assert unlabeled is not None
+        assert scores is not None
         rows = rng.permutation(len(unlabeled))[:N_UNLABELED]
-        seeds = {kind: draw_seed(rng) for kind in KINDS}
+        seeds = rng.randint(np.iinfo(np.int32).max, size=(len(KINDS), 2))
         inputs = _inputs(known.packed)
         of_unlabeled = inputs[: len(unlabeled)]
         if inputs[rows].max() < of_unlabeled.max():
@@ -116,39 +122,42 @@ class PseudoLabels:
         # What a stored network depends on.
         parameters = {name: v for name, v in parameters.items() if name not in _NOT_OF_NETWORKS}
         parameters["operations"] = operations
-        return cls(X, X.packed(), rows, parameters, source, seeds)
+        return cls(X, X.packed(), rows, scores[rows, -1], parameters, source, seeds)
 
-    def pretrained(
-        self, kind: Any, scores: Floats, share: float, verbose: Any, memory: Any = None
-    ) -> Networks:
-        """Networks that have learned to rank the architectures by scores.
+    def pretrained(self, memory: Any, kind: Kind, verbose: Any) -> Networks:
+        """Networks that have learned to rank the architectures by the consensus of proxies.
 
         Parameters
         ----------
+        memory : str, path, joblib.Memory or None
+            Where they are kept.
         kind : type
             Of KINDS.
-        scores : ndarray of float, shape (n,)
-        share : float
-            Of the estimator's `max_iter`.
         verbose : int, bool or Stages
-        memory : str, path or joblib.Memory, optional
-            Where they are kept.
         """
-        if isinstance(memory, os.PathLike):
-            memory = os.fspath(memory)
-        pretrain = check_memory(memory).cache(_pretrained, ignore=["verbose"])
-        networks: Networks = pretrain(
-            kind, self.X, self.packed, scores, self.parameters, self.source, share,
-            self.seeds[kind], verbose=verbose,
-        )  # fmt: skip
-        return networks
+        where = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
+        train = check_memory(where).cache(pretrain_on_scores, ignore=["verbose"])
+        return self._train(train, self.consensus, PRETRAINING_SHARE, kind, verbose)
+
+    def self_trained(self, labels: Floats, kind: Kind, verbose: Any) -> Networks:
+        """Networks that have learned to rank the architectures by pseudo-labels, shape (n,)."""
+        return self._train(pretrain_on_scores, labels, SELF_TRAINING_SHARE, kind, verbose)
+
+    def _train(
+        self, train: Callable[..., Networks], scores: Floats, share: float, kind: Kind, verbose: Any
+    ) -> Networks:
+        n_epochs = max(round(share * self.parameters["max_iter"]), 1)
+        # In the second round they start anew, from other weights.
+        seed = self.seeds[KINDS.index(kind), int(share == SELF_TRAINING_SHARE)]
+        data = (self.X, self.packed, scores)
+        return train(kind, *data, self.parameters, self.source, n_epochs, seed, verbose=verbose)
 
 
 _NOT_OF_NETWORKS = ("proxies", "memory", "members", "random_state", "verbose", "warm_start")
 
 
 def start_networks(
-    kind: Any,
+    kind: Kind,
     data: Labelled,
     parameters: Mapping[str, Any],
     source: EncoderState | None,
@@ -196,17 +205,33 @@ def fine_tuning(parameters: Mapping[str, Any], n: int) -> dict[str, Any]:
     }
 
 
-def _pretrained(
-    kind: Any,
+def pretrain_on_scores(
+    kind: Kind,
     X: ArchitectureSequence,
     packed: PackedGraphs,
     scores: Floats,
     parameters: Mapping[str, Any],
     source: EncoderState | None,
-    share: float,
+    n_epochs: int,
     seed: int,
     verbose: Any = 0,
 ) -> Networks:
+    """Networks that have learned to rank architectures by scores.
+
+    Parameters
+    ----------
+    kind : type
+        Of KINDS.
+    X : ArchitectureSequence of n architectures
+    packed : PackedGraphs
+        Of X.
+    scores : ndarray of float, shape (n,)
+    parameters : mapping
+        Of the estimator, but for those that have no part in it.
+    source : EncoderState or None
+    n_epochs, seed : int
+    verbose : int, bool or Stages
+    """
     rng = np.random.RandomState(seed)
     parameters = {**parameters, "verbose": verbose}
     data = Labelled(X, packed, scores[:, None])
@@ -218,7 +243,7 @@ def _pretrained(
         parameters,
         rng,
         starts_from_another=source is not None,
-        max_iter=max(round(share * parameters["max_iter"]), 1),
+        max_iter=n_epochs,
         batch_size=BATCH if isinstance(size, str) else size,
     )
     return networks

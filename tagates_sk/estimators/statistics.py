@@ -35,7 +35,8 @@ class Statistics(NamedTuple):
         Standardised columns, by the names in BLOCKS and perhaps "proxies",
         divided by the root of their number: squared distances of rows are about 2.
     prior : ndarray of float, shape (n,)
-        Capacity, or a consensus of proxies, standardised; zeros where all architectures of fit have the same.
+        Capacity, or a consensus of proxies, standardised; zeros where all
+        architectures of fit have the same.
     """
 
     blocks: dict[str, Floats]
@@ -83,8 +84,9 @@ class GraphStatistics:
         ----------
         X : PackedGraphs or sequence of n architectures
         scores : ndarray of float, shape (n, n_scores), default=None
-            What is known of them otherwise: a block of its own, "proxies". The
-            last column is the prior, in the place of capacity.
+            What is known of them otherwise: with walks it makes one block more,
+            "proxies", since what a score tells depends on the graph. The last
+            column is the prior, in the place of capacity.
 
         Returns
         -------
@@ -133,7 +135,8 @@ class GraphStatistics:
         capacity = raw["capacity"][:, self._prior_columns]
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
         if scores is not None:
-            blocks["proxies"] = self._scales["proxies"](scores)
+            pair = [blocks["walks"], self._scales["proxies"](scores)]
+            blocks["proxies"] = np.concatenate(pair, axis=1) / np.sqrt(2.0)
             mean = scores[:, -1:]
         return Statistics(blocks, self._prior_scale(mean).sum(axis=1))
 
