@@ -223,5 +223,8 @@ def tolerate_unknown_operations(estimator: Any) -> Any:
     >>> tolerate_unknown_operations(make_pipeline(PathEncoding(), Ridge()))[0]
     PathEncoding(handle_unknown='ignore')
     """
+    for owner in (estimator, *estimator.get_params().values()):
+        if hasattr(owner, "spell_out"):  # has parts with such a parameter that are not set
+            owner.spell_out()
     names = [n for n in estimator.get_params() if n.split("__")[-1] == "handle_unknown"]
-    return estimator.set_params(**dict.fromkeys(names, "ignore"))
+    return estimator.set_params(**dict.fromkeys(names, "ignore")) if names else estimator

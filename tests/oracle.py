@@ -31,8 +31,20 @@ TOLERANCE = 1e-6
 
 SEED: dict[str, Any] = {"random_state": 0, "device": "cpu"}
 SHORT: dict[str, Any] = {"max_iter": 3, **SEED}
-BOTH = {"ranker": TAGATESRanker, "regressor": TAGATESRegressor}
 N_TRAIN, N_TEST = 48, 40
+
+
+def ranker(**parameters: Any) -> TAGATESRanker:
+    """Encoders alone, to rank."""
+    return TAGATESRanker(**{"members": "encoder", "n_members": 4, **parameters})
+
+
+def regressor(**parameters: Any) -> TAGATESRegressor:
+    """Encoders alone, to predict."""
+    return TAGATESRegressor(**{"members": "encoder", "n_members": 4, **parameters})
+
+
+BOTH = {"ranker": ranker, "regressor": regressor}
 
 
 def variant(**switches: Any) -> dict[str, Any]:
@@ -98,7 +110,7 @@ def zero_cost() -> Iterator[tuple[str, NDArray[Any]]]:
                 yield f"{space} {name} {breaking}", predictions(model, data.X_test)
         for published in ("nasbench101", "nasbench201", "enas"):
             parameters = {**paper_config(published), **SHORT, "max_iter": 2}
-            model = TAGATESRanker(**parameters).fit(data.X, data.y)
+            model = ranker(**parameters).fit(data.X, data.y)
             yield f"{space} paper {published}", predictions(model, data.X_test)
 
 
@@ -115,13 +127,13 @@ def variants() -> Iterator[tuple[str, NDArray[Any]]]:
     for space, load in (("201", load_nasbench201), ("101", load_nasbench101)):
         data = Space(load, 0)
         for name, switches in sets.items():
-            model = TAGATESRanker(T=3, n_members=2, **switches, **SHORT).fit(data.X, data.y)
+            model = ranker(T=3, n_members=2, **switches, **SHORT).fit(data.X, data.y)
             yield f"{space} variant {name}", predictions(model, data.X_test)
         for layers in (1, 2, 5):
-            model = TAGATESRanker(n_layers=layers, n_members=1, T=2, **SHORT).fit(data.X, data.y)
+            model = ranker(n_layers=layers, n_members=1, T=2, **SHORT).fit(data.X, data.y)
             yield f"{space} layers {layers}", predictions(model, data.X_test)
         for T in (1, 4):
-            model = TAGATESRegressor(T=T, **SHORT).fit(data.X, data.y)
+            model = regressor(T=T, **SHORT).fit(data.X, data.y)
             yield f"{space} T {T}", predictions(model, data.X_test)
 
 
@@ -159,9 +171,9 @@ def training() -> Iterator[tuple[str, NDArray[Any]]]:
         model = make(**alike, **SHORT).fit(data.X, data.y)
         yield f"{name} vocabulary", predictions(model, data.X_test)
     for loss in ("logistic", "listmle", "mse"):
-        model = TAGATESRanker(loss=loss, **SHORT).fit(data.X, data.y)
+        model = ranker(loss=loss, **SHORT).fit(data.X, data.y)
         yield f"ranker {loss}", predictions(model, data.X_test)
-    model = TAGATESRanker(schedule="constant", tol=0.1, **SHORT).fit(data.X, data.y)
+    model = ranker(schedule="constant", tol=0.1, **SHORT).fit(data.X, data.y)
     yield "ranker constant", predictions(model, data.X_test)
 
 
@@ -244,7 +256,7 @@ def consensus() -> Iterator[tuple[str, NDArray[Any]]]:
     unlabeled = data.dags[5:15_625:60]
     small = {"layer_dim": 16, "head": (16,), "max_iter": 12, "device": "cpu"}
     networks = [
-        ("tagates", TAGATESRanker(n_members=2, **small)),
+        ("tagates", ranker(n_members=2, **small)),
         ("dagnn", baselines.DAGNNRanker(n_layers=1, **small)),
     ]
     for name, given in (("alone", []), ("networks", networks)):
@@ -259,7 +271,7 @@ def searches() -> Iterator[tuple[str, NDArray[Any]]]:
     """Five rounds of a search: which cells it measures, and what it expected of them."""
     data = Space(load_nasbench201, 0)
     predictors = {
-        "tagates": TAGATESRanker(n_members=2, layer_dim=16, max_iter=3, device="cpu"),
+        "tagates": ranker(n_members=2, layer_dim=16, max_iter=3, device="cpu"),
         "process": baselines.WLKernelGP(),
     }
     for name, predictor in predictors.items():

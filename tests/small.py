@@ -11,7 +11,8 @@ from tagates_sk import TAGATESRanker, TAGATESRegressor, Variant
 from tagates_sk.spaces import NASBench201
 
 SMALL: dict[str, Any] = {
-    "layer_dim": 16, "head": (16,), "max_iter": 3, "n_members": 1, "random_state": 0,
+    "layer_dim": 16, "head": (16,), "max_iter": 3, "members": "encoder", "n_members": 1,
+    "random_state": 0,
 }  # fmt: skip
 SIZES: dict[str, Any] = {"op_dim": 8, "node_dim": 8, "hidden_dim": 8}
 """Switches of the variant of small estimators."""

@@ -88,6 +88,14 @@ def symmetry_breaking_table() -> str:
     return table({n: [row for row in rows if row["setting"] == n] for n in SETTINGS}) + "\n"
 
 
+def tournament_table() -> str:
+    """Every predictor over the spaces, from `tournament.table`."""
+    from common import finished
+    from tournament import table
+
+    return table(finished(RESULTS / "tournament.csv")) + "\n"
+
+
 def draw_changes(path: Path) -> None:
     """A panel for each parameter: change in tau with its standard error."""
     import matplotlib.pyplot as plt
@@ -163,6 +171,7 @@ def write(folder: Path) -> None:
             (folder / f"{name}.md").write_text(changes_table(parameters))
         (folder / "ranking.md").write_text(ranking_table())
         (folder / "symmetry_breaking.md").write_text(symmetry_breaking_table())
+        (folder / "tournament.md").write_text(tournament_table())
         draw_changes(folder / "changes.svg")
         draw_small_budgets(folder / "small_budgets.svg")
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -56,8 +57,10 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
     """Training and test indices.
 
     "published": the seed-th random subset of the published training half, and
-    the whole published test half. The others are for choosing settings and have
-    subsets of their own. "search": both from the published training half (its
+    the whole published test half. "shuffled": the same of two halves drawn anew
+    for each seed from both of these (see :func:`shuffled_halves`); numbers of the
+    two are never mixed. The others are for choosing settings and have subsets of
+    their own. "search": both from the published training half (its
     first and second part). The rest is of NAS-Bench-101, and tests on cells of
     neither half. "outside": random ones. "shifted": of those with seven
     vertices and nine edges, two into the output, none of them from the input.
@@ -68,6 +71,8 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
     if protocol == "search":
         train, test = np.array_split(train, 2)
         seed += 1000
+    elif protocol == "shuffled":
+        train, test = shuffled_halves(train, test, seed)
     elif protocol != "published":
         others = np.setdiff1d(np.arange(len(bunch.target)), np.concatenate([train, test]))
         if protocol == "siblings":
@@ -81,6 +86,12 @@ def split(bunch: Any, protocol: str, n: int, seed: int) -> tuple[Any, Any]:
         seed += 1000
     chosen = np.random.RandomState(seed).permutation(len(train))[:n]
     return train[chosen], test
+
+
+def shuffled_halves(train: Any, test: Any, seed: int) -> tuple[Any, Any]:
+    """Both published halves pooled, permuted with seed 21 + `seed`, and parted again."""
+    both = np.random.RandomState(21 + seed).permutation(np.concatenate([train, test]))
+    return both[: len(train)], both[len(train) :]
 
 
 def _shifted(bunch: Any, cells: Any) -> Any:
@@ -194,36 +205,48 @@ def finished(path: Path) -> list[dict[str, Any]]:
         return list(csv.DictReader(file))
 
 
+def drop_torn_line(path: Path) -> None:
+    """Cut off a last line that a killed run did not finish."""
+    if path.exists():
+        content = path.read_bytes()
+        whole = content.rfind(b"\n") + 1
+        if whole < len(content):
+            os.truncate(path, whole)
+
+
 def run_all(
     tasks: Iterable[dict[str, Any]],
     path: Path,
     n_jobs: int,
-    run: Callable[[dict[str, Any]], dict[str, Any]] = run,
+    run: Callable[[dict[str, Any]], dict[str, Any] | None] = run,
     fields: Sequence[str] = FIELDS,
     names: Sequence[str] = KEY,
 ) -> list[dict[str, Any]]:
     """Run what `path` does not hold yet; append each result as it comes.
 
-    `names` are the fields that identify a run.
+    `names` are the fields that identify a run. A run that gives None has failed;
+    it is tried again the next time.
     """
 
     def key(row: dict[str, Any]) -> tuple[str, ...]:
         return tuple(str(row[name]) for name in names)
 
+    drop_torn_line(path)
     done = {key(row) for row in finished(path)}
     tasks = list(tasks)
     wanted = [key(task) for task in tasks]
     todo = [task for task in tasks if key(task) not in done]
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = not path.exists()
+    fresh = not path.exists() or not path.stat().st_size
     with path.open("a", newline="") as file:
         writer = csv.DictWriter(file, fields)
         if fresh:
             writer.writeheader()
         parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
         for row in tqdm(parallel(joblib.delayed(run)(t) for t in todo), total=len(todo)):
-            writer.writerow(row)
-            file.flush()
+            if row is not None:
+                writer.writerow(row)
+                file.flush()
     return [row for row in finished(path) if key(row) in set(wanted)]
 
 

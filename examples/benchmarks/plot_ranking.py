@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--csv", type=Path, default=Path("docs/results/ranking.csv"))
     args = parser.parse_args()
     rows = [r for r in finished(args.csv) if r["target"] in ("cifar10", "test")]
-    rows = [r for r in rows if r["parameters"] == "{}"]
+    rows = [r for r in rows if r["parameters"] == "{}" and r["protocol"] == "published"]
     figure, axes = plt.subplots(1, 2, figsize=(9, 4.4), layout="constrained")
     for ax, space in zip(axes, NAMES, strict=True):
         draw(ax, space, rows)

@@ -2,11 +2,14 @@
 
 Seed k draws the k-th random subset of the published training half and
 initialises the networks; the whole published test half is ranked; no label
-outside the subset is used. ConsensusRanker also sees the graphs of all cells of
+outside the subset is used. With --protocol shuffled the two halves of
+NAS-Bench-101 are drawn anew for each seed; these numbers are in a table of their
+own. ConsensusRanker also sees the graphs of all cells of
 both halves and their zero-cost scores, which cost no label. Results are appended
 to a CSV as they come, and a run that was interrupted goes on where it stopped.
 
     python examples/benchmarks/ranking.py --n-jobs 2
+    python examples/benchmarks/ranking.py --n-jobs 2 --protocol shuffled
     python examples/benchmarks/ranking.py --settings default --spaces nasbench201 \\
         --nasbench201 78 --parameters '{"T": 4}'
 """
@@ -44,24 +47,23 @@ RANKERS = {
 """Settings of the table, and their columns."""
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """Our numbers beside the paper's, in markdown."""
+def table(rows: list[dict[str, Any]], protocol: str = "published") -> str:
+    """Our numbers, in markdown; those on the published halves beside the paper's."""
+    rows = [r for r in rows if r["protocol"] == protocol]
     shown = [s for s in RANKERS if any(r["setting"] == s for r in rows)]
+    compared = ["TA-GATES (paper)", "without zero-cost (paper)"] if protocol == "published" else []
+    columns = ["", "labels", *compared, *(RANKERS[s] for s in shown)]
     lines = [
-        "| | labels | TA-GATES (paper) | without zero-cost (paper) | "
-        + " | ".join(RANKERS[s] for s in shown)
-        + " |",
-        "| --- | --- | --- | --- |" + " --- |" * len(shown),
+        "|" + "".join(f" {column} |" if column else " |" for column in columns),
+        "|" + " --- |" * len(columns),
     ]
     for space, sizes in PAPER.items():
         for n, published in sizes.items():
             runs = [r for r in rows if r["space"] == space and int(r["n"]) == n]
             if runs:
-                cells = [
-                    NAMES[space],
-                    str(n),
-                    *("" if p is None else f"{p:.3f}" for p in published),
-                ]
+                cells = [NAMES[space], str(n)]
+                if compared:
+                    cells += ["" if p is None else f"{p:.3f}" for p in published]
                 cells += [spread([r for r in runs if r["setting"] == s]) for s in shown]
                 lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -91,7 +93,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--spaces", nargs="+", default=["nasbench201", "nasbench101"])
+    parser.add_argument("--protocol", choices=["published", "shuffled"], default="published")
+    parser.add_argument("--spaces", nargs="+", choices=list(NAMES), help="all, or NAS-Bench-101")
     parser.add_argument("--nasbench201", nargs="*", type=int, default=[7, 39, 78, 390, 781])
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364, 729])
     parser.add_argument("--target", default="cifar10", help="of NAS-Bench-201")
@@ -106,18 +109,20 @@ def main() -> None:
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("docs/results/ranking.csv"))
     args = parser.parse_args()
+    both = args.protocol == "published"
+    spaces = args.spaces or ([*NAMES] if both else ["nasbench101"])
     targets = {"nasbench201": args.target, "nasbench101": "test"}
     tasks = [
-        task(space, targets[space], "published", n, seed, setting, args.parameters)
+        task(space, targets[space], args.protocol, n, seed, setting, args.parameters)
         for setting in args.settings
-        for space in args.spaces
+        for space in spaces
         for n in getattr(args, space)
         for seed in range(args.seeds)
     ]
     rows = run_all(tasks, args.out, args.n_jobs, partial(run, memory=args.memory))
     print("\n".join(summary(rows)))
     if args.parameters == "{}" and args.target == "cifar10":
-        print("\n" + table(rows) + "\n")
+        print("\n" + table(rows, args.protocol) + "\n")
         print("\n".join(gains(rows)))
 
 

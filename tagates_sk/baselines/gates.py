@@ -41,6 +41,7 @@ class GATESSpec(NamedTuple):
         variant = {
             "update": "auto", "updated_operations": "auto", "stop_gradient": (),
             "deep_supervision": False, "anytime": True, "aggregation": "sum",
+            "propagation": "synchronous",
             **estimator.get_params(deep=False),
         }  # fmt: skip
         return cls(

@@ -14,6 +14,7 @@ from ..search import FailedEvaluationWarning, PredictorSearch
 from .errors import UserError, explained
 from .files import SPACES, ArchitectureFile, check_output, require_some, writer
 from .options import (
+    TAGATES,
     add_estimator_options,
     add_input_options,
     add_seed_option,
@@ -47,15 +48,21 @@ def add_command(commands: Any) -> None:
     parser.add_argument("--candidates", metavar="FILE", help="choose from these architectures")
     parser.add_argument("-n", type=int, default=10, help="how many to propose (default: 10)")
     parser.add_argument(
-        "--n-initial", type=int, default=20, metavar="N", help="random ones first (default: 20)"
+        "--n-initial", type=int, default=10, metavar="N", help="random ones first (default: 10)"
     )
     parser.add_argument(
         "--acquisition",
-        choices=["mean", "ucb", "ei", "thompson"],
-        default="mean",
-        help="what makes a candidate promising: the predicted order (the default), an upper "
-        "confidence bound, the expected improvement, a Thompson sample; all but the first need "
-        "an estimator with standard deviations, such as nasbowl",
+        choices=["auto", "mean", "ucb", "ei", "thompson"],
+        default="auto",
+        help="what makes a candidate promising: the predicted order, an upper confidence bound, "
+        "the expected improvement (the default where the estimator has standard deviations), a "
+        "Thompson sample; all but the first need an estimator with standard deviations",
+    )
+    parser.add_argument(
+        "--direction",
+        choices=["maximize", "minimize"],
+        default="maximize",
+        help="which values are the best (default: maximize); minimize for a latency or a loss",
     )
     add_estimator_options(parser)
     add_seed_option(parser)
@@ -74,7 +81,9 @@ def run(args: argparse.Namespace) -> None:
     if args.space is None and args.candidates is None:
         raise UserError(f"expected --space {{{','.join(SPACES)}}} or --candidates FILE.")
     settings = parse_settings(args.settings)
-    predictor = make_estimator(args.estimator, settings, args.seed)
+    predictor = None  # the search knows best
+    if settings or args.estimator != TAGATES:
+        predictor = make_estimator(args.estimator, settings, args.seed)
     known = read_input(args.file, args)
     pool = None
     if args.candidates is not None:
@@ -86,6 +95,7 @@ def run(args: argparse.Namespace) -> None:
             predictor,
             acquisition=args.acquisition,
             n_initial=args.n_initial,
+            direction=args.direction,
             # Each call draws anew, and the same call the same.
             random_state=np.random.RandomState([args.seed, len(known.lines)]),
         )

@@ -8,11 +8,11 @@ from scipy.optimize import nnls
 
 Floats = NDArray[np.float64]
 
-HALF = 50.0
-"""Labels with which half of the weights comes from the labels, half is equal shares."""
+HALF = 40.0
+"""Labels that what is guessed of the members' errors counts as much as."""
 
-RIDGE = 0.01
-"""Pulls weights found by least squares towards equal ones, so that twins share a weight."""
+COMMON = 0.8
+"""Guessed share of the variance of errors that members have in common."""
 
 PRIOR_SLOPE = 5.0
 """Labels that the guess of a member's scale counts as much as."""
@@ -24,15 +24,25 @@ PRIOR_ERROR = 0.5
 class Blend:
     r"""Weighted mean of members, each brought to the scale of the targets.
 
-    Weights are found by non-negative least squares on predictions of
-    architectures that a member has not seen (stacking [1]_), and are then drawn
-    towards equal shares: with n labels they are (n w + h / k) / (n + h). A
-    member without such predictions keeps an equal share.
+    The weights w are not negative, sum to 1, and minimise the expected square
+    w\ :sup:`T`\ E w of the blend's error [1]_. E are the mean products of two
+    members' errors on architectures that neither has seen, and a guess that
+    counts as much as h labels:
+
+    .. math:: E_{ij} = \frac{\sum e_i e_j + h\,v\,(c + \delta_{ij} (1 - c) / (k q_i))}
+        {n_{ij} + h}
+
+    with the mean square v of all errors, their common share c (of all pairs, and
+    a guess that counts as much as h labels), k members and the shares q. Without
+    a label w = q. A member that has seen everything is taken to be as good as
+    the mean of the others.
 
     Parameters
     ----------
-    half : float, default=50
+    half : float, default=40
         The number h of labels.
+    common : float, default=0.8
+        The guess of c.
 
     Attributes
     ----------
@@ -47,7 +57,8 @@ class Blend:
 
     References
     ----------
-    .. [1] L. Breiman, "Stacked regressions", Machine Learning 24, 1996.
+    .. [1] J. M. Bates and C. W. J. Granger, "The combination of forecasts",
+       Operational Research Quarterly 20, 1969.
 
     Examples
     --------
@@ -57,11 +68,12 @@ class Blend:
     >>> noise = np.random.RandomState(0).randn(500)
     >>> blend = Blend().fit(np.column_stack([targets + 0.1 * noise, noise]), targets)
     >>> blend.weights_.round(1)
-    array([0.8, 0.2])
+    array([1., 0.])
     """
 
-    def __init__(self, half: float = HALF) -> None:
+    def __init__(self, half: float = HALF, common: float = COMMON) -> None:
         self.half = half
+        self.common = common
 
     def fit(
         self,
@@ -69,6 +81,8 @@ class Blend:
         targets: Floats,
         sample_weight: Floats | None = None,
         seen: Floats | None = None,
+        shares: Floats | None = None,
+        discounts: Floats | None = None,
     ) -> Blend:
         """Find scales and weights.
 
@@ -84,6 +98,12 @@ class Blend:
             What members predict of the architectures that they were fitted to:
             tells the scale of those without unseen predictions. None leaves
             these as they are.
+        shares : ndarray of float, shape (k,), default=None
+            The shares q, positive; None is the same for all.
+        discounts : ndarray of float, shape (k,), default=None
+            What errors of members are multiplied by: below 1 where `unseen` is
+            of a part of the member, as of one network of several, which errs
+            more than all. None is 1.
 
         Returns
         -------
@@ -93,7 +113,6 @@ class Blend:
         weight = weight / weight[weight > 0].mean()
         known = np.isfinite(unseen)
         k = unseen.shape[1]
-        heard = known.any(axis=0)
         self.centre_ = float(np.average(targets, weights=weight))
         self.shift_, self.slope_ = np.zeros(k), np.ones(k)
         for j in range(k):
@@ -106,15 +125,12 @@ class Blend:
                 self.shift_[j] = seen[:, j].mean()
                 spread = seen[:, j].std()
                 self.slope_[j] = targets.std() / spread if spread > 0 else 0.0
-        self.weights_ = np.full(k, 1.0 / k)
         aligned = self._aligned(unseen)
-        rows = known[:, heard].all(axis=1) & (weight > 0)
-        if heard.sum() > 1 and rows.any():
-            share = heard.mean()
-            found = self._stacked(aligned[rows][:, heard], targets[rows], weight[rows])
-            n = float(rows.sum())
-            equal = 1.0 / heard.sum()
-            self.weights_[heard] = share * (n * found + self.half * equal) / (n + self.half)
+        errors = np.where(known, aligned - targets[:, None], 0.0)
+        if discounts is not None:
+            errors = errors * discounts
+        share = np.full(k, 1.0 / k) if shares is None else np.asarray(shares) / np.sum(shares)
+        self.weights_ = self._lightest(self._products(errors, known, weight, share))
         self.unseen_ = self._mean(aligned)
         there = np.isfinite(self.unseen_) & (weight > 0)
         squares = weight[there] * (targets[there] - self.unseen_[there]) ** 2
@@ -165,14 +181,37 @@ class Blend:
         # A member that says the contrary of all labels has no say, but is not turned round.
         return shift, max(slope, 0.1 * guess)
 
+    def _products(
+        self, errors: Floats, known: NDArray[np.bool_], weight: Floats, share: Floats
+    ) -> Floats:
+        """The matrix E, shape (k, k)."""
+        k = len(share)
+        there = known * weight[:, None]
+        count = there.T @ known
+        sums = (errors * weight[:, None]).T @ errors
+        total = float(np.trace(count))
+        mean = float(np.trace(sums)) / total if total > 0 else 0.0
+        mean = mean if mean > 0 else 1.0
+        # Where pairs are known, what they have in common is a guess for the others.
+        pairs = ~np.eye(k, dtype=bool)
+        more = self.half * mean
+        common = (float(sums[pairs].sum()) + self.common * more) / (
+            float(count[pairs].sum()) * mean + more
+        )
+        common = min(max(common, 0.0), 0.95)
+        guess = mean * (common + (1.0 - common) * np.diag(1.0 / (k * share)))
+        products: Floats = (sums + self.half * guess) / (count + self.half)
+        return products / mean
+
     @staticmethod
-    def _stacked(members: Floats, t: Floats, weight: Floats) -> Floats:
-        k = members.shape[1]
-        root = np.sqrt(weight)
-        pull = np.sqrt(RIDGE * weight.sum())
-        centre = np.average(t, weights=weight)
-        rows = np.concatenate([(members - centre) * root[:, None], pull * np.eye(k)])
-        found = nnls(rows, np.concatenate([(t - centre) * root, np.full(k, pull / k)]))[0]
-        total = found.sum()
-        weights: Floats = found / total if total > 0 else np.full(k, 1.0 / k)
+    def _lightest(products: Floats) -> Floats:
+        """Weights of the least expected square."""
+        values, vectors = np.linalg.eigh(products)
+        # Of pairs seen by different architectures, it need not be positive.
+        root = (vectors * np.sqrt(np.maximum(values, 1e-4))).T
+        k = len(root)
+        heavy = 1e3 * np.sqrt(np.maximum(values, 1e-4).max())
+        rows = np.concatenate([root, np.full((1, k), heavy)])
+        found = nnls(rows, np.append(np.zeros(k), heavy))[0]
+        weights: Floats = found / found.sum()
         return weights

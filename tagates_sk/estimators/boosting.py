@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.utils import check_random_state
 
 from .block_kernel import Floats
 from .statistics import Statistics
+from .trees import TreeEnsemble
 
 N_FOLDS = 5
 
@@ -43,7 +43,7 @@ class BoostingMember:
         For each architecture of fit, what the trees that have not seen it
         predict. All places of an architecture that occurs more than once are in
         one fold.
-    models_ : list of regressor
+    trees_ : list of TreeEnsemble
         Of the folds; the mean where all architectures are the same.
     coefficient_ : float
         The coefficient a.
@@ -95,7 +95,7 @@ class BoostingMember:
         n_folds = max(min(N_FOLDS, n_groups), 1)
         fold = (rng.permutation(n_groups) % n_folds)[which]
         share = min(1.0, self.max_columns / max(columns.shape[1], 1))
-        self.models_ = []
+        self.trees_ = []
         self.unseen_ = np.full(len(targets), np.average(targets, weights=weight))
         for k in range(n_folds):
             seen, left_out = (fold != k) & (weight > 0), fold == k
@@ -107,11 +107,13 @@ class BoostingMember:
                 max_features=share, random_state=rng.randint(2**31 - 1),
             )  # fmt: skip
             model.fit(columns[seen], targets[seen], sample_weight=weight[seen])
-            self.unseen_[left_out] = model.predict(columns[left_out])
-            self.models_.append(model)
+            trees = TreeEnsemble.of(model)
+            self.unseen_[left_out] = trees.predict(columns[left_out])
+            self.trees_.append(trees)
         self.unseen_ += self.coefficient_ * prior
-        if not self.models_:  # all architectures are the same
-            self.models_.append(DummyRegressor().fit(columns, targets, weight))
+        if not self.trees_:  # all architectures are the same
+            mean = float(np.average(targets, weights=weight))
+            self.trees_.append(TreeEnsemble.without_trees(mean))
         return self
 
     def predict(self, statistics: Statistics) -> Floats:
@@ -129,7 +131,7 @@ class BoostingMember:
         if not len(statistics):
             return np.zeros(0)
         columns = statistics.columns()
-        mean: Floats = np.mean([model.predict(columns) for model in self.models_], axis=0)
+        mean: Floats = np.mean([trees.predict(columns) for trees in self.trees_], axis=0)
         return mean + self.coefficient_ * statistics.prior
 
     def _coefficient(self, prior: Floats, targets: Floats, weight: Floats) -> float:

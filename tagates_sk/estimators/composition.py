@@ -1,9 +1,9 @@
-"""Encoders, another kind of network and statistical members, blended into one ranking."""
+"""Two kinds of encoders and statistical members, blended into one ranking."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,24 +14,16 @@ from ..baselines.normal_scores import NormalScores
 from ..graphs import ArchitectureSequence, PackedGraphs
 from ..nn.transfer import EncoderState
 from ..training.network import read_in_parts
+from ..training.targets import TargetScaler
+from ..training.tasks import RANKING
 from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
 from .label_free import LabelFree
-from .networks import DAGNN_SIZES, DAGNNs, MemberScale, draws_by_fold
+from .networks import ONE_SWEEP, MemberScale, draws_by_fold
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
-from .pseudo_labels import (
-    KINDS,
-    NAMES,
-    Kind,
-    Networks,
-    PseudoLabels,
-    fine_tuning,
-    rescale,
-    start_networks,
-    train_networks,
-)
+from .pseudo_labels import Kind, PseudoLabels, fine_tuning
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
 
@@ -60,11 +52,10 @@ class Composition:
 
     Parameters
     ----------
-    encoders : Encoders or None
-    others : DAGNNs or None
-        The other kind of network.
+    networks : list of Encoders
+        Of both kinds, or none.
     scales : list of MemberScale
-        Of both kinds.
+        Of each kind.
     statistics : GraphStatistics
     members : dict
         Statistical members by name.
@@ -75,14 +66,18 @@ class Composition:
         Zero-cost scores that statistical members read.
     """
 
-    encoders: Encoders | None
-    others: DAGNNs | None
+    networks: list[Encoders]
     scales: list[MemberScale]
     statistics: GraphStatistics
     members: dict[str, Any]
     blend: Blend
     score_map: ScoreMap
     ranks: ProxyRanks | None = None
+
+    @property
+    def encoders(self) -> Encoders | None:
+        """Networks with the estimator's own parameters; None if there are no networks."""
+        return self.networks[0] if self.networks else None
 
     @classmethod
     def fit(
@@ -116,18 +111,21 @@ class Composition:
         """
         has_proxies = parameters["proxies"] is not None
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
-        n_stages = 1 + has_proxies + len(KINDS) * with_networks * (4 if learns_scores else 1)
+        kinds = [
+            Kind("encoders", parameters, source),
+            Kind("asynchronous encoders", {**parameters, **ONE_SWEEP}, None),
+        ]
+        n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
         with Stages(n_stages, parameters["verbose"]) as stages:
-            parameters = {**parameters, "verbose": stages}
             if has_proxies:
                 stages.next("proxies")
             known = LabelFree.of(data, unlabeled, parameters["proxies"], rng)
-            train = partial(_train_networks, data, parameters, source, rng)
+            train = partial(_train_networks, data, kinds, rng, stages)
             if not learns_scores:
                 trained = train(encoders=encoders) if with_networks else []
                 stages.next("statistics")
                 return cls._blended(data, known, trained, rng)
-            pseudo_labels = PseudoLabels.draw(known, data, parameters, source, rng)
+            pseudo_labels = PseudoLabels.draw(known, data, rng)
             trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
             stages.next("statistics")
             composition = cls._blended(data, known, trained, rng)
@@ -146,7 +144,12 @@ class Composition:
         columns, _ = self._members(pseudo.X, pseudo.packed, known.scores[pseudo.rows])
         labels = plain_scores(self.blend.predict(columns)[:, None])
         trained = train(partial(pseudo.self_trained, labels), leave_out=False)
-        self._replace_networks(trained, pseudo.X)
+        for i, one in enumerate(trained):
+            before = self.scales[i].standardised(
+                self.networks[i].predict(pseudo.X, "ignore")[:, -1]
+            )
+            after = one.network.predict(pseudo.X, "ignore")[:, -1]
+            self.networks[i], self.scales[i] = one.network, MemberScale.alike(after, before.mean(1))
 
     @classmethod
     def _blended(
@@ -172,30 +175,8 @@ class Composition:
         blend = Blend().fit(np.column_stack(unseen), targets, weights, np.column_stack(seen))
         spread = _spread([members[name].unseen_std_ for name in PROCESSES])
         score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread)
-        composition = cls(None, None, [], statistics, members, blend, score_map, known.ranks)
-        composition._set_networks(trained)
-        return composition
-
-    def _set_networks(self, trained: Sequence[_Trained]) -> None:
-        for one in trained:
-            if isinstance(one.networks, Encoders):
-                self.encoders = one.networks
-            else:
-                self.others = one.networks
-        self.scales = [one.scale for one in trained]
-
-    def _replace_networks(self, trained: list[_Trained], X: Any) -> None:
-        """Put networks in the place of others, on whose scale they are for architectures X."""
-        before: list[Networks] = [m for m in (self.encoders, self.others) if m is not None]
-        for i, (old, one) in enumerate(zip(before, trained, strict=True)):
-            expected = self.scales[i].standardised(_predictions(old, X)).mean(1)
-            scores = _predictions(one.networks, X)
-            own = MemberScale.of(scores)
-            spread = float(own.standardised(scores).mean(1).std())
-            std = own.std * spread / max(float(expected.std()), 1e-9)
-            scale = MemberScale(own.mean - std * expected.mean(), std)
-            trained[i] = one._replace(scale=scale)
-        self._set_networks(trained)
+        networks, scales = [t.network for t in trained], [t.scale for t in trained]
+        return cls(networks, scales, statistics, members, blend, score_map, known.ranks)
 
     def predict(self, X: Any, handle_unknown: str, verbose: Any = 0) -> Blended:
         """What the members say, and their blend.
@@ -219,10 +200,8 @@ class Composition:
     ) -> tuple[Floats, Floats]:
         """What each member says of architectures, and the processes' standard deviation."""
         columns = [
-            scale.standardised(_predictions(networks, X)).mean(1)
-            for scale, networks in zip(
-                self.scales, filter(None, [self.encoders, self.others]), strict=True
-            )
+            scale.standardised(network.predict(X, "ignore")[:, -1]).mean(1)
+            for scale, network in zip(self.scales, self.networks, strict=True)
         ]
         known = self.statistics.transform(packed, scores)
         deviations = []
@@ -239,7 +218,7 @@ class Composition:
 class _Trained(NamedTuple):
     """Networks, their scale, and what they say of labels that they have not seen, and have."""
 
-    networks: Networks
+    network: Encoders
     scale: MemberScale
     unseen: Floats
     seen: Floats
@@ -247,60 +226,49 @@ class _Trained(NamedTuple):
 
 def _train_networks(
     data: Labelled,
-    parameters: Mapping[str, Any],
-    source: EncoderState | None,
+    kinds: Sequence[Kind],
     rng: np.random.RandomState,
-    pretrained: Callable[[Kind, Stages], Networks] | None = None,
+    stages: Stages,
+    pretrained: Callable[[Kind, Stages], Encoders] | None = None,
     *,
     encoders: Encoders | None = None,
     leave_out: bool = True,
 ) -> list[_Trained]:
-    """Networks of both kinds, new ones or fine-tuned.
+    """Networks of all kinds, new ones or fine-tuned.
 
     Each leaves out a part of the labels, to be judged by it, if `leave_out`.
     """
-    trained = []
-    stages, first = parameters["verbose"], 0
-    for kind, n_members in zip(
-        KINDS, (parameters["n_members"], DAGNN_SIZES["n_members"]), strict=True
-    ):
-        networks: Networks | None = encoders if kind is Encoders else None
-        options: dict[str, Any] = {}
+    trained, fold, n = [], 0, len(data.y)
+    for i, kind in enumerate(kinds):
+        own = {**kind.parameters, "verbose": stages}
+        network, options, labelled = (encoders if i == 0 else None), {}, replace(data)
         if pretrained is not None:
-            stages.next(f"{NAMES[kind]}, pseudo-labels")
-            networks = pretrained(kind, stages)
-            rescale(networks, data)
-            options = fine_tuning(parameters, len(data.y))
-        stages.next(f"{NAMES[kind]}, labels")
+            stages.next(f"{kind.name}, pseudo-labels")
+            network = pretrained(kind, stages)
+            network.network.scaler = TargetScaler.of(data.y, data.weights)
+            options = fine_tuning(own, n)
+        stages.next(f"{kind.name}, labels")
         draws = None
-        if leave_out and (kind is not Encoders or not parameters["bootstrap"]):
-            draws = draws_by_fold(len(data.y), n_members, first, rng)
-        if networks is None:
-            networks = start_networks(kind, data, parameters, source, rng)
-        draws = train_networks(
-            networks,
-            data,
-            parameters,
+        if leave_out and not own["bootstrap"]:
+            draws = draws_by_fold(n, own["n_members"], fold, rng)
+        fold += own["n_members"]
+        if network is None:
+            network = Encoders.start(labelled, RANKING, own, kind.source, None, rng)
+        draws = network.train(
+            labelled,
+            RANKING,
+            own,
             rng,
+            starts_from_another=kind.source is not None,
+            early_stopping=own["early_stopping"],
             draws=draws,
-            starts_from_another=source is not None,
-            early_stopping=parameters["early_stopping"],
             **options,
         )
-        scores = _predictions(networks, data.X)
+        scores = network.predict(data.X, "ignore")[:, -1]
         scale = MemberScale.of(scores)
         seen = scale.standardised(scores).mean(1)
-        trained.append(_Trained(networks, scale, scale.unseen(scores, draws), seen))
-        first += n_members
+        trained.append(_Trained(network, scale, scale.unseen(scores, draws), seen))
     return trained
-
-
-def _predictions(networks: Networks, X: Any) -> Floats:
-    """Of each network, shape (n, n_members)."""
-    if isinstance(networks, DAGNNs):
-        return networks.predict(X)
-    scores: Floats = networks.predict(X, "ignore")[:, -1]
-    return scores
 
 
 class Blended(NamedTuple):
@@ -328,4 +296,5 @@ def plain_scores(y: Floats) -> Floats:
 
 
 def _spread(deviations: Sequence[Floats]) -> Floats:
-    return np.sqrt(np.mean(np.square(deviations), axis=0))
+    spread: Floats = np.sqrt(np.mean(np.square(deviations), axis=0))
+    return spread

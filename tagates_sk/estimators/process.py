@@ -15,20 +15,20 @@ from sklearn.gaussian_process.kernels import WhiteKernel
 from sklearn.utils import check_random_state
 
 from .block_kernel import BlockKernel, Floats
+from .posterior import Posterior
 from .statistics import Statistics
 
 SIGNAL = 0.8
 """Guess of the variance that all blocks explain together, of normal scores."""
 NOISE = 0.1
-LENGTH = 1.5
-SPREADS = (0.7, 1.0, 1.0)
+LENGTH = 2.5
+SPREADS = (0.7, 1.5, 1.0)
 """Standard deviations of the logarithms of lengths, weights and noise around the guesses."""
 
 N_TUNING = 250
 """Most architectures on which the kernel's parameters are found."""
 N_LARGEST = 2000
 """Most architectures that a process is fitted to."""
-CHUNK = 4096
 JITTER = 1e-8
 
 
@@ -43,9 +43,9 @@ class ProcessMember:
     ----------
     blocks : sequence of str
         Which blocks of the statistics; each has its own weight and length.
-    prior_mean : float, default=0.6
+    prior_mean : float, default=0.3
         The guess a₀.
-    prior_variance : float, default=0.25
+    prior_variance : float, default=1
         The variance c.
 
     Attributes
@@ -55,7 +55,7 @@ class ProcessMember:
         architecture that occurs more than once is left out at all its places.
     unseen_std_ : ndarray of float, shape (n,)
         Standard deviations of these, noise included.
-    process_ : GaussianProcessRegressor
+    posterior_ : Posterior
         The process of the targets without their prior mean.
 
     Notes
@@ -66,7 +66,7 @@ class ProcessMember:
     """
 
     def __init__(
-        self, blocks: Sequence[str], prior_mean: float = 0.6, prior_variance: float = 0.25
+        self, blocks: Sequence[str], prior_mean: float = 0.3, prior_variance: float = 1.0
     ) -> None:
         self.blocks = blocks
         self.prior_mean = prior_mean
@@ -124,12 +124,12 @@ class ProcessMember:
         if len(tuning) < len(used):
             process = self._process(process.kernel_, extra[used], None)
             process.fit(distinct[used], rest[used])
-        self.process_ = process
+        self.posterior_ = Posterior.of(process)
 
-        n = len(used)
-        inverse = np.diag(cho_solve((process.L_, True), np.eye(n)))
-        left_out, deviation = self._predict(distinct)
-        left_out[used] = mean[used] - process.alpha_.ravel() / inverse
+        factor, alpha = self.posterior_.factor, self.posterior_.alpha
+        inverse = np.diag(cho_solve((factor, True), np.eye(len(used))))
+        left_out, deviation = self._mean(distinct), self.posterior_.std(distinct)
+        left_out[used] = mean[used] - alpha / inverse
         deviation[used] = 1.0 / np.sqrt(inverse)
         self.unseen_, self.unseen_std_ = left_out[which], deviation[which]
         return self
@@ -151,18 +151,12 @@ class ProcessMember:
             Noise included. Only with `return_std`.
         """
         rows = self._rows(statistics)
-        if return_std:
-            return self._predict(rows)
-        parts = [self.process_.predict(rows[i : i + CHUNK]) for i in range(0, len(rows), CHUNK)]
-        return np.concatenate([*parts, np.zeros(0)]) + self.prior_mean * rows[:, -1]
+        mean = self._mean(rows)
+        return (mean, self.posterior_.std(rows)) if return_std else mean
 
-    def _predict(self, rows: Floats) -> tuple[Floats, Floats]:
-        parts = [
-            self.process_.predict(rows[i : i + CHUNK], return_std=True)
-            for i in range(0, len(rows), CHUNK)
-        ]
-        mean = np.concatenate([m for m, _ in parts]) + self.prior_mean * rows[:, -1]
-        return mean, np.concatenate([s for _, s in parts])
+    def _mean(self, rows: Floats) -> Floats:
+        mean: Floats = self.posterior_.mean(rows) + self.prior_mean * rows[:, -1]
+        return mean
 
     def _rows(self, statistics: Statistics) -> Floats:
         chosen = [statistics.blocks[name] for name in self.blocks]

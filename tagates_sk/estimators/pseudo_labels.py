@@ -5,21 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 
-from .._utils import Floats
+from .._utils import Floats, draw_seed
 from ..graphs import ArchitectureSequence, PackedGraphs
 from ..graphs.architectures import join
 from ..nn.transfer import EncoderState
-from ..training.targets import TargetScaler
 from ..training.tasks import RANKING
-from .encoder import Encoders, Labelled, vocabulary
+from .encoder import Encoders, Labelled
 from .label_free import LabelFree
-from .networks import DAGNNs
 
 N_UNLABELED = 2000
 """Unlabelled architectures, drawn at random, that networks learn from."""
@@ -42,14 +40,13 @@ FINE_TUNING_RATE = 0.3
 FULL_RATE = 200
 """Labels from which on that is so; fewer, which are soon learned by heart, are learned slower."""
 
-Networks = Encoders | DAGNNs
 
-Kind = type[Encoders] | type[DAGNNs]
+class Kind(NamedTuple):
+    """A kind of network: a name, its parameters, and whose weights it starts from."""
 
-KINDS: tuple[Kind, ...] = (Encoders, DAGNNs)
-"""Of networks, which read a graph in different ways and err in different places."""
-
-NAMES: dict[Kind, str] = {Encoders: "TA-GATES", DAGNNs: "DAGNN"}
+    name: str
+    parameters: Mapping[str, Any]
+    source: EncoderState | None
 
 
 @dataclass
@@ -65,31 +62,21 @@ class PseudoLabels:
         Where they are in :class:`~tagates_sk.estimators.label_free.LabelFree`.
     consensus : ndarray of float, shape (n,)
         Of proxies.
-    parameters : mapping
-        Of the estimator; its `operations` are all that may occur.
-    source : EncoderState or None
-        Whose weights encoders start from.
-    seeds : ndarray of int, shape (n_kinds, 2)
-        Of each kind of networks, in both rounds.
+    operations : list of str
+        All that may occur.
+    seeds : list of int
+        Of the networks' weights, one for each round.
     """
 
     X: ArchitectureSequence
     packed: PackedGraphs
     rows: NDArray[np.integer[Any]]
     consensus: Floats
-    parameters: Mapping[str, Any]
-    source: EncoderState | None
-    seeds: NDArray[np.integer[Any]]
+    operations: list[str]
+    seeds: list[int]
 
     @classmethod
-    def draw(
-        cls,
-        known: LabelFree,
-        labelled: Labelled,
-        parameters: Mapping[str, Any],
-        source: EncoderState | None,
-        rng: np.random.RandomState,
-    ) -> PseudoLabels:
+    def draw(cls, known: LabelFree, labelled: Labelled, rng: np.random.RandomState) -> PseudoLabels:
         """Draw unlabelled architectures.
 
         As many inputs are among them as there are in any architecture: networks
@@ -99,8 +86,6 @@ class PseudoLabels:
         ----------
         known : LabelFree
         labelled : Labelled
-        parameters : mapping
-        source : EncoderState or None
         rng : numpy RandomState
             The draws do not depend on the labels.
         """
@@ -108,7 +93,7 @@ class PseudoLabels:
         assert unlabeled is not None
         assert scores is not None
         rows = rng.permutation(len(unlabeled))[:N_UNLABELED]
-        seeds = rng.randint(np.iinfo(np.int32).max, size=(len(KINDS), 2))
+        seeds = [draw_seed(rng), draw_seed(rng)]
         inputs = _inputs(known.packed)
         of_unlabeled = inputs[: len(unlabeled)]
         if inputs[rows].max() < of_unlabeled.max():
@@ -118,82 +103,49 @@ class PseudoLabels:
             most = int(inputs.argmax())
             X = join([X, labelled.X[[most - len(unlabeled)]]])
             rows = np.append(rows, most)
-        operations = sorted(vocabulary(known.packed, parameters["operations"], source))
-        # What a stored network depends on.
-        parameters = {name: v for name, v in parameters.items() if name not in _NOT_OF_NETWORKS}
-        parameters["operations"] = operations
-        return cls(X, X.packed(), rows, scores[rows, -1], parameters, source, seeds)
+        operations = known.packed.used_operations()
+        return cls(X, X.packed(), rows, scores[rows, -1], operations, seeds)
 
-    def pretrained(self, memory: Any, kind: Kind, verbose: Any) -> Networks:
+    def pretrained(self, memory: Any, kind: Kind, verbose: Any) -> Encoders:
         """Networks that have learned to rank the architectures by the consensus of proxies.
 
         Parameters
         ----------
         memory : str, path, joblib.Memory or None
             Where they are kept.
-        kind : type
-            Of KINDS.
+        kind : Kind
         verbose : int, bool or Stages
         """
         where = os.fspath(memory) if isinstance(memory, os.PathLike) else memory
         train = check_memory(where).cache(pretrain_on_scores, ignore=["verbose"])
-        return self._train(train, self.consensus, PRETRAINING_SHARE, kind, verbose)
+        return self._train(train, self.consensus, 0, kind, verbose)
 
-    def self_trained(self, labels: Floats, kind: Kind, verbose: Any) -> Networks:
-        """Networks that have learned to rank the architectures by pseudo-labels, shape (n,)."""
-        return self._train(pretrain_on_scores, labels, SELF_TRAINING_SHARE, kind, verbose)
+    def self_trained(self, labels: Floats, kind: Kind, verbose: Any) -> Encoders:
+        """Networks that have learned to rank the architectures by pseudo-labels, shape (n,).
+
+        They start anew, from other weights, so that what the first got wrong alone
+        does not stay.
+        """
+        return self._train(pretrain_on_scores, labels, 1, kind, verbose)
 
     def _train(
-        self, train: Callable[..., Networks], scores: Floats, share: float, kind: Kind, verbose: Any
-    ) -> Networks:
-        n_epochs = max(round(share * self.parameters["max_iter"]), 1)
-        # In the second round they start anew, from other weights.
-        seed = self.seeds[KINDS.index(kind), int(share == SELF_TRAINING_SHARE)]
+        self, train: Callable[..., Encoders], scores: Floats, round_: int, kind: Kind, verbose: Any
+    ) -> Encoders:
+        # What a stored network depends on.
+        own = {name: v for name, v in kind.parameters.items() if name not in _NOT_OF_NETWORKS}
+        given = own["operations"]
+        own["operations"] = sorted(
+            set(given)
+            if not isinstance(given, str)
+            else {*self.operations, *(kind.source.operations if kind.source else ())}
+        )
+        share = (PRETRAINING_SHARE, SELF_TRAINING_SHARE)[round_]
+        n_epochs = max(round(share * own["max_iter"]), 1)
         data = (self.X, self.packed, scores)
-        return train(kind, *data, self.parameters, self.source, n_epochs, seed, verbose=verbose)
+        return train(*data, own, kind.source, n_epochs, self.seeds[round_], verbose=verbose)
 
 
 _NOT_OF_NETWORKS = ("proxies", "memory", "members", "random_state", "verbose", "warm_start")
-
-
-def start_networks(
-    kind: Kind,
-    data: Labelled,
-    parameters: Mapping[str, Any],
-    source: EncoderState | None,
-    rng: np.random.RandomState,
-) -> Networks:
-    """Networks of a kind that have seen no epoch."""
-    if kind is Encoders:
-        return Encoders.start(data, RANKING, parameters, source, None, rng)
-    return DAGNNs.start(data, parameters, rng)
-
-
-def train_networks(
-    networks: Networks,
-    data: Labelled,
-    parameters: Mapping[str, Any],
-    rng: np.random.RandomState,
-    *,
-    draws: Floats | None = None,
-    starts_from_another: bool = False,
-    early_stopping: bool = False,
-    **changes: Any,
-) -> Floats | None:
-    """Train networks further; how often each has seen each architecture, None for once."""
-    if isinstance(networks, DAGNNs):
-        networks.train(data, parameters, rng, draws, **changes)
-        return draws
-    return networks.train(
-        data,
-        RANKING,
-        parameters,
-        rng,
-        starts_from_another=starts_from_another,
-        early_stopping=early_stopping,
-        draws=draws,
-        **changes,
-    )
 
 
 def fine_tuning(parameters: Mapping[str, Any], n: int) -> dict[str, Any]:
@@ -206,7 +158,6 @@ def fine_tuning(parameters: Mapping[str, Any], n: int) -> dict[str, Any]:
 
 
 def pretrain_on_scores(
-    kind: Kind,
     X: ArchitectureSequence,
     packed: PackedGraphs,
     scores: Floats,
@@ -215,13 +166,11 @@ def pretrain_on_scores(
     n_epochs: int,
     seed: int,
     verbose: Any = 0,
-) -> Networks:
+) -> Encoders:
     """Networks that have learned to rank architectures by scores.
 
     Parameters
     ----------
-    kind : type
-        Of KINDS.
     X : ArchitectureSequence of n architectures
     packed : PackedGraphs
         Of X.
@@ -235,23 +184,19 @@ def pretrain_on_scores(
     rng = np.random.RandomState(seed)
     parameters = {**parameters, "verbose": verbose}
     data = Labelled(X, packed, scores[:, None])
-    networks = start_networks(kind, data, parameters, source, rng)
+    network = Encoders.start(data, RANKING, parameters, source, None, rng)
     size = parameters["batch_size"]
-    train_networks(
-        networks,
+    network.train(
         data,
+        RANKING,
         parameters,
         rng,
         starts_from_another=source is not None,
+        early_stopping=False,
         max_iter=n_epochs,
         batch_size=BATCH if isinstance(size, str) else size,
     )
-    return networks
-
-
-def rescale(networks: Networks, data: Labelled) -> None:
-    """Give networks the targets' unit in the place of that of pseudo-labels."""
-    networks.network.scaler = TargetScaler.of(data.y, data.weights)
+    return network
 
 
 def _inputs(graphs: PackedGraphs) -> NDArray[np.integer[Any]]:

@@ -14,6 +14,8 @@ PRIOR_WEIGHT = 5.0
 """Labels that the guesses of slope and spread count as much as."""
 GUESS_SLOPE = 1.0
 GUESS_VARIANCE = 0.5
+CENTRAL = 0.8
+"""Share of labels for whose interval the spread is right."""
 ONE_SIGMA = 0.8413447460685429
 """Probability below a standard deviation above the mean."""
 
@@ -24,7 +26,8 @@ class ScoreMap:
     The normal score t of an architecture with the score s is about normal, with
     mean α + β s and standard deviation σ r, where r is what members say of
     their own uncertainty. α, β > 0 and σ come from scores of architectures that
-    members have not seen. Quantiles of t are those of the target, mapped by the
+    members have not seen; σ is such that the central interval of 80% holds 80%
+    of these. Quantiles of t are those of the target, mapped by the
     normal scores of the labels. The median is the prediction: it increases with
     s, so values rank as scores do.
 
@@ -90,10 +93,16 @@ class ScoreMap:
                 self.slope_ = max(slope, 0.1 * GUESS_SLOPE)
             self.intercept_ = t_mean - self.slope_ * s_mean
             errors = t - self.intercept_ - self.slope_ * s
-            squares = float(w @ (errors / r) ** 2)
+            ratios = np.abs(errors) / r
+            squares = float(w @ ratios**2)
         typical = float(np.mean(r**2)) if len(r) else 1.0
         guess = PRIOR_WEIGHT * GUESS_VARIANCE / typical
-        self.sigma_ = float(np.sqrt((squares + guess) / (n + PRIOR_WEIGHT)))
+        square = (squares + guess) / (n + PRIOR_WEIGHT)
+        if n:
+            # A few large errors must not widen the intervals of all others.
+            inner = (_quantile(ratios, w, CENTRAL) / norm.ppf(0.5 + CENTRAL / 2)) ** 2
+            square = (n * inner + PRIOR_WEIGHT * square) / (n + PRIOR_WEIGHT)
+        self.sigma_ = float(np.sqrt(square))
         return self
 
     def predict(
@@ -139,3 +148,10 @@ class ScoreMap:
         below = self.predict(scores, spread, quantile=1.0 - ONE_SIGMA)
         deviations: Floats = 0.5 * (above - below)
         return deviations
+
+
+def _quantile(values: Floats, weight: Floats, probability: float) -> float:
+    """Weighted quantile, linear between the middles of the weights."""
+    order = np.argsort(values)
+    middle = np.cumsum(weight[order]) - 0.5 * weight[order]
+    return float(np.interp(probability * weight.sum(), middle, values[order]))

@@ -56,10 +56,17 @@ default=("embedding", "forward")
         before. Operations on edges have no self loops. "auto" is True.
     residual : bool, default=True
         Whether inputs (in backward passes, the output) keep their own support.
-    readout : {"auto", "output", "mean"}, default="auto"
+    readout : {"auto", "output", "mean", "both"}, default="auto"
         The encoding is the state of the output node, or the mean over all
-        nodes but the inputs. "auto" is "output" for operations on edges,
-        "mean" for those on nodes.
+        nodes but the inputs; with asynchronous passes it may be the one beside
+        the other. "auto" is "output" for operations on edges, "mean" for those
+        on nodes.
+    propagation : {"auto", "synchronous", "asynchronous"}, default="auto"
+        Whether a pass computes all nodes at once, `n_layers` times, or every
+        node once, after all nodes before it (InfoPropagation, section A.1 of the
+        paper). An asynchronous pass costs as much as the graph has edges,
+        however deep it is, and has no use for `n_layers`, `self_loops`,
+        `residual`, `layer_bias` and `hidden_dim`. "auto" is "synchronous".
     terminal_operations : bool or "auto", default="auto"
         Whether the input and output nodes of operation-on-node cells have
         operation embeddings of their own, and are no plain wires. "auto" is
@@ -101,7 +108,8 @@ default=("embedding", "forward")
         "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean", "mixed"})],
         "self_loops": ["boolean", StrOptions({"auto"})],
         "residual": ["boolean"],
-        "readout": [StrOptions({"auto", "output", "mean"})],
+        "readout": [StrOptions({"auto", "output", "mean", "both"})],
+        "propagation": [StrOptions({"auto", "synchronous", "asynchronous"})],
         "terminal_operations": ["boolean", StrOptions({"auto"})],
         "layer_bias": ["boolean", StrOptions({"auto"})],
         "train_other_nodes": ["boolean"],
@@ -124,6 +132,7 @@ default=("embedding", "forward")
         self_loops: bool | str = "auto",
         residual: bool = True,
         readout: str = "auto",
+        propagation: str = "auto",
         terminal_operations: bool | str = "auto",
         layer_bias: bool | str = "auto",
         train_other_nodes: bool = False,
@@ -142,6 +151,7 @@ default=("embedding", "forward")
         self.self_loops = self_loops
         self.residual = residual
         self.readout = readout
+        self.propagation = propagation
         self.terminal_operations = terminal_operations
         self.layer_bias = layer_bias
         self.train_other_nodes = train_other_nodes

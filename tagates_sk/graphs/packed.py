@@ -194,26 +194,35 @@ class PackedGraphs:
         """Names of the operations that occur, sorted as in the vocabulary."""
         return [self.operations[t] for t in np.unique(self.op_type) if t >= 0]
 
-    def longest_path(self) -> int:
-        """Length, in edges, of the longest path from an input to the output."""
+    def path_lengths(self, *, backward: bool = False) -> IntArray:
+        """Edges on the longest path from an input to each node, or from each to the output.
+
+        Parameters
+        ----------
+        backward : bool, default=False
+
+        Returns
+        -------
+        ndarray of int, shape (n_nodes,)
+        """
         n_ops = np.diff(self.op_ptr)
         cell_of_op = np.repeat(np.arange(len(n_ops)), n_ops)
         n_edges = np.diff(self.edge_ptr)
-        base = self.node_ptr[cell_of_op]
-        dst = np.repeat(self.op_dst + base, n_edges)
-        src = self.edge_src + np.repeat(base, n_edges)
-        depth = np.zeros(len(self.input_mark), dtype=np.int64)
-        longest = 0
-        # A round settles at least the nodes one edge further from the inputs.
-        while len(src):
-            deeper = depth.copy()
-            np.maximum.at(deeper, dst, depth[src] + 1)
-            if np.array_equal(deeper, depth):
-                break
-            depth = deeper
-        if len(depth):
-            longest = int(depth.max())
-        return longest
+        base = np.repeat(self.node_ptr[cell_of_op], n_edges)
+        local = np.repeat(self.op_dst, n_edges)
+        before, after = self.edge_src + base, local + base
+        if backward:
+            before, after, local = after, before, -self.edge_src
+        lengths = np.zeros(len(self.input_mark), dtype=np.int64)
+        # Within a cell nodes are numbered in topological order.
+        order = np.argsort(local, kind="stable")
+        for edges in np.split(order, np.flatnonzero(np.diff(local[order])) + 1):
+            np.maximum.at(lengths, after[edges], lengths[before[edges]] + 1)
+        return lengths
+
+    def longest_path(self) -> int:
+        """Length, in edges, of the longest path from an input to the output."""
+        return int(self.path_lengths().max(initial=0))
 
 
 def pointers(lengths: IntArray) -> IntArray:

@@ -69,7 +69,8 @@ class SearchDisplay:
             A history is a sequence of values in the order of evaluation, NaN
             for a failed one; or the `history_` of a
             :class:`~tagates_sk.search.PredictorSearch`, a sequence of dicts
-            with a key ``"value"``. Several histories of one name are
+            with a key ``"value"`` and perhaps ``"best"``, the best so far. Of
+            values alone the highest are the best. Several histories of one name are
             repetitions.
         ax : matplotlib Axes, default=None
             A new figure by default.
@@ -148,5 +149,8 @@ def _best_so_far(history: Any, name: str) -> Floats:
             f"The history {name!r} must be a sequence of numbers, or of dicts with a key 'value', "
             "with at least one element."
         ) from None
+    if all(isinstance(row, Mapping) and "best" in row for row in history):
+        # The search knows its direction.
+        return np.array([row["best"] for row in history], dtype=np.float64)
     best: Floats = np.fmax.accumulate(values)
     return best

@@ -87,7 +87,7 @@ PARTS: dict[type[Any], Fields] = {
     AdjacencyOneHot: _learned("operations_", "n_cells_", "_layouts"),
     BatchSpec: _made(
         "block", "n_marks", "self_loops", "residual", "node_update", "mean_readout",
-        "n_augmentations", "aggregation",
+        "n_augmentations", "aggregation", "sweeps",
     ),
     CellSpec: _made("n_operations", "n_marks", "n_cells"),
     Dictionary: _made("operations", "n_marks", "n_inner", "n_cells"),
@@ -95,8 +95,8 @@ PARTS: dict[type[Any], Fields] = {
         "n_operations", "n_cells", "n_marks", "T", "s", "symmetry_breaking", "beta",
         "n_zero_cost", "update", "stop_gradient", "n_layers", "layer_dim", "op_dim", "node_dim",
         "hidden_dim", "update_dim", "layer_bias", "terminal_operations", "train_other_nodes",
-        "aggregation", "readout", "n_members", "n_targets", "anytime", "deep_supervision",
-        "n_augmentations", "n_losses", "n_conditions",
+        "aggregation", "readout", "propagation", "n_members", "n_targets", "anytime",
+        "deep_supervision", "n_augmentations", "n_losses", "n_conditions",
     ),
     EncoderState: _made("config", "operations", "weights"),
     Encoders: _made(

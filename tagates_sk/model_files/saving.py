@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._version import __version__
 from ..nn.devices import Device, resolve_device, with_gradients
 from ..training.estimator import NetworkEstimator
+from ..training.network import FittedNetwork
 from .document import Reader, Writer
 from .fields import ESTIMATORS
 from .layout import Contents, ModelFileError, read, write
@@ -135,7 +136,10 @@ def _restore(name: str, metadata: Any, arrays: dict[str, NDArray[np.generic]]) -
         document = json.loads(metadata["document"])
         if document["class"] not in _ESTIMATOR_NAMES:
             raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
-        return cast(NetworkEstimator, Reader(arrays).object(document))
+        estimator = cast(NetworkEstimator, Reader(arrays).object(document))
+        if not isinstance(estimator.network_, FittedNetwork):
+            raise ValueError(f"the network of the {document['class']} is none")
+        return estimator
     except (
         ArithmeticError, AttributeError, AssertionError, LookupError, RecursionError, RuntimeError,
         TypeError, ValueError,

@@ -55,9 +55,13 @@ class EncoderConfig:
         What a layer makes of the supports that arrive at a node: their sum, the
         sum over the square root of their number, or their mean; or members take
         "sqrt" and "sum" in turn.
-    readout : {"output", "mean"}
+    readout : {"output", "mean", "both"}
         The encoding is the output node's state, or the mean over all nodes but
-        the inputs.
+        the inputs; or, of asynchronous passes, the one beside the other.
+    propagation : {"synchronous", "asynchronous"}
+        Whether a pass computes all nodes at once, `n_layers` times, or each node
+        once, after those before it. The latter has no use for `n_layers`,
+        `hidden_dim` and `layer_bias`.
     n_members : int
         Encoders trained side by side, each with weights of its own.
     n_targets : int
@@ -96,6 +100,7 @@ class EncoderConfig:
     train_other_nodes: bool = False
     aggregation: str = "sum"
     readout: str = "output"
+    propagation: str = "synchronous"
     n_members: int = 1
     n_targets: int = 1
     anytime: bool = True
@@ -135,6 +140,11 @@ class EncoderConfig:
     @property
     def encoding_dim(self) -> int:
         """Width of the encoding of one member."""
+        return self.output_dim * (2 if self.readout == "both" else 1)
+
+    @property
+    def output_dim(self) -> int:
+        """Width of the states of a member's output nodes."""
         return self.n_cells * self.layer_dim
 
     def check_zero_cost(self, zero_cost: np.ndarray[Any, Any] | None) -> None:

@@ -48,7 +48,8 @@ def configure(
     InvalidArchitectureError
         If zero-cost vectors are needed and missing.
     ValueError
-        If `stop_gradient` names something else.
+        If `stop_gradient` names something else, or ``readout="both"`` is asked
+        of synchronous passes.
     """
     on_node = bool(packed.on_node.any())
 
@@ -68,6 +69,13 @@ def configure(
         raise ValueError(
             f"stop_gradient={variant['stop_gradient']!r} may name 'embedding', 'forward' and "
             "'backward' only."
+        )
+    propagation = auto(variant["propagation"], "synchronous", "synchronous")
+    readout = auto(variant["readout"], "mean", "output")
+    if readout == "both" and propagation == "synchronous":
+        raise ValueError(
+            "readout='both' is of asynchronous passes, and these are synchronous. Set "
+            "propagation='asynchronous', or another readout."
         )
     mixed = "mixed" if n_members > 1 else "sqrt"
     config = EncoderConfig(
@@ -92,7 +100,8 @@ def configure(
         terminal_operations=auto(variant["terminal_operations"], True, False),
         train_other_nodes=variant["train_other_nodes"],
         aggregation=auto(variant["aggregation"], mixed, "sum"),
-        readout=auto(variant["readout"], "mean", "output"),
+        readout=readout,
+        propagation=propagation,
         n_members=n_members,
         n_targets=n_targets,
         anytime=variant["anytime"],

@@ -125,10 +125,18 @@ class TAGATESEncoder(nn.Module):
         """
         c = self.config
         u = batch.n_updated
-        types = self._type_embeddings()
+        terminals = (
+            (self.output_op_embedding, self.input_op_embedding)
+            if c.terminal_operations
+            else (None, None)
+        )
+        rounds = batch.rounds
+        assert rounds is not None
+        types = type_embeddings(self.op_embedding, *terminals)
         emb = batch.gated_type(types)
         if c.symmetry_breaking in ("add", "random"):
-            emb = emb + self._shift(batch, noise)
+            maps = self.zero_cost_mlp if c.symmetry_breaking == "add" else None
+            emb = emb + shift_of(batch.zero_cost, noise, maps, c)
         z = batch.zero_cost if c.symmetry_breaking == "concat" else None
         emb_u, emb_f = emb[:u], emb[u:]
         both = 1 if c.T == 1 else 2
@@ -146,8 +154,8 @@ class TAGATESEncoder(nn.Module):
         )
         for t in range(1, c.T):
             forward_gates, backward_gates = torch.split(self._by_layer(gates), c.n_layers, dim=1)
-            forward_gates = self._mixed(forward_gates, batch.forward_root)
-            backward_gates = self._mixed(backward_gates, batch.backward_root)
+            forward_gates = self._mixed(forward_gates, rounds.forward_root)
+            backward_gates = self._mixed(backward_gates, rounds.backward_root)
             states, f_info = self._forward_pass(initial, batch, forward_gates, final=False)
             if t > c.T - c.n_passes_read:
                 earlier.append(self._read_out(initial, batch, forward_gates, states))
@@ -156,7 +164,8 @@ class TAGATESEncoder(nn.Module):
             scale: float | Tensor = c.s
             if batch.update_scale is not None:
                 scale = c.s * batch.update_scale[:, t - 1 : t]
-            emb_u = emb_u + scale * self._update(emb_u, f_info, b_info)
+            assert f_info is not None
+            emb_u = emb_u + scale * update_of(emb_u, f_info, b_info, self.op_update, c)
             both = 1 if t == c.T - 1 else 2
             logits = self._gate_logits(emb_u, both, None if z is None else z[:u])
             if torch.is_grad_enabled() or len(rest) == 0:
@@ -164,7 +173,7 @@ class TAGATESEncoder(nn.Module):
             else:  # nothing needs the old gates any more
                 gates = gates[:, : logits.shape[1]]
                 torch.sigmoid(logits, out=gates[:u])
-        last_gates = self._mixed(self._by_layer(gates), batch.forward_root)
+        last_gates = self._mixed(self._by_layer(gates), rounds.forward_root)
         encoding = self._read_out(initial, batch, last_gates)
         return Encoding(encoding, torch.cat([emb_u, emb_f]), tuple(earlier))
 
@@ -172,47 +181,14 @@ class TAGATESEncoder(nn.Module):
         self, initial: Tensor, batch: BatchTables, gates: Tensor, states: Tensor | None = None
     ) -> Tensor:
         """Encodings after a forward pass; `states` are what is known after it."""
+        cells = self.config.n_cells, self.config.n_members
         outputs_only = self.config.update == "message"
         if states is None or (outputs_only and batch.readout is not None):
             states, _ = self._forward_pass(initial, batch, gates, final=True)
         if batch.readout is None:
-            return self._join_cells(states[len(states) - batch.n_outputs :])
+            return join_cells(states[len(states) - batch.n_outputs :], *cells)
         assert batch.readout_count is not None
-        return self._join_cells(batch.readout(states) / batch.readout_count)
-
-    def _join_cells(self, state: Tensor) -> Tensor:
-        """States of the cells of an architecture side by side, within each member."""
-        c = self.config
-        if c.n_cells == 1 or c.n_members == 1:
-            return state.reshape(-1, c.n_members * c.encoding_dim)
-        by_cell = state.view(-1, c.n_cells, c.n_members, c.layer_dim)
-        return by_cell.transpose(1, 2).reshape(-1, c.n_members * c.encoding_dim)
-
-    def _part_cells(self, state: Tensor) -> Tensor:
-        """The inverse of :meth:`_join_cells`."""
-        c = self.config
-        if c.n_cells == 1 or c.n_members == 1:
-            return state.reshape(-1, c.n_members * c.layer_dim)
-        within_member = state.view(-1, c.n_members, c.n_cells, c.layer_dim)
-        return within_member.transpose(1, 2).reshape(-1, c.n_members * c.layer_dim)
-
-    def _type_embeddings(self) -> Tensor:
-        """Embeddings of the vocabulary, unknown operation, output, input and wire."""
-        vocabulary = self.op_embedding
-        zero = vocabulary.new_zeros(1, vocabulary.shape[1])
-        unknown = vocabulary.mean(0, keepdim=True) if len(vocabulary) else zero
-        output = in_ = zero
-        if self.config.terminal_operations:
-            output, in_ = self.output_op_embedding, self.input_op_embedding
-        return torch.cat([vocabulary, unknown, output, in_, zero])
-
-    def _shift(self, batch: BatchTables, noise: Tensor | None) -> Tensor:
-        if self.config.symmetry_breaking == "random":
-            assert noise is not None
-            return RANDOM_NOISE * noise
-        assert batch.zero_cost is not None
-        shift: Tensor = self.config.beta * self.zero_cost_mlp(batch.zero_cost)
-        return shift
+        return join_cells(batch.readout(states) / batch.readout_count, *cells)
 
     def _one(self, directions: int) -> Tensor:
         """Gate of a wire in all layers."""
@@ -258,8 +234,10 @@ class TAGATESEncoder(nn.Module):
     ) -> tuple[Tensor, Tensor | None]:
         """States after the pass, the outputs' last, and what updates read of it."""
         inner = self.config.n_layers - 2
-        last = batch.forward_final if final else batch.forward_last
-        tables = [batch.forward_first, *[batch.forward_inner] * inner, last]
+        rounds = batch.rounds
+        assert rounds is not None
+        last = rounds.forward_final if final else rounds.forward_last
+        tables = [rounds.forward_first, *[rounds.forward_inner] * inner, last]
         messages = self.config.update == "message" and not final
         out, info = self.forward_layers(initial, tables[: self.config.n_layers], gates, messages)
         if not final and self.config.update == "node":
@@ -268,15 +246,17 @@ class TAGATESEncoder(nn.Module):
 
     def _backward_pass(self, f_out: Tensor, batch: BatchTables, gates: Tensor) -> Tensor:
         """What updates read of the pass over the transposed graph."""
-        inner = self.config.n_layers - 2
-        output = self._join_cells(f_out)
-        if batch.loss is not None and self.config.n_losses > 1:
+        c = self.config
+        rounds, inner = batch.rounds, c.n_layers - 2
+        assert rounds is not None
+        output = join_cells(f_out, c.n_cells, c.n_members)
+        if batch.loss is not None and c.n_losses > 1:
             output = output + self.loss_shift[batch.loss]
-        state = self._part_cells(self.fb_convert(output))
-        tables = [batch.backward_first, *[batch.backward_inner] * inner, batch.backward_last]
+        state = part_cells(self.fb_convert(output), c.n_cells, c.n_members)
+        tables = [rounds.backward_first, *[rounds.backward_inner] * inner, rounds.backward_last]
         if inner < 0:
             state = F.pad(state, (0, 0, batch.n_nodes - batch.n_outputs, 0))
-            tables = [batch.backward_last]
+            tables = [rounds.backward_last]
         out: Tensor
         if self.config.update == "message":
             _, out = self.backward_layers(state, tables, gates, True)
@@ -284,25 +264,112 @@ class TAGATESEncoder(nn.Module):
         out, _ = self.backward_layers(state, tables, gates)
         return out.index_select(0, batch.updated_back_dst)
 
-    def _update(self, emb: Tensor, f_info: Tensor | None, b_info: Tensor) -> Tensor:
-        """GetOpEmbUpdate, line 8 of Algorithm 1."""
-        assert f_info is not None
-        c = self.config
-        stopped = c.stop_gradient
-        first = self.op_update[0]
-        assert isinstance(first, nn.Linear)
-        # In parts, so that nothing is computed for a stopped gradient.
-        parts = [
-            (emb, c.op_dim, "embedding"), (f_info, c.layer_dim, "forward"),
-            (b_info, c.layer_dim, "backward"),
-        ]  # fmt: skip
-        weights = torch.split(first.weight, [width for _, width, _ in parts], dim=1)
-        hidden: Tensor = first.bias
-        for (state, _, name), weight in zip(parts, weights, strict=True):
-            state = state.detach() if name in stopped else state
-            hidden = member_addmm(hidden, state, weight, c.n_members)
-        delta: Tensor = self.op_update[1:](hidden)
-        return delta
+
+def join_cells(state: Tensor, n_cells: int, n_members: int) -> Tensor:
+    """States of the cells of an architecture side by side, within each member.
+
+    Parameters
+    ----------
+    state : Tensor, shape (n * n_cells, n_members * d)
+    n_cells, n_members : int
+
+    Returns
+    -------
+    Tensor, shape (n, n_members * n_cells * d)
+    """
+    width = n_cells * state.shape[1]
+    if n_cells == 1 or n_members == 1:
+        return state.reshape(len(state) // n_cells, width)
+    by_cell = state.view(len(state) // n_cells, n_cells, n_members, -1)
+    return by_cell.transpose(1, 2).reshape(-1, width)
+
+
+def part_cells(state: Tensor, n_cells: int, n_members: int) -> Tensor:
+    """The inverse of :func:`join_cells`."""
+    width = state.shape[1] // n_cells
+    if n_cells == 1 or n_members == 1:
+        return state.reshape(-1, width)
+    within_member = state.view(len(state), n_members, n_cells, -1)
+    return within_member.transpose(1, 2).reshape(-1, width)
+
+
+def type_embeddings(vocabulary: Tensor, output: Tensor | None, input_: Tensor | None) -> Tensor:
+    """Embeddings of the vocabulary, unknown operation, output, input and wire.
+
+    Parameters
+    ----------
+    vocabulary : Tensor, shape (n_operations, width)
+    output, input_ : Tensor, shape (1, width), or None
+        Of the terminal operations; None where they are wires.
+
+    Returns
+    -------
+    Tensor, shape (n_operations + 4, width)
+    """
+    zero = vocabulary.new_zeros(1, vocabulary.shape[1])
+    unknown = vocabulary.mean(0, keepdim=True) if len(vocabulary) else zero
+    terminals = [zero if terminal is None else terminal for terminal in (output, input_)]
+    return torch.cat([vocabulary, unknown, *terminals, zero])
+
+
+def shift_of(
+    zero_cost: Tensor | None, noise: Tensor | None, maps: nn.Module | None, config: EncoderConfig
+) -> Tensor:
+    """What makes embeddings of one type differ before the first pass.
+
+    Parameters
+    ----------
+    zero_cost : Tensor, shape (n_gated, n_zero_cost), or None
+    noise : Tensor, shape (n_gated, n_members * op_dim), or None
+        Standard normal numbers, for ``symmetry_breaking="random"``.
+    maps : Module or None
+        From zero-cost vectors to embeddings, for ``symmetry_breaking="add"``.
+    config : EncoderConfig
+
+    Returns
+    -------
+    Tensor, shape (n_gated, n_members * op_dim)
+    """
+    if config.symmetry_breaking == "random":
+        assert noise is not None
+        return RANDOM_NOISE * noise
+    assert maps is not None
+    shift: Tensor = config.beta * maps(zero_cost)
+    return shift
+
+
+def update_of(
+    emb: Tensor, f_info: Tensor, b_info: Tensor, maps: nn.Sequential, config: EncoderConfig
+) -> Tensor:
+    """GetOpEmbUpdate, line 8 of Algorithm 1.
+
+    Parameters
+    ----------
+    emb : Tensor, shape (n_updated, n_members * op_dim)
+    f_info, b_info : Tensor, shape (n_updated, n_members * layer_dim)
+        What both passes carried.
+    maps : Sequential
+        The update's MLP.
+    config : EncoderConfig
+
+    Returns
+    -------
+    Tensor, shape (n_updated, n_members * op_dim)
+    """
+    first = maps[0]
+    assert isinstance(first, nn.Linear)
+    # In parts, so that nothing is computed for a stopped gradient.
+    parts = [
+        (emb, config.op_dim, "embedding"), (f_info, config.layer_dim, "forward"),
+        (b_info, config.layer_dim, "backward"),
+    ]  # fmt: skip
+    weights = torch.split(first.weight, [width for _, width, _ in parts], dim=1)
+    hidden: Tensor = first.bias
+    for (state, _, name), weight in zip(parts, weights, strict=True):
+        state = state.detach() if name in config.stop_gradient else state
+        hidden = member_addmm(hidden, state, weight, config.n_members)
+    delta: Tensor = maps[1:](hidden)
+    return delta
 
 
 def _over(gates: Tensor, rest: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from .batching import Batches
 from .embedding import TypeEmbedding
 from .encoder import Encoding
 from .linear import linear, uniform_
-from .tables import as_tensor
+from .sparse import as_tensor
 
 
 class SentenceBatch(NamedTuple):

@@ -13,7 +13,7 @@ from torch import Tensor
 from ..graphs.packed import PackedGraphs
 from ..graphs.relations import Relations
 from .batching import Batches
-from .tables import as_tensor
+from .sparse import as_tensor
 
 PAIRS = 2**21
 """Pairs of vertices that a batch may have, padding included, when predicting."""

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .asynchronous_encoder import AsynchronousEncoder, Encoder
 from .config import EncoderConfig
 from .encoder import Encoding, TAGATESEncoder
 from .extrapolation import observation_inputs
@@ -188,7 +189,7 @@ class Predictor(GraphPredictor):
         Scores that the last target's head gives for each member.
     """
 
-    encoder: TAGATESEncoder
+    encoder: Encoder
 
     def __init__(
         self,
@@ -200,7 +201,9 @@ class Predictor(GraphPredictor):
         n_outputs: int = 1,
     ) -> None:
         generator = seeded(seed)
-        encoder = TAGATESEncoder(config, generator)
+        asynchronous = config.propagation == "asynchronous"
+        kind: type[Encoder] = AsynchronousEncoder if asynchronous else TAGATESEncoder
+        encoder = kind(config, generator)
         width, k = config.encoding_dim, config.n_members
         super().__init__(encoder, width + n_features, head, dropout, generator, k, n_outputs)
         self.encoding_dim = k * width  # without the features

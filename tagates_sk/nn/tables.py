@@ -10,121 +10,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import DTypeLike, NDArray
 from torch import Tensor
 
 from ..graphs.operations import IDENTITY_OPERATIONS
-from ..graphs.packed import IntArray, PackedGraphs, pointers, ragged_positions
+from ..graphs.packed import IntArray, PackedGraphs, ragged_positions
 from .batching import Batches
 from .config import EncoderConfig
-
-Device = str | torch.device
-Weights = NDArray[np.floating[Any]] | None
+from .sparse import Device, SparseSum, Weights, as_tensor
+from .topological import Sweeps
 
 UPDATED, FIXED, UNGATED = 0, 1, 2
 """Blocks of operations: embedding updated, gate fixed, gate 1."""
-
-
-def as_tensor(array: Any, device: Device) -> Tensor:
-    """A numpy array as tensor on `device`."""
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device, non_blocking=True)
-
-
-# ------------------------------------------------------------- sparse matrices
-
-
-class RowSums(NamedTuple):
-    """``out[i] = sum(x[col[ptr[i]:ptr[i + 1]]])``, every summand times its weight.
-
-    Parameters
-    ----------
-    col : Tensor of int or None
-        Summands of all rows; None where the sums are x itself.
-    ptr : Tensor of int or None
-        Where each row's summands begin; None where every row has one, of weight 1.
-    weight : Tensor or None
-        Of the summands; None is 1 each.
-    """
-
-    col: Tensor | None = None
-    ptr: Tensor | None = None
-    weight: Tensor | None = None
-
-    @classmethod
-    def of(cls, key: IntArray, value: IntArray, n: int, device: Device, weight: Weights) -> RowSums:
-        """Sums over ``x[value[i]]`` of the i with the same key, for n keys."""
-        order = np.argsort(key, kind="stable")
-        col, count = as_tensor(value[order], device), np.bincount(key, minlength=n)
-        if weight is not None:
-            return cls(col, as_tensor(pointers(count), device), as_tensor(weight[order], device))
-        single = len(key) == n and bool((count == 1).all())
-        return cls(col, None if single else as_tensor(pointers(count), device))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """The sums, shape (n, d); x itself where the matrix is the identity."""
-        if self.col is None:
-            return x
-        if self.ptr is None:
-            return x.index_select(0, self.col)
-        if len(self.col) == 0:
-            return x.new_zeros((len(self.ptr) - 1, x.shape[1]))
-        # On CPU and GPU alike this is the fastest gather-and-add torch has, it
-        # adds in a fixed order, and unlike index_add it runs on all threads.
-        return torch.embedding_bag(x, self.col, self.ptr, False, 0, False, self.weight, True)[0]
-
-
-class SparseSum(NamedTuple):
-    """Product with a matrix of few entries, and with its transpose.
-
-    Parameters
-    ----------
-    sums, transposed : RowSums
-        The matrix by its rows, and by its columns.
-    """
-
-    sums: RowSums
-    transposed: RowSums
-
-    @classmethod
-    def of(
-        cls,
-        out: IntArray,
-        into: IntArray,
-        n_out: int,
-        n_in: int,
-        device: Device,
-        weight: Weights = None,
-    ) -> SparseSum:
-        """The matrix, shape (n_out, n_in), with an entry at each ``(out[i], into[i])``.
-
-        Entries are 1, or ``weight[i]``; those at one place add up.
-        """
-        square = weight is None and n_out == n_in == len(out)
-        if square and np.array_equal(out, into) and (np.bincount(out) == 1).all():
-            return cls(RowSums(), RowSums())  # the identity
-        rows = RowSums.of(out, into, n_out, device, weight)
-        return cls(rows, RowSums.of(into, out, n_in, device, weight))
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """The product, differentiable in `x`; shape (n_out, d) from (n_in, d)."""
-        out: Tensor = _SparseProduct.apply(x, self)  # type: ignore[no-untyped-call]
-        return out
-
-
-class _SparseProduct(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, matrix: SparseSum) -> Tensor:
-        ctx.matrix = matrix
-        out = matrix.sums(x)
-        return x.view_as(x) if out is x else out
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:
-        return ctx.matrix.transposed(grads[0].contiguous()), None
 
 
 # ------------------------------------------------------------ what is described
@@ -146,13 +47,15 @@ class BatchSpec:
     node_update : bool
         Whether updates read node states, not messages.
     mean_readout : bool
-        Whether the encoding is the mean over nodes, not the output's state.
+        Whether encodings are, or have beside the output's state, the mean over nodes.
     n_augmentations : int
         Initial states of nodes that are told apart by how data are augmented.
     aggregation : {"sum", "sqrt", "mean", "mixed"}
         What the sum of a node's incoming supports is divided by: nothing, the
         square root of their number, or their number; or the tables tell that
         root, and the encoder decides.
+    sweeps : bool
+        Whether passes are asynchronous; then there are no self loops.
     """
 
     block: IntArray
@@ -163,6 +66,7 @@ class BatchSpec:
     mean_readout: bool
     n_augmentations: int = 1
     aggregation: str = "sum"
+    sweeps: bool = False
 
 
 def batch_spec(
@@ -189,6 +93,7 @@ def batch_spec(
     update_terminals : bool
         Whether input and output operations, if there are any, are updated.
     """
+    sweeps = config.propagation == "asynchronous"
     terminal = UNGATED
     if config.terminal_operations:
         terminal = UPDATED if update_terminals else FIXED
@@ -199,12 +104,13 @@ def batch_spec(
     return BatchSpec(
         block=np.array([*block, FIXED, terminal, terminal, UNGATED]),
         n_marks=config.n_marks,
-        self_loops=self_loops,
+        self_loops=self_loops and not sweeps,
         residual=residual,
         node_update=config.update == "node",
-        mean_readout=config.readout == "mean",
+        mean_readout=config.readout != "output",
         n_augmentations=config.n_augmentations,
         aggregation=config.aggregation,
+        sweeps=sweeps,
     )
 
 
@@ -269,14 +175,37 @@ class LayerTables(NamedTuple):
     residual: tuple[int, int, Tensor | int] | None = None
 
 
+class RoundTables(NamedTuple):
+    """What the layers of synchronous passes compute.
+
+    Tables are named after direction and place: the first layer, inner layers,
+    the last layer where another pass follows, the last layer of the last pass.
+
+    Parameters
+    ----------
+    forward_first, forward_inner, forward_last, forward_final : LayerTables
+    backward_first, backward_inner, backward_last : LayerTables
+    forward_root : Tensor, shape (n_ops, 1), or None
+        If mixed: one over the root of the number of supports that arrive where each operation
+        writes.
+    backward_root : Tensor, shape (n_ops, 1), or None
+        The same of the backward pass.
+    """
+
+    forward_first: LayerTables
+    forward_inner: LayerTables
+    forward_last: LayerTables
+    forward_final: LayerTables
+    backward_first: LayerTables
+    backward_inner: LayerTables
+    backward_last: LayerTables
+    forward_root: Tensor | None
+    backward_root: Tensor | None
+
+
 @dataclass(frozen=True)
 class BatchTables:
-    """Index tables of a batch of architectures; see the module's text.
-
-    Those of layers are named after direction and place: the first layer, inner
-    layers, the last layer where another pass follows, the last layer of the
-    last pass.
-    """
+    """Index tables of a batch of architectures; see the module's text."""
 
     n_architectures: int
     n_nodes: int
@@ -292,13 +221,10 @@ class BatchTables:
     op_within_cell: Tensor
     """Number of each gated operation within its cell."""
     zero_cost: Tensor | None
-    forward_first: LayerTables
-    forward_inner: LayerTables
-    forward_last: LayerTables
-    forward_final: LayerTables
-    backward_first: LayerTables
-    backward_inner: LayerTables
-    backward_last: LayerTables
+    rounds: RoundTables | None
+    """For synchronous passes."""
+    sweeps: Sweeps | None
+    """For asynchronous passes."""
     updated_dst: Tensor
     """Node whose forward state updates an operation."""
     updated_back_dst: Tensor
@@ -307,11 +233,6 @@ class BatchTables:
     """Cells ← nodes that are no inputs, for the mean read-out."""
     readout_count: Tensor | None
     """How many nodes that are of each cell, shape (n_cells, 1)."""
-    forward_root: Tensor | None
-    """If mixed: one over the root of the number of supports that arrive where each operation
-    writes, shape (n_ops, 1)."""
-    backward_root: Tensor | None
-    """The same of the backward pass."""
     features: Tensor | None
     """What heads read beside the encodings, shape (n_architectures, k)."""
     update_scale: Tensor | None
@@ -349,14 +270,16 @@ class GraphBatches(Batches[BatchTables]):
     def __len__(self) -> int:
         return len(self.packed)
 
+    @cached_property
+    def _path_lengths(self) -> tuple[IntArray, IntArray]:
+        return self.packed.path_lengths(), self.packed.path_lengths(backward=True)
+
     def __call__(self, rows: IntArray) -> BatchTables:
         """Tables of the architectures in `rows`."""
         packed, spec, device = self.packed, self.spec, self.device
         training = Training() if self.training is None else self.training.of(rows)
         nodes = _Nodes(packed, rows, spec, training.augmentation)
         ops = _Operations(packed, nodes, spec, self.dtype)
-        forward = _forward(nodes, ops, spec, device)
-        backward = _backward(nodes, ops, spec, device, forward[1])
         u, gated = ops.n_updated, slice(ops.n_gated)
         n_types = len(spec.block)
         op_type = packed.op_type[ops.position] % n_types
@@ -371,6 +294,22 @@ class GraphBatches(Batches[BatchTables]):
                 as_tensor(np.asarray(values[chosen], self.dtype), device)
             )  # fmt: skip
 
+        rounds = sweeps = None
+        if spec.sweeps:
+            ahead, behind = (lengths[nodes.position] for lengths in self._path_lengths)
+            sweeps = Sweeps.of(
+                ahead,
+                behind,
+                nodes.code,
+                (ops.reader, ops.src, ops.dst),
+                (ops.back_reader, ops.back_src, ops.back_dst),
+                device,
+                self.dtype,
+            )
+        else:
+            forward = _forward(nodes, ops, spec, device)
+            backward = _backward(nodes, ops, spec, device, forward[1])
+            rounds = RoundTables(*forward, *backward, numbers(ops.root), numbers(ops.back_root))
         return BatchTables(
             n_architectures=len(rows),
             n_nodes=nodes.n,
@@ -382,19 +321,12 @@ class GraphBatches(Batches[BatchTables]):
             op_position=ops.position,
             op_within_cell=as_tensor((ops.position - nodes.first_op[ops.cell])[gated], device),
             zero_cost=numbers(packed.zero_cost, ops.position[gated]),
-            forward_first=forward[0],
-            forward_inner=forward[1],
-            forward_last=forward[2],
-            forward_final=forward[3],
-            backward_first=backward[0],
-            backward_inner=backward[1],
-            backward_last=backward[2],
+            rounds=rounds,
+            sweeps=sweeps,
             updated_dst=as_tensor(ops.dst[:u], device),
             updated_back_dst=as_tensor(ops.back_dst[:u], device),
             readout=nodes.mean_readout(device) if spec.mean_readout else None,
             readout_count=numbers(nodes.inner_in[:, None] + 1) if spec.mean_readout else None,
-            forward_root=numbers(ops.root),
-            backward_root=numbers(ops.back_root),
             features=numbers(self.features, rows),
             update_scale=numbers(training.update_scale, ops.cell[:u] // packed.n_cells),
             loss=None if training.loss is None else as_tensor(training.loss, device),
@@ -429,6 +361,15 @@ class _Nodes:
         self._before_inputs = np.cumsum(self.inputs_in) - self.inputs_in
         self._before_inner = self.n_inputs + np.cumsum(self.inner_in) - self.inner_in
 
+        self.position = np.concatenate(
+            [
+                ragged_positions(first_node, self.inputs_in),
+                ragged_positions(first_node + self.inputs_in, self.inner_in),
+                packed.node_ptr[cells + 1] - 1,
+            ]
+        )
+        """Positions of the nodes in the packed arrays."""
+
         # Initial state of each node: for every kind of cell one row for each
         # input and one for the other nodes; each kind of augmentation has its own.
         kind = np.arange(n_cells) % packed.n_cells
@@ -436,7 +377,7 @@ class _Nodes:
             kind += np.repeat(augmentation, packed.n_cells) * packed.n_cells
         kind *= n_marks + 1
         self.n_codes = spec.n_augmentations * packed.n_cells * (n_marks + 1)
-        marks = packed.input_mark[ragged_positions(first_node, self.inputs_in)]
+        marks = packed.input_mark[self.position[: self.n_inputs]]
         self.code = np.concatenate(
             [
                 np.repeat(kind, self.inputs_in) + marks,

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .asynchronous_encoder import Encoder
 from .config import EncoderConfig
-from .encoder import TAGATESEncoder
 
 _NO_WEIGHTS = {
     "n_operations", "n_marks", "T", "s", "symmetry_breaking", "beta", "update", "stop_gradient",
@@ -46,13 +46,13 @@ class EncoderState:
     weights: dict[str, Tensor]
 
     @classmethod
-    def of(cls, encoder: TAGATESEncoder, operations: Sequence[str]) -> EncoderState:
+    def of(cls, encoder: Encoder, operations: Sequence[str]) -> EncoderState:
         """A copy of the present state of an encoder with this vocabulary."""
         weights = {name: value.cpu().clone() for name, value in encoder.state_dict().items()}
         return cls(encoder.config, list(operations), weights)
 
     @torch.no_grad()
-    def load_into(self, encoder: TAGATESEncoder, operations: Sequence[str]) -> None:
+    def load_into(self, encoder: Encoder, operations: Sequence[str]) -> None:
         """Give an encoder these weights.
 
         Embeddings of operations are matched by name, those of inputs by number;
@@ -61,7 +61,7 @@ class EncoderState:
 
         Parameters
         ----------
-        encoder : TAGATESEncoder
+        encoder : TAGATESEncoder or AsynchronousEncoder
         operations : sequence of str
             Its vocabulary.
 

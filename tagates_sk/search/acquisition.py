@@ -189,6 +189,9 @@ ACQUISITIONS: dict[str, Callable[[], Acquisition]] = {
 }
 """Acquisitions by name."""
 
+AUTO = "ei"
+"""Which of them a search uses where the predictor has standard deviations."""
+
 
 def _parts(X: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (X[start : start + PART] for start in range(0, len(X), PART))
@@ -209,11 +212,27 @@ def _before(predictor: Any, X: Sequence[Any]) -> Any:
     return predictor[:-1].transform(X) if last_step(predictor) is not predictor else X
 
 
+def has_std(predictor: Any) -> bool:
+    """Whether the unfitted predictor will have standard deviations."""
+    final = last_step(predictor)
+    return predicts_std(predictor) and not (_is_ensemble(final) and _is_alone(final))
+
+
+def _is_ensemble(final: Any) -> bool:
+    return hasattr(final, "predict_members")
+
+
+def _is_alone(final: Any) -> bool:
+    """Whether an ensemble has one member only."""
+    others = getattr(final, "members", "encoder") != "encoder"
+    return getattr(final, "n_members", None) == 1 and not others
+
+
 def _check_std(predictor: Any, name: str) -> None:
     final = last_step(predictor)
     kind = type(final).__name__
-    if hasattr(final, "predict_members"):
-        if getattr(final, "n_members", None) == 1:
+    if _is_ensemble(final):
+        if _is_alone(final):
             raise ValueError(
                 f"acquisition={name!r} needs an ensemble, and this {kind} has one member. Give it "
                 "more, n_members=5 for instance, or use acquisition='mean'."

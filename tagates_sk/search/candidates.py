@@ -55,9 +55,6 @@ class Source(Protocol):
     ) -> ArchitectureSequence:
         """About n candidates to score; some may be known."""
 
-    def pool(self, n: int, seed: int) -> ArchitectureSequence:
-        """Architectures that tell a predictor what there is: all, or n random ones."""
-
     def fill(
         self,
         chosen: ArchitectureSequence,
@@ -105,10 +102,6 @@ class Collection:
         """All members, or n random ones that are new."""
         return self.architectures if self.whole else self.random(n, known, random_state)
 
-    def pool(self, n: int, seed: int) -> ArchitectureSequence:
-        """All members."""
-        return self.architectures
-
     def fill(
         self,
         chosen: ArchitectureSequence,
@@ -142,10 +135,7 @@ class SpaceSource:
         found: list[Architectures] = []
         missing, seen = n, set(known)
         for _ in range(MAX_DRAWS):
-            drawn = self.space.sample(max(missing, MIN_DRAW), random_state)
-            if len(drawn) == 0:
-                continue
-            drawn = as_architectures(drawn)
+            drawn = as_architectures(self._sample(max(missing, MIN_DRAW), random_state))
             rows = select(drawn, [np.arange(len(drawn))], missing, seen)
             if rows:
                 found.append(own(drawn[rows]))
@@ -171,12 +161,23 @@ class SpaceSource:
                 mutant = self.space.mutate(mutant, random_state)
             found.append(mutant)
         if n_mutants < n:
-            found += list(self.space.sample(n - n_mutants, random_state))
+            found += list(self._sample(n - n_mutants, random_state))
         return Architectures(found)
 
-    def pool(self, n: int, seed: int) -> ArchitectureSequence:
-        """Random architectures, the same at every call."""
-        return as_architectures(self.space.sample(n, np.random.RandomState(seed)))
+    def _sample(self, n: int, random_state: np.random.RandomState) -> Sequence[Any]:
+        drawn: Sequence[Any] = self.space.sample(n, random_state)
+        name = f"{type(self.space).__name__}.sample"
+        if not _is_sequence(drawn):
+            raise TypeError(
+                f"{name}({n}, random_state) returned a {type(drawn).__name__}; a sequence of {n} "
+                "architectures, such as a list, is expected."
+            )
+        if len(drawn) == 0:
+            raise ValueError(
+                f"{name}({n}, random_state) returned no architecture; {n} are expected. They may "
+                "repeat each other."
+            )
+        return drawn
 
     def fill(
         self,

@@ -18,7 +18,8 @@ from sklearn.utils._param_validation import (
 )
 
 from .._utils import progress
-from .acquisition import ACQUISITIONS, Acquisition
+from ..graphs.foreign import cut
+from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
 from .evaluation import measure_all
 from .plotting import plot_history
@@ -48,18 +49,18 @@ class PredictorSearch:
         finite space can be given as the sequence of all its architectures, whose
         graphs are read here, once: do not change them afterwards.
     predictor : estimator, default=None
-        Any regressor over architectures, higher is better; it is cloned, seeded
-        where its `random_state` is None, and told by `handle_unknown` to
-        tolerate operations that nothing measured so far has. If its fit takes
-        `X_unlabeled`, it gets the sequence that is searched, or `n_candidates`
-        random architectures of the space, the same in every round. None is
-        :class:`~tagates_sk.TAGATESRanker`.
-    acquisition : {"mean", "ucb", "ei", "thompson"} or callable, default="mean"
+        Any regressor over architectures; it is cloned, seeded where its
+        `random_state` is None, and told by `handle_unknown` to tolerate
+        operations that nothing measured so far has. One with `proxies` whose
+        ``fit`` takes `X_unlabeled` gets the candidates of the round by it. None is
+        ``TAGATESRanker(members="statistics")``, which is fitted in about a second.
+    acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All
-        but the first need an estimator whose ``predict`` takes ``return_std``: an
-        ensemble (``TAGATESRanker(n_members=5)``) or a Gaussian process. A
-        callable is called as :class:`~tagates_sk.search.Acquisition`.
+        but the first need an estimator whose ``predict`` takes ``return_std``, such
+        as :class:`~tagates_sk.TAGATESRanker` or a Gaussian process. ``"auto"`` is
+        ``"ei"`` for an estimator that has standard deviations, else ``"mean"``.
+        A callable is called as :class:`~tagates_sk.search.Acquisition`.
     candidates : str or sequence of architectures, default="auto"
         What is scored in a round:
 
@@ -71,7 +72,7 @@ class PredictorSearch:
           as well;
         - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space that
           mutates, else ``"random"``.
-    n_initial : int, default=20
+    n_initial : int, default=10
         Random architectures before the predictor is asked; more where fewer than
         two of them could be measured.
     n_candidates : int, default=1000
@@ -80,6 +81,10 @@ class PredictorSearch:
         The best so many are mutated.
     batch_size : int, default=10
         Architectures a round.
+    direction : {"maximize", "minimize"}, default="maximize"
+        Which values are the best: ``"minimize"`` for a latency or a loss. The
+        predictor then learns the negative of the values, so that for it, and for
+        an acquisition, higher is better.
     path : path-like, default=None
         File to which the state is saved after every :meth:`ask` and
         :meth:`tell`, for :meth:`load`.
@@ -96,8 +101,8 @@ class PredictorSearch:
         ``failed``; ``error``, why it failed, or an empty string; ``best``, the
         best value so far; ``origin``, "initial", "proposed" or "given" (told
         without having been asked for); ``round`` and ``predicted``, the round
-        of the predictor it was proposed in and its prediction then (0 and NaN
-        for the others).
+        of the predictor it was proposed in and its prediction then, in the
+        direction of the values (0 and NaN for the others).
     best_architecture_, best_value_ : architecture, float
         The best of all told; None and NaN before there is one.
     pending_ : list of architectures
@@ -125,11 +130,12 @@ class PredictorSearch:
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "acquisition": [StrOptions(set(ACQUISITIONS)), callable],
+        "acquisition": [StrOptions({"auto", *ACQUISITIONS}), callable],
         "n_initial": [Interval(Integral, 2, None, closed="left")],
         "n_candidates": [Interval(Integral, 1, None, closed="left")],
         "n_parents": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "direction": [StrOptions({"maximize", "minimize"})],
         "path": [str, os.PathLike, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
@@ -140,12 +146,13 @@ class PredictorSearch:
         space: Space | Sequence[Any],
         predictor: Any = None,
         *,
-        acquisition: str | Acquisition = "mean",
+        acquisition: str | Acquisition = "auto",
         candidates: str | Sequence[Any] = "auto",
-        n_initial: int = 20,
+        n_initial: int = 10,
         n_candidates: int = 1000,
         n_parents: int = 10,
         batch_size: int = 10,
+        direction: str = "maximize",
         path: str | os.PathLike[str] | None = None,
         random_state: Any = None,
         verbose: int = 0,
@@ -159,7 +166,7 @@ class PredictorSearch:
         if predictor is None:
             from ..estimators import TAGATESRanker  # imports torch
 
-            predictor = TAGATESRanker()
+            predictor = TAGATESRanker(members="statistics")
         self.space = space
         self.predictor = predictor
         self.acquisition = acquisition
@@ -168,14 +175,17 @@ class PredictorSearch:
         self.n_candidates = n_candidates
         self.n_parents = n_parents
         self.batch_size = batch_size
+        self.direction = direction
         self.path = path
         self.verbose = verbose
-        acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
         if isinstance(predictor, type) or not hasattr(predictor, "predict"):
             raise TypeError(
                 f"predictor={predictor!r} is no estimator: an object with fit and predict, such as "
                 "TAGATESRanker(), is expected."
             )
+        if acquisition == "auto":
+            acquisition = AUTO if has_std(predictor) else "mean"
+        acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
         if hasattr(acquire, "check"):
             acquire.check(predictor)
         # The global generator could be neither saved nor restored.
@@ -186,7 +196,7 @@ class PredictorSearch:
         self._source = make_source(space, candidates)
         self._proposer = Proposer(self._source, predictor, acquire, n_candidates, n_parents, seed)
         self._round = 0
-        self._records = Records()
+        self._records = Records(direction)
 
     # ---------------------------------------------------------- ask and tell
 
@@ -211,15 +221,15 @@ class PredictorSearch:
 
         Raises
         ------
+        TypeError
+            If n is no whole number, or the space draws no sequence.
         ValueError
-            If n is not positive.
+            If n is not positive, or the space draws nothing.
         KeyboardInterrupt
             If the fit of the predictor is interrupted; the state is that before
             the call.
         """
-        n = self.batch_size if n is None else n
-        if n < 1:
-            raise ValueError(f"n={n} architectures cannot be asked for; n must be at least 1.")
+        n = self.batch_size if n is None else _count("n", n)
         records = self._records
         values = records.values
         n_asked = len(records.history) + len(records.pending)
@@ -228,8 +238,9 @@ class PredictorSearch:
             origin, number, predicted = "initial", 0, np.full(len(chosen), np.nan)
         else:
             chosen, predicted = self._proposer.propose(
-                n, records.measured(), values, records.known, self._random
+                n, records.measured(), records.upwards(values), records.known, self._random
             )
+            predicted = records.upwards(predicted)
             self._round += 1
             origin, number = "proposed", self._round
         if len(chosen) < n:
@@ -253,8 +264,8 @@ class PredictorSearch:
         architectures : sequence of n architectures
             What was measured.
         values : array-like of float, shape (n,)
-            Performance, higher is better. What is not finite counts as a failed
-            evaluation: the predictor does not see it, and the architecture is
+            Performance; which is better says `direction`. What is not finite
+            counts as a failed evaluation: the predictor does not see it, and the architecture is
             not proposed again.
 
         Raises
@@ -337,8 +348,8 @@ class PredictorSearch:
         Parameters
         ----------
         evaluate : callable
-            Takes an architecture and returns its performance, higher is
-            better. If it raises, or returns what is not finite, the
+            Takes an architecture and returns its performance; which is better
+            says `direction`. If it raises, or returns what is not finite, the
             architecture counts as failed.
         budget : int
             Evaluations in all, failed ones and those of earlier runs included.
@@ -352,6 +363,10 @@ class PredictorSearch:
 
         Raises
         ------
+        TypeError
+            If `evaluate` cannot be called, or `budget` is no whole number.
+        ValueError
+            If `budget` is not positive.
         RuntimeError
             If the first `n_initial` evaluations have failed without exception.
 
@@ -360,6 +375,12 @@ class PredictorSearch:
         FailedEvaluationWarning
             For each failed evaluation.
         """
+        budget = _count("budget", budget)
+        if not callable(evaluate):
+            raise TypeError(
+                f"evaluate is a {type(evaluate).__name__}; a function that takes an architecture "
+                "and returns its performance is expected."
+            )
         evaluations = self._evaluations(evaluate, budget, n_jobs)
         done = len(self.history_)
         bar: Any = progress(evaluations, self.verbose, total=budget, initial=done, desc="search")
@@ -434,10 +455,19 @@ class PredictorSearch:
         ImportError
             If matplotlib is not installed.
         """
-        return plot_history(self.history_, ax)
+        return plot_history(self.history_, self.direction, ax)
 
     def __repr__(self) -> str:
         return (
             f"<{type(self).__name__}: {len(self.history_)} told, {len(self.pending_)} pending, "
             f"best {self.best_value_:.6g}>"
         )
+
+
+def _count(name: str, value: Any) -> int:
+    """A positive whole number, or an error that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}={cut(repr(value))}; a whole number of architectures is expected.")
+    if value < 1:
+        raise ValueError(f"{name}={value}; at least 1 architecture is expected.")
+    return int(value)

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 
-def plot_history(history: Sequence[dict[str, Any]], ax: Any = None) -> Any:
+def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Any = None) -> Any:
     """Draw the values of a history and the best so far.
 
     Parameters
     ----------
     history : sequence of dict
         As :class:`~tagates_sk.search.PredictorSearch` keeps it.
+    direction : {"maximize", "minimize"}
+        Which values are the best: the legend keeps away from them.
     ax : matplotlib Axes, default=None
         Where to draw; the current axes by default.
 
@@ -40,5 +42,5 @@ def plot_history(history: Sequence[dict[str, Any]], ax: Any = None) -> Any:
         ax.scatter(*zip(*points, strict=True), s=12, alpha=0.6, linewidths=0, label=origin)
     ax.step(evaluations, [row["best"] for row in history], where="post", color="k", label="best")
     ax.set(xlabel="evaluations", ylabel="performance")
-    ax.legend(loc="lower right", frameon=False)
+    ax.legend(loc="upper right" if direction == "minimize" else "lower right", frameon=False)
     return ax

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .._utils import Floats, reseeded
+from .._utils import Floats, last_step, reseeded, tolerate_unknown_operations
 from ..graphs import Architectures
 from .acquisition import Acquisition
 from .candidates import Source, Structure, select
@@ -73,7 +73,7 @@ class Proposer:
         architectures : Architectures, of m
             What was measured.
         values : ndarray of float, shape (m,)
-            Its performance.
+            Its performance, higher is better.
         known : set of structures
             What is not to be proposed.
         random_state : RandomState
@@ -84,13 +84,18 @@ class Proposer:
         chosen : sequence of up to n architectures
         predicted : ndarray of float, shape (len(chosen),)
         """
-        self._fit(architectures, values)
         best = np.argsort(-values, kind="stable")[: self.n_parents]
+        state = random_state.get_state()
         candidates = self.source.candidates(
             max(n, self.n_candidates), architectures[best], known, random_state
         )
         if len(candidates) == 0:
             return candidates, np.empty(0)
+        try:
+            self._fit(architectures, values, candidates)
+        except BaseException:
+            random_state.set_state(state)  # the next try draws the same candidates
+            raise
         scores = self.acquisition(self.predictor_, candidates, architectures, n, random_state)
         scores = np.atleast_2d(np.asarray(scores, dtype=np.float64))
         m = len(candidates)
@@ -105,20 +110,25 @@ class Proposer:
         chosen = self.source.fill(candidates[rows], n, known, random_state)
         return chosen, self.predictor_.predict(chosen) if len(chosen) else np.empty(0)
 
-    def _fit(self, architectures: Architectures, values: Floats) -> None:
+    def _fit(self, architectures: Architectures, values: Floats, pool: Sequence[Any]) -> None:
         n = len(architectures)
         if self.predictor_ is None or self._n_fitted != n:
-            from .._utils import tolerate_unknown_operations
-
             random_state = np.random.RandomState([self.seed, n])
             model = tolerate_unknown_operations(reseeded(self.predictor, random_state, keep=True))
-            more: dict[str, Any] = {}
-            if "X_unlabeled" in inspect.signature(model.fit).parameters:
-                more["X_unlabeled"] = self.source.pool(self.n_candidates, self.seed)
             with whole_fit():
-                model = model.fit(architectures, values, **more)
+                unlabeled = {"X_unlabeled": pool} if _reads_unlabeled(model) else {}
+                model = model.fit(architectures, values, **unlabeled)
             self.predictor_ = model
             self._n_fitted = n
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "predictor_": None}
+
+
+def _reads_unlabeled(model: Any) -> bool:
+    """Whether it has proxies, which need no label, and no step before it changes X."""
+    return (
+        last_step(model) is model
+        and getattr(model, "proxies", None) is not None
+        and "X_unlabeled" in inspect.signature(model.fit).parameters
+    )

@@ -27,6 +27,11 @@ class _Asked(NamedTuple):
 class Records:
     """Told values in their order, and architectures whose value is outstanding.
 
+    Parameters
+    ----------
+    direction : {"maximize", "minimize"}
+        Which values are the best.
+
     Attributes
     ----------
     history : list of dict
@@ -35,7 +40,8 @@ class Records:
         Of all that was asked for or told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, direction: str) -> None:
+        self.direction = direction
         self.history: list[dict[str, Any]] = []
         self.known: set[Structure] = set()
         self._pending: dict[Structure, _Asked] = {}
@@ -67,6 +73,10 @@ class Records:
         """Values of what was measured without failure."""
         return np.array([row["value"] for row in self.history if not row["failed"]])
 
+    def upwards(self, values: Floats) -> Floats:
+        """Values so that higher is better, and such ones as they were: it undoes itself."""
+        return -values if self.direction == "minimize" else values
+
     def measured(self) -> Architectures:
         """Architectures of these values."""
         self._measured = [join(self._measured)]
@@ -93,6 +103,7 @@ class Records:
         if len(architectures) == 0:
             return []
         failures = []
+        better = np.fmin if self.direction == "minimize" else np.fmax
         read = own(architectures)
         for i, (structure, value) in enumerate(zip(structures(read), values, strict=True)):
             asked = self._pending.pop(structure, _Asked(None, None, "given", 0, math.nan))
@@ -105,7 +116,7 @@ class Records:
                     "value": value,
                     "failed": failed,
                     "error": errors[i] if failed else "",
-                    "best": float(np.fmax(self.best_value, value)),
+                    "best": float(better(self.best_value, value)),
                     "origin": asked.origin,
                     "round": asked.round,
                     "predicted": asked.predicted,

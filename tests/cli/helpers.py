@@ -16,7 +16,7 @@ from tagates_sk.cli import main
 from tagates_sk.datasets import load_nasbench201
 from tests.small import SIZES, SMALL
 
-_VALUES = {**SMALL, **{f"variant__{name}": value for name, value in SIZES.items()}}
+_VALUES = {**{f"variant__{name}": value for name, value in SIZES.items()}, **SMALL}
 SETTINGS = [part for name, value in _VALUES.items() for part in ("--set", f"{name}={value}")]
 """Options for a ranker that is fitted in a moment."""
 DATA = load_nasbench201()

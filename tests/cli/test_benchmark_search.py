@@ -199,6 +199,19 @@ def test_search_is_guided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert len(small) == 3
 
 
+def test_search_for_low_values(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it proposes is what the negative values promise most of."""
+    truth = dict(zip(DATA.dags.native(), DATA.target, strict=True))
+    rows = list(zip(CELLS.native(), VALUES, strict=True))
+    up, down = (
+        write(tmp_path / name, ({"architecture": c, "value": sign * v} for c, v in rows))
+        for name, sign in (("up.jsonl", 1.0), ("down.jsonl", -1.0))
+    )
+    best = proposals(capsys, up, *SPACE, "-n", "5")
+    assert np.median([truth[cell] for cell in best]) > np.quantile(DATA.target, 0.75)
+    assert best == proposals(capsys, down, *SPACE, "-n", "5", "--direction", "minimize")
+
+
 @pytest.mark.filterwarnings("default")
 def test_search_among_candidates(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """They are echoed as they were written, in either form, whatever their operations."""
@@ -232,7 +245,7 @@ def test_search_refuses(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert "expected --space {nasbench101," in refusal(capsys, "search", file)
     said = refusal(capsys, "search", file, *SPACE, "--acquisition", "ei", "--estimator", "gcn")
     assert "return_std" in said
-    assert "n=0 architectures cannot be asked for" in refusal(
+    assert "n=0; at least 1 architecture is expected" in refusal(
         capsys, "search", file, *SPACE, "-n", "0"
     )
     empty = tmp_path / "empty.jsonl"

@@ -107,10 +107,11 @@ def test_code_runs_and_prints_what_the_page_says(
     monkeypatch.chdir(tmp_path)
     if page in FEW_EPOCHS:
 
-        def short(**parameters: Any) -> Any:
-            return TrainingOptions(**parameters | {"max_iter": min(parameters["max_iter"], 2)})
+        class Short(TrainingOptions):
+            def __post_init__(self) -> None:
+                object.__setattr__(self, "max_iter", min(self.max_iter, 2))
 
-        monkeypatch.setattr("tagates_sk.training.estimator.TrainingOptions", short)
+        monkeypatch.setattr("tagates_sk.training.estimator.TrainingOptions", Short)
     own = readers_own() if page in ("inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output

@@ -74,11 +74,13 @@ def test_unseen_of_the_process_is_that_of_a_process_without_it() -> None:
     kernel = member.process_.kernel_
     rows = member._rows(known)
     K = kernel(rows) + 1e-8 * np.eye(12)
-    rest = t - 0.6 * known.prior
+    rest = t - member.prior_mean * known.prior
     for i in range(12):
         others = np.arange(12) != i
         expected = K[i, others] @ np.linalg.solve(K[np.ix_(others, others)], rest[others])
-        assert member.unseen_[i] == pytest.approx(expected + 0.6 * known.prior[i], abs=1e-6)
+        assert member.unseen_[i] == pytest.approx(
+            expected + member.prior_mean * known.prior[i], abs=1e-6
+        )
 
 
 @pytest.mark.parametrize("make", MEMBERS)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tagates_sk.graphs import PackedGraphs, is_parametrized, read_architectures
 from tagates_sk.graphs.operations import updated_mask
+from tagates_sk.nn.asynchronous_encoder import AsynchronousEncoder
 from tagates_sk.nn.config import EncoderConfig
 from tagates_sk.nn.encoder import TAGATESEncoder
 from tagates_sk.nn.tables import BatchSpec, BatchTables, GraphBatches, batch_spec
@@ -39,6 +40,7 @@ class Variant:
     residual: bool = True
     updated: str | tuple[str, ...] = "parametrized"
     aggregation: str = "sum"
+    propagation: str = "synchronous"
 
     def updates(self, name: str | None) -> bool:
         """Whether operations of this name, which is no identity, are updated."""
@@ -102,9 +104,12 @@ class Encoded:
             train_other_nodes=variant.train_other_nodes,
             aggregation=variant.aggregation,
             readout=variant.readout,
+            propagation=variant.propagation,
         )  # fmt: skip
         generator = torch.Generator().manual_seed(seed)
-        self.encoder = TAGATESEncoder(config, generator).double()
+        asynchronous = variant.propagation == "asynchronous"
+        kind: Any = AsynchronousEncoder if asynchronous else TAGATESEncoder
+        self.encoder = kind(config, generator).double()
         with torch.no_grad():
             for parameter in self.encoder.parameters():
                 if not parameter.any():  # biases begin as zeros, which would hide mistakes

@@ -93,7 +93,7 @@ def reference_encode(
     for i, cell in enumerate(cells):
         for m in cell.operations:
             if m.gated:
-                m.embedding = _initial_embedding(encoder, vocabulary, m)
+                m.embedding = initial_embedding(encoder, vocabulary, m)
                 if c.symmetry_breaking == "random":
                     assert noise is not None
                     m.embedding = m.embedding + 0.1 * noise[i, m.key]
@@ -113,13 +113,13 @@ def reference_encode(
     return torch.cat(outputs), embeddings
 
 
-def _z(m: Operation, encoder: TAGATESEncoder) -> Tensor:
+def zero_cost_of(m: Operation, encoder: TAGATESEncoder) -> Tensor:
     if m.zero_cost is None:
         return torch.zeros(encoder.config.n_zero_cost, dtype=torch.float64)
     return torch.as_tensor(m.zero_cost, dtype=torch.float64)
 
 
-def _initial_embedding(encoder: TAGATESEncoder, vocabulary: Sequence[str], m: Operation) -> Tensor:
+def initial_embedding(encoder: TAGATESEncoder, vocabulary: Sequence[str], m: Operation) -> Tensor:
     if m.name == "input":
         embedding = encoder.input_op_embedding[0]
     elif m.name == "output":
@@ -128,7 +128,9 @@ def _initial_embedding(encoder: TAGATESEncoder, vocabulary: Sequence[str], m: Op
         assert m.name is not None
         embedding = encoder.op_embedding[vocabulary.index(m.name)]
     if encoder.config.symmetry_breaking == "add":
-        embedding = embedding + encoder.config.beta * encoder.zero_cost_mlp(_z(m, encoder))
+        embedding = embedding + encoder.config.beta * encoder.zero_cost_mlp(
+            zero_cost_of(m, encoder)
+        )
     return embedding
 
 
@@ -137,7 +139,7 @@ def _gate(encoder: TAGATESEncoder, m: Operation, layer: int) -> Tensor:
         return torch.ones(encoder.config.layer_dim, dtype=torch.float64)
     embedding = m.embedding
     if encoder.config.symmetry_breaking == "concat":
-        embedding = torch.cat([embedding, _z(m, encoder)])
+        embedding = torch.cat([embedding, zero_cost_of(m, encoder)])
     return torch.sigmoid(encoder.gate_weight[layer] @ embedding + encoder.gate_bias[layer])
 
 

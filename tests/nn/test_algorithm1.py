@@ -49,7 +49,7 @@ def unused_input(cell: nx.DiGraph) -> nx.DiGraph:
     return cell
 
 
-def check(setup: Encoded) -> None:
+def check(setup: Encoded, encode: Any = reference_encode) -> None:
     """Encodings, operation embeddings and all gradients equal those of the loops."""
     batch = setup.batch()
     noise = setup.noise(batch)
@@ -57,7 +57,7 @@ def check(setup: Encoded) -> None:
     places = setup.places(batch)
     reference_noise = {} if noise is None else dict(zip(places, noise, strict=True))
     reference = [
-        reference_encode(
+        encode(
             setup.encoder, setup.variant, list(setup.vocabulary), architecture,
             {key[1:]: value for key, value in reference_noise.items() if key[0] == i},
         )

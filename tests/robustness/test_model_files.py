@@ -74,8 +74,8 @@ class TestRefusedToLoad:
             load_model(path)
 
     def test_newer(self, saved: bytes, path: Path) -> None:
-        path.write_bytes(saved.replace(b'"format_version": "1"', b'"format_version": "2"'))
-        message = r"is in format 2, written by tagates_sk .*; this release reads formats up to 1\."
+        path.write_bytes(saved.replace(b'"format_version": "2"', b'"format_version": "3"'))
+        message = r"is in format 3, written by tagates_sk .*; this release reads format 2\. Upgrade"
         with pytest.raises(ModelFileError, match=message):
             load_model(path)
 
@@ -130,6 +130,18 @@ class TestRefusedToLoad:
             load_model(path)
 
 
+def network(document: dict[str, Any]) -> dict[str, Any]:
+    """The network in the document of a ranker."""
+    found: dict[str, Any] = document["state"]["encoders"]["object"]["state"]["network"]["object"]
+    return found
+
+
+def sizes(document: dict[str, Any]) -> dict[str, Any]:
+    """What its model is built from."""
+    found: dict[str, Any] = network(document)["state"]["model"]["object"]["state"]
+    return found
+
+
 class TestForged:
     """Files with a right checksum that say what no estimator says."""
 
@@ -138,16 +150,24 @@ class TestForged:
         [
             lambda d: d.update({"class": "os.system"}),
             lambda d: d.update({"class": "Trie"}),
-            lambda d: d["state"].update(_spec={"object": {"class": "Popen", "state": {}}}),
-            lambda d: d["state"].update(_spec={"call": "os.system"}),
-            lambda d: d["state"].update(_spec={"tensor": "nowhere"}),
-            lambda d: d["state"].update(_spec={"a": 1, "b": 2}),
+            lambda d: network(d)["state"].update(spec={"object": {"class": "Popen", "state": {}}}),
+            lambda d: network(d)["state"].update(spec={"call": "os.system"}),
+            lambda d: network(d)["state"].update(spec={"tensor": "nowhere"}),
+            lambda d: network(d)["state"].update(spec={"a": 1, "b": 2}),
+            lambda d: network(d)["state"].update(forward="print"),
+            lambda d: network(d)["state"].pop("model"),
+            lambda d: network(d)["state"].update(model=None),
+            lambda d: network(d).pop("weights"),
+            lambda d: network(d).update(weights="elsewhere."),
+            lambda d: d["state"].pop("encoders"),
+            lambda d: d["state"].update(encoders=None),
+            lambda d: d["state"].update(encoders=d["params"]["variant"]),
+            lambda d: d["state"]["encoders"]["object"]["state"].update(network=3),
             lambda d: d["state"].update(__class__="TAGATESRegressor"),
             lambda d: d["params"].update(depth=3),
-            lambda d: d["model"]["state"]["encoder"]["object"]["state"].update(layer_dim=3),
-            lambda d: d["model"]["state"]["encoder"]["object"]["state"].update(layer_dim=10**9),
-            lambda d: d["model"]["state"].update(encoder=None),
-            lambda d: d.pop("model"),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(layer_dim=3),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(layer_dim=10**9),
+            lambda d: sizes(d).update(encoder=None),
         ],
     )
     def test_is_refused(self, change: Any, saved: bytes, path: Path) -> None:

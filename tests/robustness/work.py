@@ -35,7 +35,8 @@ POOL = sample(300, seed=5)
 def use(model: Any) -> np.ndarray:
     """What a fitted model makes of architectures, a row each."""
     embeddings = model.operation_embeddings(POOL)
-    sums = [sum(cell.values(), np.zeros(model.op_dim)) for cell in embeddings]
+    width = model.get_params()["variant__op_dim"]
+    sums = [sum(cell.values(), np.zeros(width)) for cell in embeddings]
     return np.column_stack([model.predict(POOL), model.transform(POOL), sums])
 
 

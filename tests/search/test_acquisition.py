@@ -123,6 +123,16 @@ def test_a_function_as_acquisition() -> None:
     assert s.predictor_.predict(chosen).max() <= np.quantile(s.predictor_.predict(POOL), 0.05)
 
 
+@pytest.mark.parametrize(
+    ("predictor", "name"),
+    [(process(), "ei"), (WLKernelGP(), "ei"), (TAGATESRanker(), "ei"), (LinearRegression(), "mean"),
+     (TAGATESRanker(n_members=1, members="encoder"), "mean")],
+)  # fmt: skip
+def test_auto(predictor: Any, name: str) -> None:
+    chosen = search(predictor=predictor)._proposer.acquisition
+    assert chosen == acquisition.ACQUISITIONS[name]()
+
+
 def test_rows_take_turns() -> None:
     """One row wants the first pool member, the other the last ones."""
     m = len(POOL)
@@ -148,7 +158,10 @@ class TestErrors:
         with pytest.raises(
             ValueError, match=f"^acquisition='{name}' needs an ensemble, and this TAGATESRanker has"
         ):
-            search(predictor=TAGATESRanker(n_members=1), acquisition=name)
+            search(predictor=TAGATESRanker(n_members=1, members="encoder"), acquisition=name)
+
+    def test_one_network_beside_statistics(self) -> None:
+        search(predictor=TAGATESRanker(n_members=1), acquisition="ei")
 
     def test_shape_of_scores(self) -> None:
         s = search(acquisition=lambda *_: np.zeros(3))

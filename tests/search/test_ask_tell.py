@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator
 
 from tagates_sk import InvalidArchitectureError, TAGATESRanker
 from tagates_sk.search import FailedEvaluationWarning, PredictorSearch
@@ -15,7 +17,7 @@ from tagates_sk.search.candidates import structures
 from tagates_sk.spaces import NASBench201
 from tests import small
 
-from .forms import POOL, WORTH, Chains, MutableChains, linear, search, worth
+from .forms import POOL, WORTH, Chains, MutableChains, linear, process, search, worth
 
 SPACES = [POOL, list(POOL), small.as_array(list(POOL)), NASBench201()]
 
@@ -217,6 +219,67 @@ def test_random_ones_where_mutants_are_known() -> None:
     assert len(advance(s, 4)) == 16
 
 
+@pytest.mark.parametrize("acquisition", ["mean", "ei", "ucb", "thompson"])
+@pytest.mark.parametrize("space", [POOL, MutableChains(4)], ids=["pool", "mutants"])
+def test_directions_mirror_each_other(space: Any, acquisition: str) -> None:
+    up = search(space, process(), acquisition=acquisition)
+    down = search(space, process(), acquisition=acquisition, direction="minimize")
+    for _ in range(3):
+        cells, same = up.ask(), down.ask()
+        assert structures(cells) == structures(same)
+        up.tell(cells, [worth(cell) for cell in cells])
+        down.tell(same, [-worth(cell) for cell in same])
+    assert down.best_value_ == -up.best_value_ == down.history_[-1]["best"]
+    assert structures([down.best_architecture_]) == structures([up.best_architecture_])
+    for a, b in zip(up.history_, down.history_, strict=True):
+        assert b["best"] == -a["best"]
+        assert b["predicted"] == pytest.approx(-a["predicted"], nan_ok=True)
+
+
+def test_lower_is_better_in_a_saved_search(tmp_path: Path) -> None:
+    s = search(direction="minimize", path=tmp_path / "search").run(worth, budget=10)
+    t = PredictorSearch.load(tmp_path / "search").run(worth, budget=24)
+    s.run(worth, budget=24)
+    assert [row["value"] for row in s.history_] == [row["value"] for row in t.history_]
+    assert t.best_value_ == WORTH.min() == worth(t.best_architecture_)
+
+
+class Unlabelled(BaseEstimator):
+    """Notes what it is fitted to beside the measured ones."""
+
+    def __init__(self, proxies: Any = None) -> None:
+        self.proxies = proxies
+
+    def fit(self, X: Any, y: Any, X_unlabeled: Any = None) -> Unlabelled:
+        self.pool_ = X_unlabeled
+        self.model_ = linear().fit(X, y)
+        return self
+
+    def predict(self, X: Any) -> Any:
+        return self.model_.predict(X)
+
+
+@pytest.mark.parametrize(("space", "n"), [(POOL, 300), (MutableChains(8), 40)])
+def test_candidates_are_handed_to_predictors_with_proxies(space: Any, n: int) -> None:
+    s = search(space, Unlabelled("flops"))
+    advance(s, 3)
+    assert len(s.predictor_.pool_) == n
+    s = search(space, Unlabelled())
+    advance(s, 3)
+    assert s.predictor_.pool_ is None
+
+
+def test_nothing_set() -> None:
+    s = PredictorSearch(POOL, random_state=0)
+    assert s.predictor.members == "statistics"
+    for _ in range(2):
+        cells = s.ask()
+        s.tell(cells, WORTH[cells.rows])
+    origins = [row["origin"] for row in s.history_]
+    assert origins == ["initial"] * 10 + ["proposed"] * 10
+    assert np.mean(WORTH[cells.rows]) > np.quantile(WORTH, 0.9)
+
+
 def test_repr() -> None:
     s = search()
     s.tell(s.ask(3)[:2], [1.0, 2.5])
@@ -225,8 +288,18 @@ def test_repr() -> None:
 
 class TestErrors:
     def test_nothing_asked_for(self) -> None:
-        with pytest.raises(ValueError, match=r"^n=0 architectures cannot be asked for; n must be"):
+        with pytest.raises(ValueError, match=r"^n=0; at least 1 architecture is expected\.$"):
             search().ask(0)
+
+    @pytest.mark.parametrize("n", [1.5, "a", True, np.nan, [3]])
+    def test_no_number_asked_for(self, n: Any) -> None:
+        s = search()
+        with pytest.raises(TypeError, match=r"^n=.*; a whole number of architectures is expected"):
+            s.ask(n)
+        assert s.pending_ == []
+
+    def test_numpy_numbers(self) -> None:
+        assert len(search().ask(np.int64(3))) == 3
 
     def test_number_of_values(self) -> None:
         with pytest.raises(ValueError, match=r"^values has shape \(2,\), but there are 3 arch"):
@@ -245,7 +318,8 @@ class TestErrors:
 
     @pytest.mark.parametrize(
         ("name", "value"), [("n_initial", 1), ("batch_size", 0), ("n_candidates", 0.5),
-                            ("n_parents", 0), ("acquisition", "best"), ("random_state", "a")],
+                            ("n_parents", 0), ("acquisition", "best"), ("random_state", "a"),
+                            ("direction", "down")],
     )  # fmt: skip
     def test_parameters(self, name: str, value: Any) -> None:
         with pytest.raises(ValueError, match=f"The '{name}' parameter of PredictorSearch must be"):

@@ -95,6 +95,20 @@ class TestErrors:
         with pytest.raises(ValueError, match=r"needs a space with mutate.* which Chains has not"):
             PredictorSearch(Chains(), candidates="mutation")
 
+    @pytest.mark.parametrize(
+        ("drawn", "error", "message"),
+        [([], ValueError, r"^Drawing\.sample\(16, random_state\) returned no architecture; 16 are"),
+         ((c for c in POOL), TypeError, r"^Drawing\.sample\(16, .* returned a generator; a seq"),
+         (None, TypeError, r"returned a NoneType; a sequence of 16 architectures, such as a list")],
+    )  # fmt: skip
+    def test_what_sample_returns(self, drawn: Any, error: type[Exception], message: str) -> None:
+        class Drawing:
+            def sample(self, n: int, random_state: Any = None) -> Any:
+                return drawn
+
+        with pytest.raises(error, match=message):
+            PredictorSearch(Drawing()).ask(3)
+
     def test_all_of_a_space(self) -> None:
         with pytest.raises(
             ValueError, match=r"^candidates='all' needs the architectures of NASBen"

@@ -57,6 +57,22 @@ def test_budget_counts_what_is_known() -> None:
     ] * 3
 
 
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [(-1, r"^budget=-1; at least 1 architecture is expected\.$"),
+     (0, r"^budget=0; at least 1 arch"), (1.5, r"^budget=1\.5; a whole number of architectures"),
+     (None, r"^budget=None; a whole"), ("a", r"^budget='a'; a whole")],
+)  # fmt: skip
+def test_budgets_that_are_none(budget: Any, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        search().run(worth, budget=budget)
+
+
+def test_evaluate_that_cannot_be_called() -> None:
+    with pytest.raises(TypeError, match=r"^evaluate is a dict; a function that takes an architec"):
+        search().run({}, budget=10)  # type: ignore[arg-type]
+
+
 def test_outstanding_ones_first() -> None:
     s = search()
     asked = list(s.ask(5))

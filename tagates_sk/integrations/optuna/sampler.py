@@ -16,8 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ..._steps import predicts_std
-from ..._targets import Floats
+from ..._utils import Floats, predicts_std
 from ...baselines.bounded_process import smooth_process
 from ...baselines.normal_scores import NormalScores
 from ...features import WalkStatistics

@@ -1,0 +1,65 @@
+"""Posterior: a fitted Gaussian process as plain arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from .._utils import Floats
+from .block_kernel import BlockKernel
+
+CHUNK = 4096
+"""Rows that are predicted at a time."""
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A Gaussian process, given labels.
+
+    Parameters
+    ----------
+    kernel : BlockKernel
+    noise : float
+        Variance of the noise that all labels have.
+    rows : ndarray of float, shape (n, d)
+        Of the labels.
+    factor : ndarray of float, shape (n, n)
+        Lower Cholesky factor of the covariance of the labels, noise included.
+    alpha : ndarray of float, shape (n,)
+        The inverse of that covariance times the labels.
+    """
+
+    kernel: BlockKernel
+    noise: float
+    rows: Floats
+    factor: Floats
+    alpha: Floats
+
+    @classmethod
+    def of(cls, process: Any) -> Posterior:
+        """That of a GaussianProcessRegressor with a BlockKernel plus a WhiteKernel."""
+        kernel, white = process.kernel_.k1, process.kernel_.k2
+        noise, alpha = float(white.noise_level), process.alpha_.ravel()
+        return cls(kernel, noise, process.X_train_, process.L_, alpha)
+
+    def mean(self, rows: Floats) -> Floats:
+        """Means of labels at rows of shape (m, d), shape (m,)."""
+        parts = [self.kernel(part, self.rows) @ self.alpha for part in _parts(rows)]
+        return np.concatenate([np.zeros(0), *parts])
+
+    def std(self, rows: Floats) -> Floats:
+        """Their standard deviations, noise included, shape (m,)."""
+        parts = [np.zeros(0)]
+        for part in _parts(rows):
+            known = solve_triangular(
+                self.factor, self.kernel(part, self.rows).T, lower=True, check_finite=False
+            )
+            parts.append(self.kernel.diag(part) + self.noise - np.square(known).sum(axis=0))
+        return np.sqrt(np.maximum(np.concatenate(parts), 0.0))
+
+
+def _parts(rows: Floats) -> list[Floats]:
+    return [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
