@@ -92,7 +92,7 @@ class Stages:
         return self._bar is not None
 
 
-_STAGES_FORMAT = "{desc}: {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
+_STAGES_FORMAT = "{desc}{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
 
 
 def draw_seed(rng: np.random.RandomState) -> int:

@@ -256,9 +256,9 @@ class BaseTAGATES(NetworkEstimator):
             there several times.
         X_unlabeled : sequence of architectures, optional
             Any that are at hand, such as the search space or a sample of it. It
-            needs no label: `proxies` are ranked among them, statistics of graphs
-            are scaled by them, and networks learn from what all members say of
-            2,000 of them. The encoders alone have no use for it.
+            needs no label. Statistics of graphs are scaled by it; `proxies` are
+            ranked among it, and networks learn from 2,000 of it. Encoders alone have
+            no use for it.
 
         Returns
         -------
@@ -271,8 +271,8 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If y, weights or conditions do not fit X, or each other; if proxies are
-            not finite, or are given to encoders alone.
+            If y, weights or conditions do not fit X, or each other; if X_unlabeled is a
+            single architecture; if proxies are not finite, or encoders are alone.
 
         Warns
         -----
@@ -348,6 +348,9 @@ class BaseTAGATES(NetworkEstimator):
                 "set members='all', and give one column of y and no conditions, or leave proxies "
                 "out."
             )
+        unlabeled = None if X_unlabeled is None else as_architectures(X_unlabeled)
+        if unlabeled is not None and len(unlabeled) < 2:
+            raise ValueError("X_unlabeled has one architecture; at least two are needed.")
         if not changes and composed:
             with_networks = self.members == "all"
             self.composition_ = Composition.fit(
@@ -357,7 +360,7 @@ class BaseTAGATES(NetworkEstimator):
                 rng,
                 with_networks=with_networks,
                 encoders=self.encoders_ if resume and with_networks else None,
-                unlabeled=None if X_unlabeled is None else as_architectures(X_unlabeled),
+                unlabeled=unlabeled,
             )
             if self.composition_.encoders is not None:
                 self.encoders_ = self.composition_.encoders

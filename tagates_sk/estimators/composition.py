@@ -145,11 +145,8 @@ class Composition:
         labels = plain_scores(self.blend.predict(columns)[:, None])
         trained = train(partial(pseudo.self_trained, labels), leave_out=False)
         for i, one in enumerate(trained):
-            before = self.scales[i].standardised(
-                self.networks[i].predict(pseudo.X, "ignore")[:, -1]
-            )
             after = one.network.predict(pseudo.X, "ignore")[:, -1]
-            self.networks[i], self.scales[i] = one.network, MemberScale.alike(after, before.mean(1))
+            self.networks[i], self.scales[i] = one.network, MemberScale.alike(after, columns[:, i])
 
     @classmethod
     def _blended(
