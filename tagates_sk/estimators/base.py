@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
@@ -62,6 +63,8 @@ class BaseTAGATES(NetworkEstimator):
         "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "members": [StrOptions({"all", "encoder", "statistics"})],
+        "proxies": [HasMethods(["fit", "transform"]), StrOptions({"auto"}), None],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
         "variant": [Variant, None],
     }
 
@@ -103,6 +106,8 @@ class BaseTAGATES(NetworkEstimator):
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
+        proxies: Any = None,
+        memory: Any = None,
         variant: Variant | None = None,
         device: str | Device = "auto",
         random_state: Any = None,
@@ -136,6 +141,8 @@ class BaseTAGATES(NetworkEstimator):
         self.warm_start = warm_start
         self.operations = operations
         self.handle_unknown = handle_unknown
+        self.proxies = proxies
+        self.memory = memory
         self.variant = variant
         self.device = device
         self.random_state = random_state
@@ -242,6 +249,7 @@ class BaseTAGATES(NetworkEstimator):
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
+        X_unlabeled: Any = None,
     ) -> Self:
         """Train on architectures and their measured performance.
 
@@ -258,6 +266,11 @@ class BaseTAGATES(NetworkEstimator):
             How the architectures were trained (section 6 of the paper); y then
             has shape (n,). An architecture that was trained under several is
             there several times.
+        X_unlabeled : sequence of architectures, optional
+            Any that are at hand, such as the search space or a sample of it. It
+            needs no label. Statistics of graphs are scaled by it; `proxies` are
+            ranked among it, and networks learn from 2,000 of it. Encoders alone have
+            no use for it.
 
         Returns
         -------
@@ -270,14 +283,17 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If y, weights or conditions do not fit X, or each other.
+            If y, weights or conditions do not fit X, or each other; if X_unlabeled is a
+            single architecture; if proxies are not finite, or encoders are alone.
 
         Warns
         -----
         FitInterruptedWarning
             If interrupted by Ctrl-C: the best state so far is kept.
         """
-        return self._fit(X, y, sample_weight, conditions, resume=self.warm_start)
+        return self._fit(
+            X, y, sample_weight, conditions, resume=self.warm_start, X_unlabeled=X_unlabeled
+        )
 
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
@@ -318,6 +334,7 @@ class BaseTAGATES(NetworkEstimator):
         conditions: Conditions,
         *,
         resume: bool,
+        X_unlabeled: Any = None,
         **changes: Any,
     ) -> Self:
         parameters, X = self._parameters(), as_architectures(X)
@@ -341,7 +358,17 @@ class BaseTAGATES(NetworkEstimator):
             raise ValueError(
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
-        if self.members != "encoder" and simple and not changes:
+        composed = self.members != "encoder" and simple
+        if self.proxies is not None and not composed:
+            raise ValueError(
+                "proxies are read by statistical members, which know one target of one training: "
+                "set members='all', and give one column of y and no conditions, or leave proxies "
+                "out."
+            )
+        unlabeled = None if X_unlabeled is None else as_architectures(X_unlabeled)
+        if unlabeled is not None and len(unlabeled) < 2:
+            raise ValueError("X_unlabeled has one architecture; at least two are needed.")
+        if not changes and composed:
             with_networks = self.members == "all"
             self.composition_ = Composition.fit(
                 data,
@@ -350,6 +377,7 @@ class BaseTAGATES(NetworkEstimator):
                 rng,
                 with_networks=with_networks,
                 encoders=self.encoders_ if resume and with_networks else None,
+                unlabeled=unlabeled,
             )
             if hasattr(self, "_encoders"):
                 del self._encoders

@@ -39,7 +39,7 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
     NotFittedError
         If it is not fitted.
     ModelFileError
-        If it is another estimator, or has a parameter that cannot be written
+        If it is another estimator, has `proxies`, or has a parameter that cannot be written
         down, such as a RandomState: the message says which.
 
     See Also
@@ -70,6 +70,12 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
             f"{', '.join(sorted(_ESTIMATOR_NAMES))} is expected. Of a Pipeline or a search save "
             "the fitted estimator itself (pipeline[-1], search.best_estimator_). joblib.dump saves "
             "any estimator, see docs/model_files.md for what that means."
+        )
+    if getattr(estimator, "proxies", None) is not None:
+        raise ModelFileError(
+            f"proxies={estimator.proxies!r:.100} are computed from architectures when the model "
+            "predicts, and a model file has no form for that. Use joblib.dump, see "
+            "docs/model_files.md for what that means."
         )
     check_is_fitted(estimator)
     writer = Writer()
