@@ -351,7 +351,7 @@ class BaseTAGATES(NetworkEstimator):
                 with_networks=with_networks,
                 encoders=self.encoders_ if resume and with_networks else None,
             )
-            vars(self).pop("_encoders", None)
+            self.__dict__.pop("_encoders", None)
             return self
         if not resume:
             self._encoders = Encoders.start(data, self._task, parameters, source, known, rng)

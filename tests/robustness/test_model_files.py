@@ -74,8 +74,8 @@ class TestRefusedToLoad:
             load_model(path)
 
     def test_newer(self, saved: bytes, path: Path) -> None:
-        path.write_bytes(saved.replace(b'"format_version": "1"', b'"format_version": "2"'))
-        message = r"is in format 2, written by tagates_sk .*; this release reads formats up to 1\."
+        path.write_bytes(saved.replace(b'"format_version": "2"', b'"format_version": "3"'))
+        message = r"is in format 3, written by tagates_sk .*; this release reads format 2\. Upgrade"
         with pytest.raises(ModelFileError, match=message):
             load_model(path)
 
@@ -130,6 +130,17 @@ class TestRefusedToLoad:
             load_model(path)
 
 
+def network(document: dict[str, Any]) -> dict[str, Any]:
+    """Fields of the network in a document."""
+    encoders = document["state"]["encoders"]["object"]["state"]
+    return encoders["network"]["object"]["state"]  # type: ignore[no-any-return]
+
+
+def sizes(document: dict[str, Any]) -> dict[str, Any]:
+    """Fields of its sizes."""
+    return network(document)["model"]["object"]["state"]  # type: ignore[no-any-return]
+
+
 class TestForged:
     """Files with a right checksum that say what no estimator says."""
 
@@ -138,16 +149,16 @@ class TestForged:
         [
             lambda d: d.update({"class": "os.system"}),
             lambda d: d.update({"class": "Trie"}),
-            lambda d: d["state"].update(_spec={"object": {"class": "Popen", "state": {}}}),
-            lambda d: d["state"].update(_spec={"call": "os.system"}),
-            lambda d: d["state"].update(_spec={"tensor": "nowhere"}),
-            lambda d: d["state"].update(_spec={"a": 1, "b": 2}),
+            lambda d: network(d).update(spec={"object": {"class": "Popen", "state": {}}}),
+            lambda d: network(d).update(spec={"call": "os.system"}),
+            lambda d: network(d).update(spec={"tensor": "nowhere"}),
+            lambda d: network(d).update(spec={"a": 1, "b": 2}),
             lambda d: d["state"].update(__class__="TAGATESRegressor"),
             lambda d: d["params"].update(depth=3),
-            lambda d: d["model"]["state"]["encoder"]["object"]["state"].update(layer_dim=3),
-            lambda d: d["model"]["state"]["encoder"]["object"]["state"].update(layer_dim=10**9),
-            lambda d: d["model"]["state"].update(encoder=None),
-            lambda d: d.pop("model"),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(layer_dim=3),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(layer_dim=10**9),
+            lambda d: sizes(d).update(encoder=None),
+            lambda d: network(d).pop("model"),
         ],
     )
     def test_is_refused(self, change: Any, saved: bytes, path: Path) -> None:
