@@ -75,8 +75,8 @@ def cases() -> Iterator[tuple[str, Any]]:
     two = TAGATESRanker(**TINY_TAGATES | others).fit(X, np.column_stack([Y[::-1], Y]))
     yield "two_targets", two
     for transformer in (
-        AdjacencyOneHot(), CapacityStatistics(), OperationStatistics(), PathEncoding(), WalkStatistics(),
-        WeisfeilerLehman(n_iter=1),
+        AdjacencyOneHot(), CapacityStatistics(), OperationStatistics(), PathEncoding(),
+        WalkStatistics(), WeisfeilerLehman(n_iter=1),
     ):  # fmt: skip
         name = type(transformer).__name__
         rows = np.arange(len(Y)) % len(seen(name))
