@@ -25,10 +25,13 @@ def progress(items: Iterable[Item], verbose: Any, **bar: Any) -> Iterable[Item]:
     Parameters
     ----------
     items : iterable
-    verbose : int or bool
+    verbose : int, bool or Stages
+        Stages have a bar already, on which these items move it on.
     **bar : object
         Parameters of tqdm.
     """
+    if isinstance(verbose, Stages):
+        return verbose.part(items)
     if not verbose:
         # Even a bar that is not shown starts a thread, and a process forked while
         # that thread holds its lock would wait for it forever.
@@ -37,6 +40,59 @@ def progress(items: Iterable[Item], verbose: Any, **bar: Any) -> Iterable[Item]:
 
     shown: Iterable[Item] = tqdm(items, **bar)
     return shown
+
+
+class Stages:
+    """One progress bar over several stages of work, which names the one under way.
+
+    Parameters
+    ----------
+    n_stages : int
+        Each is an equal part of the bar.
+    verbose : int or bool
+        Whether there is a bar at all.
+    """
+
+    def __init__(self, n_stages: int, verbose: Any) -> None:
+        self._n, self._done, self._bar = n_stages, 0, None
+        if verbose:
+            from tqdm.auto import tqdm
+
+            self._bar = tqdm(total=n_stages, bar_format=_STAGES_FORMAT)
+
+    def next(self, name: str) -> None:
+        """Begin the next stage."""
+        self._move_to(self._done, name)
+        self._done += 1
+
+    def part(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Items of the present stage."""
+        listed = list(items)
+        for i, item in enumerate(listed, 1):
+            yield item
+            self._move_to(self._done - 1 + i / len(listed))
+
+    def _move_to(self, position: float, name: str | None = None) -> None:
+        if self._bar is None:
+            return
+        if name is not None:
+            self._bar.set_description(name, refresh=False)
+        self._bar.update(position - self._bar.n)
+
+    def __enter__(self) -> Stages:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            if error == (None, None, None):
+                self._move_to(self._n)
+            self._bar.close()
+
+    def __bool__(self) -> bool:
+        return self._bar is not None
+
+
+_STAGES_FORMAT = "{desc}{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
 
 
 def draw_seed(rng: np.random.RandomState) -> int:

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 import tagates_sk.baselines as baselines
 from tagates_sk import TAGATESRanker, TAGATESRegressor, TrainingCondition, paper_config
 from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
-from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.features import OperationStatistics
 from tagates_sk.search import PredictorSearch
 from tagates_sk.zero_cost import ZeroCostProxies, ZeroCostSaliency
@@ -250,21 +249,17 @@ def untrained() -> Iterator[tuple[str, NDArray[Any]]]:
         yield f"{space} ZeroCostProxies", np.asarray(proxies.fit_transform(few))
 
 
-def consensus() -> Iterator[tuple[str, NDArray[Any]]]:
-    """ConsensusRanker with and without networks."""
+def proxies() -> Iterator[tuple[str, NDArray[Any]]]:
+    """Rankers with zero-cost scores, with and without networks."""
     data = Space(load_nasbench201, 0)
     unlabeled = data.dags[5:15_625:60]
     small = {"layer_dim": 16, "head": (16,), "max_iter": 12, "device": "cpu"}
-    networks = [
-        ("tagates", ranker(n_members=2, **small)),
-        ("dagnn", baselines.DAGNNRanker(n_layers=1, **small)),
-    ]
-    for name, given in (("alone", []), ("networks", networks)):
-        model = ConsensusRanker(
-            load_zero_cost_proxies("nasbench201"), networks=given, n_unlabeled=100, random_state=0
-        ).fit(data.X, data.y, X_unlabeled=unlabeled)
-        yield f"consensus {name}", predictions(model, data.X_test, return_std=True)
-        yield f"consensus {name}, members", model.predict_members(data.X_test)
+    for members in ("statistics", "all"):
+        given = {"proxies": load_zero_cost_proxies("nasbench201"), "members": members}
+        model = TAGATESRanker(random_state=0, **given, **small)
+        model.fit(data.X, data.y, X_unlabeled=unlabeled)
+        yield f"proxies {members}", predictions(model, data.X_test, return_std=True)
+        yield f"proxies {members}, members", model.predict_members(data.X_test)
 
 
 def searches() -> Iterator[tuple[str, NDArray[Any]]]:
@@ -289,7 +284,7 @@ def searches() -> Iterator[tuple[str, NDArray[Any]]]:
 
 
 PARTS = (
-    defaults, zero_cost, variants, training, known_of_training, others, untrained, consensus,
+    defaults, zero_cost, variants, training, known_of_training, others, untrained, proxies,
     searches,
 )  # fmt: skip
 

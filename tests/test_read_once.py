@@ -13,8 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_s
 from sklearn.pipeline import make_pipeline
 
 from tagates_sk import TAGATESRanker
-from tagates_sk.baselines import DAGNNRanker, WLKernelGP
-from tagates_sk.ensemble import ConsensusRanker
+from tagates_sk.baselines import WLKernelGP
 from tagates_sk.features import OperationStatistics, WalkStatistics
 from tagates_sk.graphs import Architectures, ArchitectureSequence, reading
 from tagates_sk.graphs import canonical as canonical_module
@@ -59,38 +58,30 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Reads:
     return counted
 
 
-def networks() -> list[Any]:
-    return [
-        ("tagates", TAGATESRanker(**SMALL, T=2)),
-        ("dagnn", DAGNNRanker(max_iter=2, layer_dim=8, n_members=1)),
-    ]
-
-
-def consensus(**changes: Any) -> ConsensusRanker:
+def with_proxies(**changes: Any) -> TAGATESRanker:
     proxies = ZeroCostProxies(["flops", "naswot"], **TINY)
-    given = {"regressor": Ridge(), "networks": networks(), "random_state": 0, **changes}
-    return ConsensusRanker(proxies, **given)
+    return TAGATESRanker(**{**SMALL, "proxies": proxies, "random_state": 0, **changes})
 
 
-def test_consensus_ranker(reads: Reads) -> None:
-    model = consensus().fit(POOL[:10], WORTH[:10], X_unlabeled=POOL[10:])
+def test_proxies(reads: Reads) -> None:
+    model = with_proxies().fit(POOL[:10], WORTH[:10], X_unlabeled=POOL[10:])
     assert reads.of(POOL) == {1}
     assert reads.total == len(POOL)
     model.predict(POOL)
     assert reads.of(POOL) == {2}
 
 
-def test_consensus_ranker_without_unlabelled(reads: Reads) -> None:
-    consensus().fit(POOL[:10], WORTH[:10])
+def test_proxies_without_unlabelled(reads: Reads) -> None:
+    with_proxies().fit(POOL[:10], WORTH[:10])
     assert reads.total == 10
 
 
 @pytest.mark.parametrize("by_hand", [False, True])
 @pytest.mark.parametrize(
     "predictor",
-    [WLKernelGP(), consensus(networks=[]), make_pipeline(ZeroCostSaliency(**TINY),
+    [WLKernelGP(), with_proxies(members="statistics"), make_pipeline(ZeroCostSaliency(**TINY),
                                                          TAGATESRanker(**SMALL))],
-    ids=["gp", "consensus", "pipeline"],
+    ids=["gp", "proxies", "pipeline"],
 )  # fmt: skip
 def test_search_in_a_list(reads: Reads, predictor: Any, by_hand: bool) -> None:
     search = PredictorSearch(POOL, predictor, n_initial=6, batch_size=7, random_state=0)
@@ -184,8 +175,8 @@ class TestArchitectures:
     def test_process(self, cells: Any) -> None:
         WLKernelGP().fit(cells, WORTH).predict(cells)
 
-    def test_consensus(self, cells: Any) -> None:
-        consensus().fit(cells[:10], WORTH[:10], X_unlabeled=cells).predict(cells[5:])
+    def test_proxies(self, cells: Any) -> None:
+        with_proxies().fit(cells[:10], WORTH[:10], X_unlabeled=cells).predict(cells[5:])
 
     def test_parts(self, cells: Any) -> None:
         model = make_pipeline(WalkStatistics(), Ridge()).fit(cells, WORTH)

@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from tagates_sk import TAGATESRanker, Variant
 from tagates_sk.datasets import load_nasbench101, load_nasbench201, load_zero_cost_proxies
-from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.metrics import kendall_tau, precision_at_k, spearman_rho
 
 FIELDS = [
@@ -138,8 +137,8 @@ def task(
 ) -> dict[str, Any]:
     """One run: which cells, how many, and the parameters of the ranker as JSON.
 
-    The ranker is TAGATESRanker, or ConsensusRanker if the setting begins with
-    "consensus".
+    The ranker is TAGATESRanker; with the setting "statistics" without networks, with
+    "proxies" with zero-cost scores and the graphs of all cells.
     """
     return {
         "space": space,
@@ -155,27 +154,24 @@ def task(
 def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
     """Fit on a subset, rank the test cells, measure.
 
-    With `memory`, what ConsensusRanker learns without labels is learned once
-    for all sizes of a seed, and the row has no time.
+    With `memory`, what networks learn without labels is learned once for all
+    sizes of a seed, and the row has no time.
     """
     parameters = json.loads(task["parameters"])
     zero_cost = parameters.get("symmetry_breaking") in ("add", "concat")
     bunch = data(task["space"], task["target"], zero_cost)
     train, test = split(bunch, task["protocol"], task["n"], task["seed"])
     start = time.perf_counter()
-    if task["setting"].startswith("consensus"):
-        proxies = load_zero_cost_proxies(task["space"])
-        if task["setting"] == NO_NETWORKS:
-            parameters["networks"] = []
-        model: Any = ConsensusRanker(
-            proxies, memory=memory, random_state=task["seed"], **parameters
-        )
+    given: dict[str, Any] = {}
+    if task["setting"] == "statistics":
+        parameters["members"] = "statistics"
+    elif task["setting"] == "proxies":
+        parameters |= {"proxies": load_zero_cost_proxies(task["space"]), "memory": memory}
         # Graphs and scores of all that there is to rank, as in a search; no label of them.
-        pool = bunch.dags[np.concatenate([bunch.train_indices, bunch.test_indices])]
-        model.fit(bunch.dags[train], bunch.target[train], X_unlabeled=pool)
-    else:
-        model = TAGATESRanker(random_state=task["seed"], **arguments(parameters))
-        model.fit(bunch.dags[train], bunch.target[train])
+        both = np.concatenate([bunch.train_indices, bunch.test_indices])
+        given["X_unlabeled"] = bunch.dags[both]
+    model = TAGATESRanker(random_state=task["seed"], **arguments(parameters))
+    model.fit(bunch.dags[train], bunch.target[train], **given)
     fitted = time.perf_counter()
     scores = model.predict(bunch.dags[test])
     end = time.perf_counter()
@@ -187,10 +183,6 @@ def run(task: dict[str, Any], memory: Path | None = None) -> dict[str, Any]:
         "fit_seconds": "" if memory else round(fitted - start, 2),
         "predict_seconds": round(end - fitted, 3),
     }
-
-
-NO_NETWORKS = "consensus without networks"
-"""The setting of a ConsensusRanker that is its regressor alone."""
 
 
 KEY = ("space", "target", "protocol", "n", "seed", "setting", "parameters")

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from common import NO_NETWORKS, finished
+from common import finished
 from matplotlib.axes import Axes
 from ranking import NAMES, PAPER, RANKERS
 
-COLOURS = {"default": "tab:blue", NO_NETWORKS: "tab:orange", "consensus": "tab:green"}
+COLOURS = {"default": "tab:blue", "statistics": "tab:orange", "proxies": "tab:green"}
 
 
 def draw(ax: Axes, space: str, rows: list[dict[str, str]]) -> None:

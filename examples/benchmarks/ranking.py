@@ -4,9 +4,9 @@ Seed k draws the k-th random subset of the published training half and
 initialises the networks; the whole published test half is ranked; no label
 outside the subset is used. With --protocol shuffled the two halves of
 NAS-Bench-101 are drawn anew for each seed; these numbers are in a table of their
-own. ConsensusRanker also sees the graphs of all cells of
-both halves and their zero-cost scores, which cost no label. Results are appended
-to a CSV as they come, and a run that was interrupted goes on where it stopped.
+own. The setting "proxies" also sees the graphs of all cells of both halves and
+their zero-cost scores, which cost no label. Results are appended to a CSV as they
+come, and a run that was interrupted goes on where it stopped.
 
     python examples/benchmarks/ranking.py --n-jobs 2
     python examples/benchmarks/ranking.py --n-jobs 2 --protocol shuffled
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import NO_NETWORKS, paired, run, run_all, summary, task
+from common import paired, run, run_all, summary, task
 
 # Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
@@ -41,8 +41,8 @@ NAMES = {"nasbench201": "NAS-Bench-201, CIFAR-10", "nasbench101": "NAS-Bench-101
 
 RANKERS = {
     "default": "`TAGATESRanker()`",
-    NO_NETWORKS: "`ConsensusRanker(proxies, networks=[])`",
-    "consensus": "`ConsensusRanker(proxies)`",
+    "statistics": '`TAGATESRanker(members="statistics")`',
+    "proxies": "`TAGATESRanker(proxies=...)`",
 }
 """Settings of the table, and their columns."""
 
@@ -78,14 +78,15 @@ def spread(rows: list[dict[str, Any]]) -> str:
 
 
 def gains(rows: list[dict[str, Any]]) -> list[str]:
-    """What ConsensusRanker gains by its networks at every size, in points."""
+    """What networks, and then proxies, gain at every size, in points."""
     lines = []
     for space, sizes in PAPER.items():
         for n in sizes:
             runs = [r for r in rows if r["space"] == space and int(r["n"]) == n]
-            gain = paired(runs, "consensus", NO_NETWORKS, "kendall_tau")
-            if gain:
-                lines.append(f"{space} {n:4d} labels, consensus − {NO_NETWORKS}: {gain}")
+            for one, other in (("default", "statistics"), ("proxies", "default")):
+                gain = paired(runs, one, other, "kendall_tau")
+                if gain:
+                    lines.append(f"{space} {n:4d} labels, {one} − {other}: {gain}")
     return lines
 
 

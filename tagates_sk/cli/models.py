@@ -24,9 +24,12 @@ def check_savable(estimator: Any, path: str) -> None:
     """
     from ..model_files.fields import ESTIMATORS  # slow to import
 
-    if not path.endswith(PICKLE) and type(estimator) not in ESTIMATORS:
+    if path.endswith(PICKLE):
+        return
+    with_proxies = getattr(estimator, "proxies", None) is not None
+    if with_proxies or type(estimator) not in ESTIMATORS:
         raise UserError(
-            f"--out {echo(path)}: a {type(estimator).__name__} can only be saved as a pickle; "
+            f"--out {echo(path)}: a {type(estimator).__name__}{' with proxies' * with_proxies} can only be saved as a pickle; "
             f"expected a name that ends in {PICKLE}."
         )
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from ..features import PrecomputedFeatures
+from ..features import FeatureTable, PrecomputedFeatures
 from ..graphs import ArchitectureSequence
 from .files import read_arrays
 from .nasbench101 import load_nasbench101
@@ -63,4 +63,4 @@ def load_zero_cost_proxies(space: str) -> PrecomputedFeatures:
     if space not in SPACES:
         raise ValueError(f"space={space!r}: scores come with {' and '.join(SPACES)} only.")
     scores, names = read_arrays(f"proxies_{space}", "scores", "names")
-    return PrecomputedFeatures(cells_with_proxies(space), scores.astype(np.float64), list(names))
+    return PrecomputedFeatures(FeatureTable(cells_with_proxies(space), scores, list(names)))

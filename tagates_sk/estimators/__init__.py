@@ -1,7 +1,8 @@
 """TA-GATES as estimators."""
 
 from .paper import paper_config
+from .proxy_ranks import ProxyRanks
 from .tagates import TAGATESRanker, TAGATESRegressor
 from .variant import Variant
 
-__all__ = ["TAGATESRanker", "TAGATESRegressor", "Variant", "paper_config"]
+__all__ = ["ProxyRanks", "TAGATESRanker", "TAGATESRegressor", "Variant", "paper_config"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import Any, ClassVar, TypeVar
@@ -62,14 +63,16 @@ class BaseTAGATES(NetworkEstimator):
         "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
         "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "members": [StrOptions({"all", "encoder", "statistics"})],
+        "proxies": [HasMethods(["fit", "transform"]), StrOptions({"auto"}), None],
+        "memory": [str, os.PathLike, HasMethods(["cache"]), None],
         "variant": [Variant, None],
     }
 
     _elsewhere: ClassVar[dict[str, str]] = {
         name: f"variant=Variant({name}=...)" for name in Variant._parameter_constraints
     }
-    encoders_: Encoders
     composition_: Composition | None
+    _encoders: Encoders
     pretrained_: EncoderState
 
     def __init__(
@@ -103,6 +106,8 @@ class BaseTAGATES(NetworkEstimator):
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
+        proxies: Any = None,
+        memory: Any = None,
         variant: Variant | None = None,
         device: str | Device = "auto",
         random_state: Any = None,
@@ -136,6 +141,8 @@ class BaseTAGATES(NetworkEstimator):
         self.warm_start = warm_start
         self.operations = operations
         self.handle_unknown = handle_unknown
+        self.proxies = proxies
+        self.memory = memory
         self.variant = variant
         self.device = device
         self.random_state = random_state
@@ -192,6 +199,18 @@ class BaseTAGATES(NetworkEstimator):
     # -------------------------------------------------------- what fit learned
 
     @property
+    def encoders_(self) -> Encoders:
+        """TA-GATES networks with heads, and what is known of training beside the graphs."""
+        if self.composition_ is None:
+            return self._encoders
+        if self.composition_.encoders is None:
+            raise AttributeError(
+                f"This {type(self).__name__} was fitted with members='statistics', and has no "
+                "encoder. Fit it with members='all' or 'encoder'."
+            )
+        return self.composition_.encoders
+
+    @property
     def network_(self) -> FittedNetwork:  # type: ignore[override]
         """The networks."""
         return self.encoders_.network
@@ -230,6 +249,7 @@ class BaseTAGATES(NetworkEstimator):
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
+        X_unlabeled: Any = None,
     ) -> Self:
         """Train on architectures and their measured performance.
 
@@ -246,6 +266,11 @@ class BaseTAGATES(NetworkEstimator):
             How the architectures were trained (section 6 of the paper); y then
             has shape (n,). An architecture that was trained under several is
             there several times.
+        X_unlabeled : sequence of architectures, optional
+            Any that are at hand, such as the search space or a sample of it. It
+            needs no label. Statistics of graphs are scaled by it; `proxies` are
+            ranked among it, and networks learn from 2,000 of it. Encoders alone have
+            no use for it.
 
         Returns
         -------
@@ -258,14 +283,17 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If y, weights or conditions do not fit X, or each other.
+            If y, weights or conditions do not fit X, or each other; if X_unlabeled is a
+            single architecture; if proxies are not finite, or encoders are alone.
 
         Warns
         -----
         FitInterruptedWarning
             If interrupted by Ctrl-C: the best state so far is kept.
         """
-        return self._fit(X, y, sample_weight, conditions, resume=self.warm_start)
+        return self._fit(
+            X, y, sample_weight, conditions, resume=self.warm_start, X_unlabeled=X_unlabeled
+        )
 
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
@@ -306,6 +334,7 @@ class BaseTAGATES(NetworkEstimator):
         conditions: Conditions,
         *,
         resume: bool,
+        X_unlabeled: Any = None,
         **changes: Any,
     ) -> Self:
         parameters, X = self._parameters(), as_architectures(X)
@@ -313,7 +342,12 @@ class BaseTAGATES(NetworkEstimator):
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)
+        simple = targets.shape[1] == 1 and conditions is None
+        if self.members == "statistics" and (changes or not simple):
+            raise ValueError(_NEEDS_ENCODERS)
         resume = resume and hasattr(self, "encoders_")
+        if resume and self.composition_ is not None and self.members == "encoder" and not changes:
+            resume = False  # these encoders learned the order only
         known = self.conditions_ if resume else None
         if conditions is not None:
             known = self._under_conditions(data, y, conditions, resume, known)
@@ -324,7 +358,17 @@ class BaseTAGATES(NetworkEstimator):
             raise ValueError(
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
-        if not changes and _is_composed(self.members, data):
+        composed = self.members != "encoder" and simple
+        if self.proxies is not None and not composed:
+            raise ValueError(
+                "proxies are read by statistical members, which know one target of one training: "
+                "set members='all', and give one column of y and no conditions, or leave proxies "
+                "out."
+            )
+        unlabeled = None if X_unlabeled is None else as_architectures(X_unlabeled)
+        if unlabeled is not None and len(unlabeled) < 2:
+            raise ValueError("X_unlabeled has one architecture; at least two are needed.")
+        if not changes and composed:
             with_networks = self.members == "all"
             self.composition_ = Composition.fit(
                 data,
@@ -333,12 +377,13 @@ class BaseTAGATES(NetworkEstimator):
                 rng,
                 with_networks=with_networks,
                 encoders=self.encoders_ if resume and with_networks else None,
+                unlabeled=unlabeled,
             )
-            if self.composition_.encoders is not None:
-                self.encoders_ = self.composition_.encoders
+            if hasattr(self, "_encoders"):
+                del self._encoders
             return self
         if not resume:
-            self.encoders_ = Encoders.start(data, self._task, parameters, source, known, rng)
+            self._encoders = Encoders.start(data, self._task, parameters, source, known, rng)
             self.composition_ = None
         self.encoders_.train(
             data,
@@ -529,7 +574,7 @@ class BaseTAGATES(NetworkEstimator):
         ndarray of float64, shape (n, k)
             A column for each of y, earliest first; means over the members by `column_weights_`.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
         members = self.encoders_.predict(X, self.handle_unknown, self.verbose)
         weights = self.column_weights_
         return np.asarray((members * weights).sum(2) / weights.sum(1))
@@ -548,7 +593,7 @@ class BaseTAGATES(NetworkEstimator):
             The encodings that the head reads; d is `layer_dim` times the number
             of cells times the number of members.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
         return self.encoders_.encode(X, self.handle_unknown, self.verbose)
 
     def operation_embeddings(self, X: Any, n_updates: int | None = None) -> list[Any]:
@@ -569,16 +614,15 @@ class BaseTAGATES(NetworkEstimator):
             member after the other. Plain wires, identity operations and pruned
             parts have no embedding.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
         return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)
-
-
-def _is_composed(members: str, data: Labelled) -> bool:
-    """Whether statistical members take part: they know one target, of one training."""
-    return members != "encoder" and data.y.shape[1] == 1 and data.conditions is None
 
 
 _NONE_IN_FIT = (
     "conditions are given, and the first fit had none. Fit with conditions, a TrainingCondition "
     "for each architecture, or leave them out."
+)
+_NEEDS_ENCODERS = (
+    "members='statistics' knows one target of one kind of training, and is fitted at once: several "
+    "columns of y, conditions and partial_fit need encoders. Set members='all' or 'encoder'."
 )

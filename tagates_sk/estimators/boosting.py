@@ -14,6 +14,12 @@ from .trees import TreeEnsemble
 
 N_FOLDS = 5
 
+PRIOR_MEAN = 0.6
+"""Guess of the coefficient of the prior."""
+
+PRIOR_WEIGHT = 5.0
+"""Labels that the guess counts as much as."""
+
 
 class BoostingMember:
     """Mean of boosted trees that each leave out a part of the architectures.
@@ -26,6 +32,10 @@ class BoostingMember:
         Trees of a fold.
     max_columns : int, default=40
         About how many columns a split looks at.
+    prior_half_life : float, default=0
+        Number h of labels that halve the coefficient a of the prior: the more
+        there are, the more is left to the trees, which are fitted to what a p,
+        with the prior p, gets wrong. 0 is without it.
 
     Attributes
     ----------
@@ -35,11 +45,21 @@ class BoostingMember:
         one fold.
     trees_ : list of TreeEnsemble
         Of the folds; the mean where all architectures are the same.
+    coefficient_ : float
+        The coefficient a.
+
+    Notes
+    -----
+    With n targets t it is a = h / (n + h) (Σ p t + w a₀) / (Σ p² + w), not
+    negative; the guess a₀ = 0.6 counts as much as w = 5 labels.
     """
 
-    def __init__(self, n_estimators: int = 120, max_columns: int = 40) -> None:
+    def __init__(
+        self, n_estimators: int = 120, max_columns: int = 40, prior_half_life: float = 0.0
+    ) -> None:
         self.n_estimators = n_estimators
         self.max_columns = max_columns
+        self.prior_half_life = prior_half_life
 
     def fit(
         self,
@@ -67,6 +87,9 @@ class BoostingMember:
         rng = check_random_state(random_state)
         columns = statistics.columns()
         weight = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
+        prior = statistics.prior
+        self.coefficient_ = self._coefficient(prior, targets, weight)
+        targets = targets - self.coefficient_ * prior
         which = np.unique(columns, axis=0, return_inverse=True)[1].ravel()
         n_groups = int(which.max()) + 1
         n_folds = max(min(N_FOLDS, n_groups), 1)
@@ -87,6 +110,7 @@ class BoostingMember:
             trees = TreeEnsemble.of(model)
             self.unseen_[left_out] = trees.predict(columns[left_out])
             self.trees_.append(trees)
+        self.unseen_ += self.coefficient_ * prior
         if not self.trees_:  # all architectures are the same
             mean = float(np.average(targets, weights=weight))
             self.trees_.append(TreeEnsemble.without_trees(mean))
@@ -108,4 +132,11 @@ class BoostingMember:
             return np.zeros(0)
         columns = statistics.columns()
         mean: Floats = np.mean([trees.predict(columns) for trees in self.trees_], axis=0)
-        return mean
+        return mean + self.coefficient_ * statistics.prior
+
+    def _coefficient(self, prior: Floats, targets: Floats, weight: Floats) -> float:
+        weight = weight / weight[weight > 0].mean()
+        n = float((weight > 0).sum())
+        product = float(weight @ (prior * targets)) + PRIOR_WEIGHT * PRIOR_MEAN
+        fading = self.prior_half_life / (n + self.prior_half_life)
+        return fading * max(product / (float(weight @ prior**2) + PRIOR_WEIGHT), 0.0)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from .._utils import Floats, draw_seed
+from .._utils import Floats, Stages, draw_seed
 from ..baselines.normal_scores import NormalScores
+from ..graphs import ArchitectureSequence, PackedGraphs
 from ..nn.transfer import EncoderState
-from ..training.network import Part, read_in_parts
+from ..training.network import read_in_parts
+from ..training.targets import TargetScaler
 from ..training.tasks import RANKING
 from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
+from .label_free import LabelFree
 from .networks import ONE_SWEEP, MemberScale, draws_by_fold
 from .process import ProcessMember
+from .proxy_ranks import ProxyRanks
+from .pseudo_labels import Kind, PseudoLabels, fine_tuning
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
 
@@ -26,6 +32,15 @@ PROCESSES: dict[str, Sequence[str]] = {
     "all": ("walks", "operations", "edges", "places", "capacity"),
 }
 """Blocks of statistics that each process reads."""
+
+WITH_PROXIES: dict[str, Sequence[str]] = {
+    "flow": ("proxies",),
+    "all": ("walks", "operations", "edges", "places", "capacity", "proxies"),
+}
+"""The same where there are proxies."""
+
+PRIOR_HALF_LIFE = 30.0
+"""Labels that halve what boosted trees take over from the consensus of proxies."""
 
 PART = 16384
 """Architectures whose statistics are held at a time."""
@@ -47,6 +62,8 @@ class Composition:
     blend : Blend
     score_map : ScoreMap
         From blended scores to the target's units.
+    ranks : ProxyRanks or None
+        Zero-cost scores that statistical members read.
     """
 
     networks: list[Encoders]
@@ -55,6 +72,7 @@ class Composition:
     members: dict[str, Any]
     blend: Blend
     score_map: ScoreMap
+    ranks: ProxyRanks | None = None
 
     @property
     def encoders(self) -> Encoders | None:
@@ -71,6 +89,7 @@ class Composition:
         *,
         with_networks: bool,
         encoders: Encoders | None = None,
+        unlabeled: ArchitectureSequence | None = None,
     ) -> Composition:
         """Fit all members, and weigh them by what each says of labels it has not seen.
 
@@ -87,49 +106,74 @@ class Composition:
             Whether there are networks, or statistical members only.
         encoders : Encoders, optional
             To train further; by default new ones.
+        unlabeled : ArchitectureSequence, optional
+            Architectures of whose performance nothing is known.
         """
-        n, weights = len(data.y), data.weights
-        targets = plain_scores(data.y)
-        networks: list[Encoders] = []
-        scales: list[MemberScale] = []
-        unseen: list[Floats] = []
-        seen: list[Floats] = []
+        has_proxies = parameters["proxies"] is not None
+        learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
+        kinds = [
+            Kind("encoders", parameters, source),
+            Kind("asynchronous encoders", {**parameters, **ONE_SWEEP}, None),
+        ]
+        n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
+        with Stages(n_stages, parameters["verbose"]) as stages:
+            if has_proxies:
+                stages.next("proxies")
+            known = LabelFree.of(data, unlabeled, parameters["proxies"], rng)
+            train = partial(_train_networks, data, kinds, rng, stages)
+            if not learns_scores:
+                trained = train(encoders=encoders) if with_networks else []
+                stages.next("statistics")
+                return cls._blended(data, known, trained, rng)
+            pseudo_labels = PseudoLabels.draw(known, data, rng)
+            trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
+            stages.next("statistics")
+            composition = cls._blended(data, known, trained, rng)
+            composition._train_again(pseudo_labels, known, train)
+            return composition
 
-        kinds = [(parameters, source, encoders), ({**parameters, **ONE_SWEEP}, None, None)]
-        fold = 0
-        for own, start, network in kinds if with_networks else []:
-            k, labelled = own["n_members"], replace(data)
-            draws = None if own["bootstrap"] else draws_by_fold(n, k, fold, rng)
-            fold += k
-            if network is None:
-                network = Encoders.start(labelled, RANKING, own, start, None, rng)
-            draws = network.train(
-                labelled,
-                RANKING,
-                own,
-                rng,
-                starts_from_another=start is not None,
-                early_stopping=own["early_stopping"],
-                draws=draws,
-            )
-            scores = network.predict(data.X, "ignore")[:, -1]
-            scale = MemberScale.of(scores)
-            networks.append(network)
-            scales.append(scale)
-            unseen.append(scale.unseen(scores, draws))
-            seen.append(scale.standardised(scores).mean(1))
-        statistics = GraphStatistics().fit(data.packed)
-        known = statistics.transform(data.packed)
-        members: dict[str, Any] = {name: ProcessMember(b) for name, b in PROCESSES.items()}
-        members["boosting"] = BoostingMember()
+    def _train_again(
+        self, pseudo: PseudoLabels, known: LabelFree, train: Callable[..., list[_Trained]]
+    ) -> None:
+        """Self-training: new networks learn what the blend says of unlabelled architectures.
+
+        The blend stays: its weights were found on labels that members had not
+        seen, which is so no longer. So the new networks see all labels.
+        """
+        assert known.scores is not None
+        columns, _ = self._members(pseudo.X, pseudo.packed, known.scores[pseudo.rows])
+        labels = plain_scores(self.blend.predict(columns)[:, None])
+        trained = train(partial(pseudo.self_trained, labels), leave_out=False)
+        for i, one in enumerate(trained):
+            after = one.network.predict(pseudo.X, "ignore")[:, -1]
+            self.networks[i], self.scales[i] = one.network, MemberScale.alike(after, columns[:, i])
+
+    @classmethod
+    def _blended(
+        cls,
+        data: Labelled,
+        known: LabelFree,
+        trained: Sequence[_Trained],
+        rng: np.random.RandomState,
+    ) -> Composition:
+        """Statistical members, and the blend of all."""
+        weights, targets = data.weights, plain_scores(data.y)
+        statistics = GraphStatistics().fit(known.packed, known.scores)
+        columns = statistics.transform(data.packed, known.of_labelled)
+        has_scores = known.scores is not None
+        processes = WITH_PROXIES if has_scores else PROCESSES
+        members: dict[str, Any] = {name: ProcessMember(b) for name, b in processes.items()}
+        members["boosting"] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
+        unseen, seen = [t.unseen for t in trained], [t.seen for t in trained]
         for member in members.values():
-            member.fit(known, targets, weights, random_state=draw_seed(rng))
+            member.fit(columns, targets, weights, random_state=draw_seed(rng))
             unseen.append(member.unseen_)
-            seen.append(member.predict(known))
+            seen.append(member.predict(columns))
         blend = Blend().fit(np.column_stack(unseen), targets, weights, np.column_stack(seen))
         spread = _spread([members[name].unseen_std_ for name in PROCESSES])
         score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread)
-        return cls(networks, scales, statistics, members, blend, score_map)
+        networks, scales = [t.network for t in trained], [t.scale for t in trained]
+        return cls(networks, scales, statistics, members, blend, score_map, known.ranks)
 
     def predict(self, X: Any, handle_unknown: str, verbose: Any = 0) -> Blended:
         """What the members say, and their blend.
@@ -140,17 +184,23 @@ class Composition:
         handle_unknown : {"warn", "error", "ignore"}
         verbose : int or bool
         """
-        found = [self._predict(part, handle_unknown) for part in read_in_parts(X, verbose, PART)]
+        found = []
+        for part in read_in_parts(X, verbose, PART):
+            part.packed.with_vocabulary(self.statistics.operations_, handle_unknown)
+            scores = None if self.ranks is None else self.ranks.transform(part.X)
+            found.append(self._members(part.X, part.packed, scores))
         members, spread = (np.concatenate(values) for values in zip(*found, strict=True))
         return Blended(self.blend.predict(members), spread, members)
 
-    def _predict(self, part: Part, handle_unknown: str) -> tuple[Floats, Floats]:
-        part.packed.with_vocabulary(self.statistics.operations_, handle_unknown)
-        columns: list[Floats] = []
-        for scale, network in zip(self.scales, self.networks, strict=True):
-            scores = network.predict(part.X, "ignore")[:, -1]
-            columns.append(scale.standardised(scores).mean(1))
-        known = self.statistics.transform(part.packed)
+    def _members(
+        self, X: Any, packed: PackedGraphs, scores: Floats | None
+    ) -> tuple[Floats, Floats]:
+        """What each member says of architectures, and the processes' standard deviation."""
+        columns = [
+            scale.standardised(network.predict(X, "ignore")[:, -1]).mean(1)
+            for scale, network in zip(self.scales, self.networks, strict=True)
+        ]
+        known = self.statistics.transform(packed, scores)
         deviations = []
         for name, member in self.members.items():
             if name in PROCESSES:
@@ -160,6 +210,62 @@ class Composition:
                 mean = member.predict(known)
             columns.append(mean)
         return np.column_stack(columns), _spread(deviations)
+
+
+class _Trained(NamedTuple):
+    """Networks, their scale, and what they say of labels that they have not seen, and have."""
+
+    network: Encoders
+    scale: MemberScale
+    unseen: Floats
+    seen: Floats
+
+
+def _train_networks(
+    data: Labelled,
+    kinds: Sequence[Kind],
+    rng: np.random.RandomState,
+    stages: Stages,
+    pretrained: Callable[[Kind, Stages], Encoders] | None = None,
+    *,
+    encoders: Encoders | None = None,
+    leave_out: bool = True,
+) -> list[_Trained]:
+    """Networks of all kinds, new ones or fine-tuned.
+
+    Each leaves out a part of the labels, to be judged by it, if `leave_out`.
+    """
+    trained, fold, n = [], 0, len(data.y)
+    for i, kind in enumerate(kinds):
+        own = {**kind.parameters, "verbose": stages}
+        network, options, labelled = (encoders if i == 0 else None), {}, replace(data)
+        if pretrained is not None:
+            stages.next(f"{kind.name}, pseudo-labels")
+            network = pretrained(kind, stages)
+            network.network.scaler = TargetScaler.of(data.y, data.weights)
+            options = fine_tuning(own, n)
+        stages.next(f"{kind.name}, labels")
+        draws = None
+        if leave_out and not own["bootstrap"]:
+            draws = draws_by_fold(n, own["n_members"], fold, rng)
+        fold += own["n_members"]
+        if network is None:
+            network = Encoders.start(labelled, RANKING, own, kind.source, None, rng)
+        draws = network.train(
+            labelled,
+            RANKING,
+            own,
+            rng,
+            starts_from_another=kind.source is not None,
+            early_stopping=own["early_stopping"],
+            draws=draws,
+            **options,
+        )
+        scores = network.predict(data.X, "ignore")[:, -1]
+        scale = MemberScale.of(scores)
+        seen = scale.standardised(scores).mean(1)
+        trained.append(_Trained(network, scale, scale.unseen(scores, draws), seen))
+    return trained
 
 
 class Blended(NamedTuple):

@@ -66,6 +66,13 @@ class MemberScale:
         std = scores.std(0)
         return cls(scores.mean(0), np.where(std > 0, std, 1.0))
 
+    @classmethod
+    def alike(cls, scores: Floats, wanted: Floats) -> MemberScale:
+        """Those by which the mean of scores, shape (n, n_members), has the moments of `wanted`."""
+        own = cls.of(scores)
+        spread = own.standardised(scores).mean(1).std() / max(float(wanted.std()), 1e-9)
+        return cls(own.mean - own.std * spread * wanted.mean(), own.std * spread)
+
     def standardised(self, scores: Floats) -> Floats:
         """Scores of every network on one scale."""
         return (scores - self.mean) / self.std

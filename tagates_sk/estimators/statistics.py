@@ -32,10 +32,11 @@ class Statistics(NamedTuple):
     Parameters
     ----------
     blocks : dict of str to ndarray of float, shape (n, n_columns)
-        Standardised columns, by the names in BLOCKS, divided by the root of
-        their number: squared distances of rows are about 2.
+        Standardised columns, by the names in BLOCKS and perhaps "proxies",
+        divided by the root of their number: squared distances of rows are about 2.
     prior : ndarray of float, shape (n,)
-        Capacity, standardised; zeros where all architectures of fit have the same.
+        Capacity, or a consensus of proxies, standardised; zeros where all
+        architectures of fit have the same.
     """
 
     blocks: dict[str, Floats]
@@ -76,12 +77,16 @@ class GraphStatistics:
     5
     """
 
-    def fit(self, X: Any) -> GraphStatistics:
+    def fit(self, X: Any, scores: Floats | None = None) -> GraphStatistics:
         """Learn vocabulary, columns and their scale.
 
         Parameters
         ----------
         X : PackedGraphs or sequence of n architectures
+        scores : ndarray of float, shape (n, n_scores), default=None
+            What is known of them otherwise: with walks it makes one block more,
+            "proxies", since what a score tells depends on the graph. The last
+            column is the prior, in the place of capacity.
 
         Returns
         -------
@@ -102,19 +107,24 @@ class GraphStatistics:
         self._is_place = np.array(["walk_place" in name for name in names[0]])
         self._prior_columns = [list(names[3]).index(name) for name in PRIOR]
         raw = self._raw(packed)
-        self._scales = {name: _Scale(block) for name, block in raw.items()}
+        self._scales = {name: Scale(block) for name, block in raw.items()}
         capacity = raw["capacity"][:, self._prior_columns]
-        self._capacity_scale = _Scale(capacity)
+        self._capacity_scale = Scale(capacity)
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
-        self._prior_scale = _Scale(mean)
+        if scores is not None:
+            self._scales["proxies"] = Scale(scores)
+            mean = scores[:, -1:]
+        self._prior_scale = Scale(mean)
         return self
 
-    def transform(self, X: Any) -> Statistics:
+    def transform(self, X: Any, scores: Floats | None = None) -> Statistics:
         """Statistics of architectures.
 
         Parameters
         ----------
         X : PackedGraphs or sequence of n architectures
+        scores : ndarray of float, shape (n, n_scores), default=None
+            As in :meth:`fit`.
 
         Returns
         -------
@@ -124,6 +134,10 @@ class GraphStatistics:
         blocks = {name: self._scales[name](block) for name, block in raw.items()}
         capacity = raw["capacity"][:, self._prior_columns]
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
+        if scores is not None:
+            pair = [blocks["walks"], self._scales["proxies"](scores)]
+            blocks["proxies"] = np.concatenate(pair, axis=1) / np.sqrt(2.0)
+            mean = scores[:, -1:]
         return Statistics(blocks, self._prior_scale(mean).sum(axis=1))
 
     def _raw(self, packed: Any) -> dict[str, Floats]:
@@ -138,7 +152,7 @@ class GraphStatistics:
         )
 
 
-class _Scale:
+class Scale:
     """Standardises the columns that are not constant, and makes distances independent of number."""
 
     def __init__(self, matrix: Floats) -> None:
@@ -148,6 +162,7 @@ class _Scale:
         self.mean, self.std = matrix.mean(axis=0)[self.varies], std[self.varies]
 
     def __call__(self, matrix: Floats) -> Floats:
+        """Columns of a matrix on this scale."""
         columns = (matrix[:, self.varies] - self.mean) / self.std
         scaled: Floats = np.clip(columns, -LIMIT, LIMIT) / np.sqrt(max(len(self.mean), 1))
         return scaled

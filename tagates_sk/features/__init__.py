@@ -3,7 +3,7 @@
 from .adjacency import AdjacencyOneHot
 from .capacity import CapacityStatistics
 from .paths import PathEncoding
-from .precomputed import PrecomputedFeatures
+from .precomputed import FeatureTable, PrecomputedFeatures
 from .statistics import OperationStatistics
 from .subtrees import WeisfeilerLehman
 from .walks import WalkStatistics
@@ -11,6 +11,7 @@ from .walks import WalkStatistics
 __all__ = [
     "AdjacencyOneHot",
     "CapacityStatistics",
+    "FeatureTable",
     "OperationStatistics",
     "PathEncoding",
     "PrecomputedFeatures",

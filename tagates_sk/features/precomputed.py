@@ -15,11 +15,10 @@ from ..graphs import InvalidArchitectureError, as_architectures
 from ..graphs.architectures import forms_of
 
 
-class PrecomputedFeatures(TransformerMixin, BaseEstimator):
-    """Look up features of architectures that were computed before.
+class FeatureTable:
+    """Features of architectures that were computed before.
 
-    Architectures are found by their canonical form: an isomorphic one, or one
-    with dead parts, has the same features.
+    It does not change, so that clones of estimators share it.
 
     Parameters
     ----------
@@ -32,8 +31,88 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
 
     Attributes
     ----------
-    values_ : ndarray of float64, shape (n, n_features)
+    values : ndarray of float64, shape (n, n_features)
         The features.
+    names : list of str
+        Names of the columns.
+
+    Raises
+    ------
+    ValueError
+        If `values` or `names` do not fit the architectures.
+
+    See Also
+    --------
+    PrecomputedFeatures : Looks them up.
+
+    Examples
+    --------
+    >>> from tagates_sk.features import FeatureTable
+    >>> from tagates_sk.spaces import NASBench201
+    >>> FeatureTable(NASBench201().sample(3, random_state=0), [[1.0], [2.0], [4.0]], ["score"])
+    <FeatureTable: score of 3 architectures>
+    """
+
+    def __init__(self, dags: Any, values: ArrayLike, names: Sequence[str] | None = None) -> None:
+        self.values: NDArray[np.float64] = check_array(
+            values, dtype=np.float64, input_name="values", copy=True
+        )
+        self._architectures = as_architectures(dags)
+        if len(self.values) != len(self._architectures):
+            raise ValueError(
+                f"values has {len(self.values)} rows for {len(self._architectures)} architectures "
+                "in dags; give one for each."
+            )
+        n_columns = self.values.shape[1]
+        self.names = [f"feature{k}" for k in range(n_columns)] if names is None else list(names)
+        if len(self.names) != n_columns:
+            raise ValueError(
+                f"names has {len(self.names)} names for {n_columns} columns of values."
+            )
+        self._rows: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def find(self, X: Any) -> NDArray[np.intp]:
+        """Rows of architectures, −1 for those of which nothing is known.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+
+        Returns
+        -------
+        ndarray of int, shape (n,)
+        """
+        if not self._rows:  # forms of many architectures take seconds
+            for row, form in enumerate(forms_of(self._architectures)):
+                self._rows.setdefault(form.cells, row)
+        return np.array([self._rows.get(form.cells, -1) for form in forms_of(X)], dtype=np.intp)
+
+    def __sklearn_clone__(self) -> FeatureTable:
+        return self
+
+    def __repr__(self) -> str:
+        names = ", ".join(self.names[:4]) + (", ..." if len(self.names) > 4 else "")
+        return f"<{type(self).__name__}: {names} of {len(self)} architectures>"
+
+
+class PrecomputedFeatures(TransformerMixin, BaseEstimator):
+    """Look up features of architectures that were computed before.
+
+    Architectures are found by their canonical form: an isomorphic one, or one
+    with dead parts, has the same features.
+
+    Parameters
+    ----------
+    table : FeatureTable
+        The architectures whose features are known, and these.
+
+    Attributes
+    ----------
+    n_features_ : int
+        Number of features.
 
     See Also
     --------
@@ -41,29 +120,23 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
 
     Examples
     --------
-    >>> from tagates_sk.features import PrecomputedFeatures
+    >>> from tagates_sk.features import FeatureTable, PrecomputedFeatures
     >>> from tagates_sk.spaces import NASBench201
     >>> dags = NASBench201().sample(3, random_state=0)
-    >>> known = PrecomputedFeatures(dags, [[1.0], [2.0], [4.0]], ["score"])
+    >>> known = PrecomputedFeatures(FeatureTable(dags, [[1.0], [2.0], [4.0]], ["score"]))
     >>> known.fit(dags).transform(dags[[2, 0]])
     array([[4.],
            [1.]])
     """
 
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "dags": [object],
-        "values": ["array-like"],
-        "names": ["array-like", None],
-    }
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"table": [FeatureTable]}
 
-    def __init__(self, dags: Any, values: ArrayLike, names: Sequence[str] | None = None) -> None:
-        self.dags = dags
-        self.values = values
-        self.names = names
+    def __init__(self, table: FeatureTable) -> None:
+        self.table = table
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any = None, y: Any = None) -> PrecomputedFeatures:
-        """Find the forms of the known architectures.
+        """Nothing is learned.
 
         Parameters
         ----------
@@ -73,33 +146,8 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         Returns
         -------
         self
-
-        Raises
-        ------
-        ValueError
-            If `values` or `names` do not fit the architectures.
         """
-        values = check_array(self.values, dtype=np.float64, input_name="values")
-        rows: dict[Any, int] = {}
-        dags = as_architectures(self.dags)
-        if len(values) != len(dags):
-            raise ValueError(
-                f"values has {len(values)} rows for {len(dags)} architectures in dags; give one "
-                "for each."
-            )
-        for row, form in enumerate(forms_of(dags)):
-            rows.setdefault(form.cells, row)
-        names = self.names
-        if names is None:
-            names = [f"feature{k}" for k in range(values.shape[1])]
-        if len(names) != values.shape[1]:
-            raise ValueError(
-                f"names has {len(names)} names for {values.shape[1]} columns of values."
-            )
-        self.values_ = values
-        self._rows = rows
-        self._names = list(names)
-        self._n_features_out = values.shape[1]
+        self.n_features_ = self._n_features_out = len(self.table.names)
         return self
 
     def transform(self, X: Any) -> NDArray[np.float64]:
@@ -119,18 +167,17 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         InvalidArchitectureError
             If an architecture cannot be read, or nothing is known of it.
         """
-        check_is_fitted(self, "values_")
-        rows = np.array([self._rows.get(form.cells, -1) for form in forms_of(X)], dtype=int)
+        check_is_fitted(self, "n_features_")
+        rows = self.table.find(X)
         unknown = np.flatnonzero(rows < 0)
         if len(unknown):
             raise InvalidArchitectureError(
                 f"Nothing is known of X[{unknown[0]}]"
                 + (f" and {len(unknown) - 1} more" if len(unknown) > 1 else "")
-                + f": none of the {len(self.values_)} architectures of "
-                "PrecomputedFeatures(dags=...) is isomorphic to it. Compute its features, or leave "
-                "it out."
+                + f": none of the {len(self.table)} architectures of the FeatureTable is "
+                "isomorphic to it. Compute its features, or leave it out."
             )
-        found: NDArray[np.float64] = self.values_[rows]
+        found: NDArray[np.float64] = self.table.values[rows]
         return found
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -145,5 +192,5 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         -------
         ndarray of str, shape (n_features,)
         """
-        check_is_fitted(self, "values_")
-        return np.array(self._names, dtype=object)
+        check_is_fitted(self, "n_features_")
+        return np.array(self.table.names, dtype=object)

@@ -29,7 +29,7 @@ class WalkStatistics(BaseSubsetFeatures):
     how few and how many operations a path can have, and some degrees make a few
     dozen numbers, from which a Gaussian process predicts performance well, also
     for graphs unlike those that it knows. They are the default features of
-    :class:`~tagates_sk.ensemble.ConsensusRanker`.
+    :class:`~tagates_sk.TAGATESRanker`.
 
     Parameters
     ----------

@@ -6,8 +6,6 @@ import json
 import os
 from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
@@ -41,7 +39,7 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
     NotFittedError
         If it is not fitted.
     ModelFileError
-        If it is another estimator, or has a parameter that cannot be written
+        If it is another estimator, has `proxies`, or has a parameter that cannot be written
         down, such as a RandomState: the message says which.
 
     See Also
@@ -72,6 +70,12 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
             f"{', '.join(sorted(_ESTIMATOR_NAMES))} is expected. Of a Pipeline or a search save "
             "the fitted estimator itself (pipeline[-1], search.best_estimator_). joblib.dump saves "
             "any estimator, see docs/model_files.md for what that means."
+        )
+    if getattr(estimator, "proxies", None) is not None:
+        raise ModelFileError(
+            f"proxies={estimator.proxies!r:.100} are computed from architectures when the model "
+            "predicts, and a model file has no form for that. Use joblib.dump, see "
+            "docs/model_files.md for what that means."
         )
     check_is_fitted(estimator)
     writer = Writer()
@@ -126,18 +130,21 @@ def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> N
     """
     chosen = resolve_device(device)
     metadata, arrays = read(path)
-    estimator = _restore(repr(os.fspath(path)), metadata, dict(arrays))
-    estimator.network_.to(chosen)
+    reader = Reader(dict(arrays))
+    estimator = _restore(repr(os.fspath(path)), metadata, reader)
+    for network in reader.networks:
+        network.to(chosen)
     return estimator
 
 
-def _restore(name: str, metadata: Any, arrays: dict[str, NDArray[np.generic]]) -> NetworkEstimator:
+def _restore(name: str, metadata: Any, reader: Reader) -> NetworkEstimator:
     try:
         document = json.loads(metadata["document"])
         if document["class"] not in _ESTIMATOR_NAMES:
             raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
-        estimator = cast(NetworkEstimator, Reader(arrays).object(document))
-        if not isinstance(estimator.network_, FittedNetwork):
+        estimator = cast(NetworkEstimator, reader.object(document))
+        network = getattr(estimator, "network_", None)
+        if not isinstance(network, FittedNetwork) and not getattr(estimator, "composition_", None):
             raise ValueError(f"the network of the {document['class']} is none")
         return estimator
     except (

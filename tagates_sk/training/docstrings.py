@@ -159,6 +159,20 @@ def _without(text: str, *names: str) -> str:
     return "\n    ".join(entry for entry in entries if entry.split(" :")[0] not in names)
 
 
+LABEL_FREE = """\
+proxies : transformer, "auto" or None, default=None
+        From architectures to scores, each higher for what should be better, which
+        cost no label, such as :class:`~tagates_sk.zero_cost.ZeroCostProxies`; "auto"
+        is that with FLOPs, NASWOT, expressivity and progressivity. Their
+        consensus is what is expected of an architecture before labels, statistical
+        members read them, and networks learn to rank `X_unlabeled` of fit by
+        the consensus before they see a label, see
+        :class:`~tagates_sk.estimators.ProxyRanks`.
+    memory : str, path or joblib.Memory, default=None
+        Where networks are kept as they are before they see a label, so that a fit
+        to more labels, as after each round of a search, starts there. It takes
+        the same `X_unlabeled` and an int as `random_state`."""
+
 VARIANT = """\
 variant : Variant or None, default=None
         Switches of the encoder that reproduce the paper or leave a part of the
@@ -178,7 +192,7 @@ _PARTS = {
         Margin of the hinge loss. "auto" is 0.03 for operations on edges, 0.1
         for those on nodes.""",
     )
-    .replace("device : str", f"{VARIANT}\n    device : str")
+    .replace("device : str", f"{LABEL_FREE}\n    {VARIANT}\n    device : str")
     .replace("max_iter : int, default=200", "max_iter : int, default=100"),
     "attributes": ATTRIBUTES,
     "notes": NOTES,

@@ -10,9 +10,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn import config_context
 
-from tagates_sk.baselines import DAGNNRanker, baseline
+from tagates_sk.baselines import baseline
 from tagates_sk.datasets import load_zero_cost_proxies
-from tagates_sk.ensemble import ConsensusRanker, ProxyRanks
+from tagates_sk.estimators import ProxyRanks
 from tagates_sk.features import OperationStatistics
 from tagates_sk.inspection import explain
 from tagates_sk.zero_cost import ZeroCostSaliency
@@ -23,8 +23,8 @@ def scores() -> Any:
     return load_zero_cost_proxies("nasbench201")
 
 
-def predictions(estimator: Any) -> Any:
-    return estimator.fit(CELLS, TARGETS).predict(CELLS)
+def predictions(estimator: Any, **given: Any) -> Any:
+    return estimator.fit(CELLS, TARGETS, **given).predict(CELLS)
 
 
 def saliencies() -> np.ndarray:
@@ -35,13 +35,7 @@ def saliencies() -> np.ndarray:
 
 
 CASES: dict[str, Callable[[], Any]] = {
-    "consensus": lambda: predictions(
-        ConsensusRanker(
-            scores(),
-            networks=[("tagates", ranker()), ("dagnn", DAGNNRanker(max_iter=3))],
-            random_state=0,
-        )
-    ),
+    "proxies": lambda: predictions(ranker(proxies=scores()), X_unlabeled=CELLS),
     "statistics at the head": lambda: predictions(regressor(features=OperationStatistics())),
     "ranks at the head": lambda: predictions(ranker(features=ProxyRanks(scores()))),
     "pre-training": lambda: predictions(ranker().pretrain(CELLS)),

@@ -15,11 +15,19 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
-from tagates_sk.features import PrecomputedFeatures
+from tagates_sk import TAGATESRanker
+from tagates_sk.datasets import load_zero_cost_proxies
+from tagates_sk.estimators import ProxyRanks
+from tagates_sk.features import FeatureTable, PrecomputedFeatures
 from tagates_sk.graphs import InvalidArchitectureError
 from tests.small import CELLS, TARGETS, chain
 
 VALUES = np.column_stack([np.arange(len(CELLS)), TARGETS])
+
+
+def precomputed(*arguments: Any) -> PrecomputedFeatures:
+    """Of a table of these."""
+    return PrecomputedFeatures(FeatureTable(*arguments))
 
 
 @given(seed=st.integers(0, 2**31 - 1))
@@ -38,7 +46,7 @@ def test_dead_parts_do_not_matter() -> None:
     cell = chain("a", "b")
     dead = cell.copy()
     dead.add_edge(0, 2, op="none")
-    assert_array_equal(PrecomputedFeatures([cell], [[3.0]]).fit().transform([dead]), [[3.0]])
+    assert_array_equal(precomputed([cell], [[3.0]]).fit().transform([dead]), [[3.0]])
 
 
 def test_of_equal_architectures_the_first_is_known() -> None:
@@ -48,16 +56,16 @@ def test_of_equal_architectures_the_first_is_known() -> None:
 
 def test_at_home_in_scikit_learn() -> None:
     known = PrecomputedFeatures(CELLS, VALUES, ["number", "worth"])
-    assert clone(known).get_params()["names"] == ["number", "worth"]
+    assert clone(known).table is known.table
     assert list(known.fit().get_feature_names_out()) == ["number", "worth"]
-    assert list(PrecomputedFeatures(CELLS, VALUES).fit().get_feature_names_out()) == [
+    assert list(precomputed(CELLS, VALUES).fit().get_feature_names_out()) == [
         "feature0",
         "feature1",
     ]
     frame = known.set_output(transform="pandas").transform(CELLS[:3])
     assert list(frame.columns) == ["number", "worth"]
     worth = frame["worth"].to_numpy()
-    model = make_pipeline(PrecomputedFeatures(CELLS, VALUES), Ridge(1e-6)).fit(CELLS[:3], worth)
+    model = make_pipeline(precomputed(CELLS, VALUES), Ridge(1e-6)).fit(CELLS[:3], worth)
     assert model.score(CELLS[:3], worth) > 0.999
     again = pickle.loads(pickle.dumps(model))
     assert_array_equal(again.predict(CELLS), model.predict(CELLS))
@@ -83,4 +91,28 @@ def test_what_is_not_known() -> None:
 )
 def test_what_does_not_fit(arguments: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        PrecomputedFeatures(*arguments).fit()
+        FeatureTable(*arguments)
+
+
+def test_no_table() -> None:
+    with pytest.raises(ValueError, match="The 'table' parameter of PrecomputedFeatures must be"):
+        PrecomputedFeatures(VALUES).fit()
+
+
+def test_no_representation_prints_an_array() -> None:
+    """As text and as HTML, alone and as a parameter, before and after fit."""
+    proxies = load_zero_cost_proxies("nasbench201")
+    fitted = clone(proxies).fit()
+    for estimator in (proxies, fitted, TAGATESRanker(proxies=proxies), ProxyRanks(proxies)):
+        assert "<FeatureTable: flops, naswot, expressivity, progressivity of 1" in repr(estimator)
+        assert len(repr(estimator)) < 250
+        assert len(estimator._repr_html_()) < 100_000
+        assert "array(" not in estimator._repr_html_()
+
+
+def test_a_table_does_not_change_with_what_it_was_made_of() -> None:
+    values = np.arange(2.0)[:, None]
+    table = FeatureTable([chain("a"), chain("b")], values)
+    values[:] = 7.0
+    assert_array_equal(PrecomputedFeatures(table).fit().transform([chain("b")]), [[1.0]])
+    assert len(table) == 2

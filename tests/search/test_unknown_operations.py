@@ -6,8 +6,6 @@ import networkx as nx
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
-from tagates_sk._utils import tolerate_unknown_operations
-from tagates_sk.ensemble import ConsensusRanker
 from tagates_sk.features import OperationStatistics
 from tagates_sk.search import PredictorSearch
 from tests.small import chain, ranker
@@ -20,15 +18,4 @@ def test_are_proposed_by_predictors_that_would_refuse_them() -> None:
         search = PredictorSearch([*known, *new], predictor, n_initial=2, random_state=0)
         search.tell(known, [1.0, 2.0, 0.0, 1.5])
         assert len(search.ask(2)) == 2
-    assert ranker().handle_unknown == "error"
-
-
-def test_are_predicted_by_the_networks_that_a_consensus_has_by_default() -> None:
-    """They are named, so that they can be told."""
-    steps = make_pipeline(tolerate_unknown_operations(ConsensusRanker()))
-    assert len(steps[0].networks) == 2
-    assert all(network.handle_unknown == "ignore" for _, network in steps[0].networks)
-    assert ConsensusRanker().networks is None
-    given = ConsensusRanker(networks=[("alone", ranker(T=1))])
-    assert tolerate_unknown_operations(given).get_params()["alone__T"] == 1
-    assert given.networks[0][1].handle_unknown == "ignore"
+    assert ranker().handle_unknown == "warn"

@@ -16,8 +16,8 @@ from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 
 from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
-from tagates_sk.ensemble import ProxyRanks
-from tagates_sk.features import PrecomputedFeatures
+from tagates_sk.estimators import ProxyRanks
+from tagates_sk.features import FeatureTable, PrecomputedFeatures
 from tagates_sk.metrics import kendall_tau
 from tests.small import CELLS, TARGETS, chain, ranker
 
@@ -26,7 +26,7 @@ LETTERS = [chain(name) for name in "abcdefgh"]
 
 def known(*columns: Any) -> PrecomputedFeatures:
     """Scores of the first letters."""
-    return PrecomputedFeatures(LETTERS[: len(columns[0])], np.column_stack(columns))
+    return PrecomputedFeatures(FeatureTable(LETTERS[: len(columns[0])], np.column_stack(columns)))
 
 
 def test_logarithms_of_relative_ranks() -> None:
@@ -66,7 +66,8 @@ def test_the_consensus_of_real_scores_ranks_better_than_each() -> None:
 
 
 def test_at_home_in_scikit_learn() -> None:
-    ranks = ProxyRanks(PrecomputedFeatures(CELLS, TARGETS[:, None], ["worth"])).fit(CELLS)
+    table = FeatureTable(CELLS, TARGETS[:, None], ["worth"])
+    ranks = ProxyRanks(PrecomputedFeatures(table)).fit(CELLS)
     assert list(ranks.get_feature_names_out()) == ["rank_worth", "consensus"]
     assert list(ranks.set_output(transform="pandas").transform(CELLS[:2]).columns) == [
         "rank_worth",
@@ -107,7 +108,7 @@ def test_scores_that_are_no_numbers() -> None:
     with pytest.raises(
         ValueError, match=r"proxies=Nothing\(\.\.\.\) gives nan in column 0 for arc"
     ):
-        ProxyRanks(Nothing([chain("a")], [[1.0]])).fit([chain("a")])
+        ProxyRanks(Nothing(FeatureTable([chain("a")], [[1.0]]))).fit([chain("a")])
 
 
 def test_no_transformer() -> None:
@@ -123,7 +124,7 @@ def test_scores_are_computed_once_for_what_is_ranked() -> None:
             asked.append(len(X))
             return super().transform(X)
 
-    scores = Counted(LETTERS, np.arange(8.0)[:, None])
+    scores = Counted(FeatureTable(LETTERS, np.arange(8.0)[:, None]))
     one = ProxyRanks(scores).fit_transform(LETTERS)
     assert asked == [8]
     assert_array_equal(ProxyRanks(scores).fit(LETTERS).transform(LETTERS), one)

@@ -11,8 +11,8 @@ from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
 from ..baselines.normal_scores import NormalScores
-from ..estimators.head_features import numbers_of
 from ..graphs import as_architectures
+from .head_features import numbers_of
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
 
     See Also
     --------
-    ConsensusRanker : Corrects the consensus by a few labels.
+    tagates_sk.TAGATESRanker : Takes `proxies`, and corrects their consensus by labels.
 
     Notes
     -----
@@ -56,7 +56,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> from tagates_sk.datasets import load_nasbench201
-    >>> from tagates_sk.ensemble import ProxyRanks
+    >>> from tagates_sk.estimators import ProxyRanks
     >>> from tagates_sk.zero_cost import ZeroCostProxies
     >>> nb201 = load_nasbench201()
     >>> ranks = ProxyRanks(ZeroCostProxies(["flops", "naswot"], random_state=0))
