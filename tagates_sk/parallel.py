@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from ._utils import progress
 from .nn.devices import one_thread
-from .training.conditions import TrainingCondition
 
 CHUNK = 16384
 """Architectures a task: seconds of work, and many batches of our estimators."""
@@ -202,7 +201,7 @@ class _Rows:
 def _by_row(name: str, value: Any) -> Any:
     if name == "partial" and value is not None:
         return _Rows(np.asarray(value))
-    if name == "conditions" and value is not None and not isinstance(value, TrainingCondition):
+    if name == "conditions" and hasattr(value, "__len__"):  # a single one is for all
         return _Rows(list(value))
     return value
 

@@ -102,10 +102,12 @@ PARTS: dict[type[Any], Fields] = {
         "n_augmentations", "aggregation", "sweeps",
     ),
     Blend: _set(
-        "half", "weights_", "unseen_", "error_", "centre_", "shift_", "slope_"
+        "half", "common", "weights_", "unseen_", "error_", "centre_", "shift_", "slope_"
     ),
     BlockKernel: _made("widths", "weights", "lengths", "linear"),
-    BoostingMember: _set("n_estimators", "max_columns", "trees_", "unseen_"),
+    BoostingMember: _set(
+        "n_estimators", "max_columns", "prior_half_life", "coefficient_", "trees_", "unseen_"
+    ),
     CapacityStatistics: _learned("operations_", "n_cells_"),
     CellSpec: _made("n_operations", "n_marks", "n_cells"),
     Composition: _made(

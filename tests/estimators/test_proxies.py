@@ -254,7 +254,7 @@ def test_searches_hand_their_candidates_on() -> None:
 
 def test_saved_by_joblib_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model = statistics().fit(X, Y)
-    with pytest.raises(ModelFileError, match="^proxies=PrecomputedFeatures.* no form for that"):
+    with pytest.raises(ModelFileError, match=r"^proxies=PrecomputedFeatures.* no form for that"):
         save_model(model, tmp_path / "model.safetensors")
     measured = tmp_path / "measured.jsonl"
     measured.write_text("{}\n")
