@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import (
 )
 
 from .._utils import progress
+from ..graphs import as_architectures
 from ..graphs.architectures import join
 from ..graphs.foreign import cut
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
@@ -265,7 +266,8 @@ class PredictorSearch:
             return drawn
         known = [*([records.measured()] if len(records.values) else []), records.outstanding()]
         known = [some for some in known if len(some)]
-        chosen: Sequence[Any] = drawn[spread(drawn, n, join(known) if known else [])]
+        rows = np.array(spread(drawn, n, join(known) if known else []))
+        chosen: Sequence[Any] = as_architectures(drawn)[rows]
         return chosen
 
     def tell(self, architectures: Sequence[Any], values: ArrayLike) -> None:
