@@ -41,6 +41,15 @@ class Space(Protocol):
 class Source(Protocol):
     """Where architectures come from: a space, or a fixed collection."""
 
+    @property
+    def breeds(self) -> bool:
+        """Whether there are mutants among the candidates."""
+
+    def mutants_of(
+        self, parents: Sequence[Any], n: int, random_state: np.random.RandomState
+    ) -> Sequence[Any]:
+        """Up to n mutants."""
+
     def random(
         self, n: int, known: Set[Structure], random_state: np.random.RandomState
     ) -> Sequence[Any]:
@@ -81,6 +90,13 @@ class Collection:
             raise ValueError("The sequence of architectures to search in is empty.")
         self.architectures = as_architectures(architectures)
         self.whole = whole
+        self.breeds = False
+
+    def mutants_of(
+        self, parents: Sequence[Any], n: int, random_state: np.random.RandomState
+    ) -> Sequence[Any]:
+        """None."""
+        return []
 
     def random(
         self, n: int, known: Set[Structure], random_state: np.random.RandomState
@@ -127,6 +143,7 @@ class SpaceSource:
     def __init__(self, space: Any, mutants: float) -> None:
         self.space = space
         self.mutants = mutants
+        self.breeds = mutants > 0
 
     def random(
         self, n: int, known: Set[Structure], random_state: np.random.RandomState
@@ -153,15 +170,19 @@ class SpaceSource:
         random_state: np.random.RandomState,
     ) -> Architectures:
         """Mutants of the parents, and random architectures."""
-        n_mutants = round(self.mutants * n)
-        depths = random_state.geometric(MUTATION_DEPTH, n_mutants)
-        if callable(getattr(self.space, "neighbors", None)):
-            found = self._near(parents, depths, random_state)
-        else:
-            found = [self._mutant(parents, depth, random_state) for depth in depths]
+        found = list(self.mutants_of(parents, round(self.mutants * n), random_state))
         if len(found) < n:
             found += list(self._sample(n - len(found), random_state))
         return Architectures(found)
+
+    def mutants_of(
+        self, parents: Sequence[Any], n: int, random_state: np.random.RandomState
+    ) -> Sequence[Any]:
+        """Mutants: half are one edit away, a quarter two, and so on."""
+        depths = random_state.geometric(MUTATION_DEPTH, n)
+        if callable(getattr(self.space, "neighbors", None)):
+            return self._near(parents, depths, random_state)
+        return [self._mutant(parents, depth, random_state) for depth in depths]
 
     def _mutant(
         self, parents: Sequence[Any], depth: int, random_state: np.random.RandomState

@@ -18,10 +18,13 @@ from sklearn.utils._param_validation import (
 )
 
 from .._utils import progress
+from ..graphs import as_architectures
+from ..graphs.architectures import join
 from ..graphs.foreign import cut
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
 from .evaluation import measure_all
+from .initial import SURPLUS, spread
 from .plotting import plot_history
 from .proposing import Proposer
 from .records import Records
@@ -35,7 +38,7 @@ class FailedEvaluationWarning(UserWarning):
 class PredictorSearch:
     """Search for the best architecture, guided by a predictor.
 
-    The first architectures are random. After them every round fits the
+    The first architectures are random ones far from each other. After them every round fits the
     predictor to all that is known, scores candidates and proposes the most
     promising new ones. An architecture is never proposed twice, nor one that is
     isomorphic to a known one once dead parts are dropped.
@@ -75,8 +78,9 @@ class PredictorSearch:
         - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space that
           mutates, else ``"random"``.
     n_initial : int, default=10
-        Random architectures before the predictor is asked; more where fewer than
-        two of them could be measured.
+        Architectures before the predictor is asked; more where fewer than two of
+        them could be measured. They are chosen from five times as many random
+        ones, each as far as can be from the others.
     n_candidates : int, default=1000
         Candidates a round, where they are not all of a sequence.
     n_parents : int, default=10
@@ -236,7 +240,7 @@ class PredictorSearch:
         values = records.values
         n_asked = len(records.history) + len(records.pending)
         if n_asked < self.n_initial or len(values) < 2:
-            chosen = self._source.random(n, records.known, self._random)
+            chosen = self._first(n)
             origin, number, predicted = "initial", 0, np.full(len(chosen), np.nan)
         else:
             chosen, predicted = self._proposer.propose(
@@ -253,6 +257,17 @@ class PredictorSearch:
             )
         records.ask(chosen, origin, number, predicted)
         self._autosave()
+        return chosen
+
+    def _first(self, n: int) -> Sequence[Any]:
+        records = self._records
+        drawn = self._source.random(SURPLUS * n, records.known, self._random)
+        if len(drawn) <= n:
+            return drawn
+        known = [*([records.measured()] if len(records.values) else []), records.outstanding()]
+        known = [some for some in known if len(some)]
+        rows = np.array(spread(drawn, n, join(known) if known else []))
+        chosen: Sequence[Any] = as_architectures(drawn)[rows]
         return chosen
 
     def tell(self, architectures: Sequence[Any], values: ArrayLike) -> None:

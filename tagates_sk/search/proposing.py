@@ -10,9 +10,13 @@ import numpy as np
 
 from .._utils import Floats, last_step, reseeded, tolerate_unknown_operations
 from ..graphs import Architectures
+from ..graphs.architectures import join
 from .acquisition import Acquisition
 from .candidates import Source, Structure, select
 from .fitting import whole_fit
+
+N_GENERATIONS = 2
+"""How often the most promising candidates are mutated; a quarter of all comes of each time."""
 
 
 class Proposer:
@@ -86,9 +90,9 @@ class Proposer:
         """
         best = np.argsort(-values, kind="stable")[: self.n_parents]
         state = random_state.get_state()
-        candidates = self.source.candidates(
-            max(n, self.n_candidates), architectures[best], known, random_state
-        )
+        n_candidates = max(n, self.n_candidates)
+        n_first = n_candidates - (N_GENERATIONS * n_candidates // 4 if self.source.breeds else 0)
+        candidates = self.source.candidates(n_first, architectures[best], known, random_state)
         if len(candidates) == 0:
             return candidates, np.empty(0)
         try:
@@ -96,7 +100,30 @@ class Proposer:
         except BaseException:
             random_state.set_state(state)  # the next try draws the same candidates
             raise
-        scores = self.acquisition(self.predictor_, candidates, architectures, n, random_state)
+        scores = self._scores(candidates, architectures, n, random_state)
+        for _ in range(N_GENERATIONS if self.source.breeds else 0):
+            promising = np.argsort(-scores.mean(axis=0), kind="stable")
+            parents = select(candidates, [promising], self.n_parents, set())
+            more = self.source.mutants_of(candidates[parents], n_candidates // 4, random_state)
+            if len(more) == 0:
+                break
+            candidates = join([candidates, more])
+            scores = self._scores(candidates, architectures, n, random_state)
+        ties = random_state.permutation(len(candidates))
+        rankings = [ties[np.argsort(-row[ties], kind="stable")] for row in scores]
+        rows = select(candidates, rankings, n, known)
+        chosen = self.source.fill(candidates[rows], n, known, random_state)
+        return chosen, self.predictor_.predict(chosen) if len(chosen) else np.empty(0)
+
+    def _scores(
+        self,
+        candidates: Sequence[Any],
+        measured: Architectures,
+        n: int,
+        random_state: np.random.RandomState,
+    ) -> Floats:
+        """Scores of m candidates, shape (k, m)."""
+        scores = self.acquisition(self.predictor_, candidates, measured, n, random_state)
         scores = np.atleast_2d(np.asarray(scores, dtype=np.float64))
         m = len(candidates)
         if scores.ndim != 2 or scores.shape[1] != m:
@@ -104,11 +131,7 @@ class Proposer:
                 f"The acquisition {self.acquisition!r} returned scores of shape {scores.shape} "
                 f"for {m} candidates; ({m},) or (k, {m}) is expected."
             )
-        ties = random_state.permutation(m)
-        rankings = [ties[np.argsort(-row[ties], kind="stable")] for row in scores]
-        rows = select(candidates, rankings, n, known)
-        chosen = self.source.fill(candidates[rows], n, known, random_state)
-        return chosen, self.predictor_.predict(chosen) if len(chosen) else np.empty(0)
+        return scores
 
     def _fit(self, architectures: Architectures, values: Floats, pool: Sequence[Any]) -> None:
         n = len(architectures)

@@ -1,0 +1,55 @@
+"""The first architectures: random ones that are far from each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+SURPLUS = 5
+"""So many times as many random architectures are drawn as are chosen."""
+
+
+def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[int]:
+    """Rows of up to n architectures, each as far as can be from those before it and known ones.
+
+    Distances are those of graph statistics, as the statistical members of
+    :class:`~tagates_sk.TAGATESRanker` read them; the farthest-first traversal
+    [1]_ begins with the first architecture where none is known.
+
+    Parameters
+    ----------
+    architectures : sequence of m architectures
+    n : int
+    known : sequence of architectures
+        May be empty.
+
+    Returns
+    -------
+    list of int
+
+    References
+    ----------
+    .. [1] T. F. Gonzalez, "Clustering to minimize the maximum intercluster
+       distance", Theoretical Computer Science 38, 1985.
+    """
+    if len(architectures) <= n:
+        return list(range(len(architectures)))
+    from ..estimators.statistics import GraphStatistics  # imports torch
+
+    statistics = GraphStatistics().fit(architectures)
+    place = _places(statistics.transform(architectures))
+    distance = np.full(len(place), np.inf)
+    for other in _places(statistics.transform(known)) if len(known) else ():
+        distance = np.minimum(distance, ((place - other) ** 2).sum(axis=1))
+    rows: list[int] = []
+    for _ in range(n):
+        rows.append(int(distance.argmax()))
+        distance = np.minimum(distance, ((place - place[rows[-1]]) ** 2).sum(axis=1))
+        distance[rows] = -1.0
+    return rows
+
+
+def _places(statistics: Any) -> Any:
+    return np.concatenate(list(statistics.blocks.values()), axis=1)
