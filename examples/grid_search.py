@@ -3,7 +3,8 @@ Choose T and s by cross-validation
 ==================================
 
 The estimators are scikit-learn's: a grid search over the number of time steps
-T and the update scale s needs nothing special. The folds are fitted in
+T and the update scale s needs nothing special. They are the encoder's, which
+is searched without the other members of the blend. The folds are fitted in
 parallel processes, each with its share of the threads.
 """
 
@@ -20,7 +21,7 @@ nb201 = load_nasbench201(target="cifar100")
 measured = np.random.RandomState(1).permutation(nb201.train_indices)[:156]
 
 search = GridSearchCV(
-    TAGATESRanker(max_iter=60, random_state=0),
+    TAGATESRanker(members="encoder", max_iter=60, random_state=0),
     {"T": [1, 2, 3], "s": [0.03, 0.1, 0.3]},
     cv=3,
     n_jobs=2,

@@ -135,10 +135,11 @@ def measure(cell: nx.DiGraph) -> float:
 
 
 def predictor() -> TAGATESRanker:
-    """TA-GATES, with counts of operations and their neighbourhoods beside its encoding."""
+    """The encoder alone, with counts of operations and their neighbourhoods beside its encoding."""
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
     return TAGATESRanker(
-        features=counts, max_iter=60, operations=OPERATIONS, n_members=1, margin=0.03,
+        members="encoder", features=counts, max_iter=60, operations=OPERATIONS, n_members=1,
+        margin=0.03,
         variant=Variant(deep_supervision=False, aggregation="sum"),
     )  # fmt: skip
 
@@ -148,7 +149,7 @@ def search(guided: bool, seed: int, budget: int, n_jobs: int) -> dict[str, Any]:
     start = time.perf_counter()
     found = PredictorSearch(
         DigitCells(), predictor(), n_initial=10 if guided else budget, batch_size=5,
-        random_state=seed, verbose=1,
+        acquisition="mean", random_state=seed, verbose=1,
     ).run(measure, budget, n_jobs=n_jobs)  # fmt: skip
     seconds = time.perf_counter() - start
     best = found.best_architecture_

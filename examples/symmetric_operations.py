@@ -37,7 +37,9 @@ def main() -> None:
     X, y = list(nb201.dags[train]), nb201.target[train]
     saliency = ZeroCostSaliency(random_state=0).fit(X)
     for name, breaking in (("no symmetry breaking", "none"), ("zero-cost features", "add")):
-        ranker = TAGATESRanker(T=1, symmetry_breaking=breaking, max_iter=20, random_state=0)
+        ranker = TAGATESRanker(
+            members="encoder", T=1, symmetry_breaking=breaking, max_iter=20, random_state=0
+        )
         ranker.fit(saliency.transform(X), y)
         encodings = ranker.transform(saliency.transform([A, B]))
         distance = np.linalg.norm(encodings[0] - encodings[1]) / np.linalg.norm(encodings[0])

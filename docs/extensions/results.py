@@ -30,8 +30,10 @@ def changes(parameters: list[str]) -> list[dict[str, Any]]:
     from common import finished
     from search_defaults import report
 
-    # It was changed for operations on nodes only, where "auto" is "sqrt".
-    defaults = TAGATESRanker().get_params() | Variant().get_params() | {"aggregation": "sqrt"}
+    # Of the encoder alone, when they were looked for. Aggregation was changed for operations on
+    # nodes only, where "auto" is "sqrt".
+    then = {"n_members": 4, "max_iter": 200, "aggregation": "sqrt"}
+    defaults = TAGATESRanker().get_params() | Variant().get_params() | then
     found: dict[tuple[str, ...], dict[str, Any]] = {}
     for line in report(finished(RESULTS / "search_defaults.csv")).splitlines()[2:]:
         protocol, space, labels, change, delta, seeds, _ = (

@@ -29,8 +29,8 @@ def check_savable(estimator: Any, path: str) -> None:
     with_proxies = getattr(estimator, "proxies", None) is not None
     if with_proxies or type(estimator) not in ESTIMATORS:
         raise UserError(
-            f"--out {echo(path)}: a {type(estimator).__name__}{' with proxies' * with_proxies} can "
-            f"only be saved as a pickle; expected a name that ends in {PICKLE}."
+            f"--out {echo(path)}: a {type(estimator).__name__}{' with proxies' * with_proxies} "
+            f"can only be saved as a pickle; expected a name that ends in {PICKLE}."
         )
 
 

@@ -71,8 +71,8 @@ class BaseTAGATES(NetworkEstimator):
     _elsewhere: ClassVar[dict[str, str]] = {
         name: f"variant=Variant({name}=...)" for name in Variant._parameter_constraints
     }
-    encoders_: Encoders
     composition_: Composition | None
+    _encoders: Encoders
     pretrained_: EncoderState
 
     def __init__(
@@ -197,6 +197,18 @@ class BaseTAGATES(NetworkEstimator):
         return {**own, **self.variant.get_params()}
 
     # -------------------------------------------------------- what fit learned
+
+    @property
+    def encoders_(self) -> Encoders:
+        """TA-GATES networks with heads, and what is known of training beside the graphs."""
+        if self.composition_ is None:
+            return self._encoders
+        if self.composition_.encoders is None:
+            raise AttributeError(
+                f"This {type(self).__name__} was fitted with members='statistics', and has no "
+                "encoder. Fit it with members='all' or 'encoder'."
+            )
+        return self.composition_.encoders
 
     @property
     def network_(self) -> FittedNetwork:  # type: ignore[override]
@@ -330,7 +342,12 @@ class BaseTAGATES(NetworkEstimator):
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)
+        simple = targets.shape[1] == 1 and conditions is None
+        if self.members == "statistics" and (changes or not simple):
+            raise ValueError(_NEEDS_ENCODERS)
         resume = resume and hasattr(self, "encoders_")
+        if resume and self.composition_ is not None and self.members == "encoder" and not changes:
+            resume = False  # these encoders learned the order only
         known = self.conditions_ if resume else None
         if conditions is not None:
             known = self._under_conditions(data, y, conditions, resume, known)
@@ -341,7 +358,7 @@ class BaseTAGATES(NetworkEstimator):
             raise ValueError(
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
-        composed = _is_composed(self.members, data)
+        composed = self.members != "encoder" and simple
         if self.proxies is not None and not composed:
             raise ValueError(
                 "proxies are read by statistical members, which know one target of one training: "
@@ -362,11 +379,11 @@ class BaseTAGATES(NetworkEstimator):
                 encoders=self.encoders_ if resume and with_networks else None,
                 unlabeled=unlabeled,
             )
-            if self.composition_.encoders is not None:
-                self.encoders_ = self.composition_.encoders
+            if hasattr(self, "_encoders"):
+                del self._encoders
             return self
         if not resume:
-            self.encoders_ = Encoders.start(data, self._task, parameters, source, known, rng)
+            self._encoders = Encoders.start(data, self._task, parameters, source, known, rng)
             self.composition_ = None
         self.encoders_.train(
             data,
@@ -557,7 +574,7 @@ class BaseTAGATES(NetworkEstimator):
         ndarray of float64, shape (n, k)
             A column for each of y, earliest first; means over the members by `column_weights_`.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
         members = self.encoders_.predict(X, self.handle_unknown, self.verbose)
         weights = self.column_weights_
         return np.asarray((members * weights).sum(2) / weights.sum(1))
@@ -576,7 +593,7 @@ class BaseTAGATES(NetworkEstimator):
             The encodings that the head reads; d is `layer_dim` times the number
             of cells times the number of members.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
         return self.encoders_.encode(X, self.handle_unknown, self.verbose)
 
     def operation_embeddings(self, X: Any, n_updates: int | None = None) -> list[Any]:
@@ -597,16 +614,15 @@ class BaseTAGATES(NetworkEstimator):
             member after the other. Plain wires, identity operations and pruned
             parts have no embedding.
         """
-        check_is_fitted(self, "encoders_")
+        check_is_fitted(self, "composition_")
         return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)
-
-
-def _is_composed(members: str, data: Labelled) -> bool:
-    """Whether statistical members take part: they know one target, of one training."""
-    return members != "encoder" and data.y.shape[1] == 1 and data.conditions is None
 
 
 _NONE_IN_FIT = (
     "conditions are given, and the first fit had none. Fit with conditions, a TrainingCondition "
     "for each architecture, or leave them out."
+)
+_NEEDS_ENCODERS = (
+    "members='statistics' knows one target of one kind of training, and is fitted at once: several "
+    "columns of y, conditions and partial_fit need encoders. Set members='all' or 'encoder'."
 )

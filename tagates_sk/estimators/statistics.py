@@ -107,14 +107,14 @@ class GraphStatistics:
         self._is_place = np.array(["walk_place" in name for name in names[0]])
         self._prior_columns = [list(names[3]).index(name) for name in PRIOR]
         raw = self._raw(packed)
-        self._scales = {name: _Scale(block) for name, block in raw.items()}
+        self._scales = {name: Scale(block) for name, block in raw.items()}
         capacity = raw["capacity"][:, self._prior_columns]
-        self._capacity_scale = _Scale(capacity)
+        self._capacity_scale = Scale(capacity)
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
         if scores is not None:
-            self._scales["proxies"] = _Scale(scores)
+            self._scales["proxies"] = Scale(scores)
             mean = scores[:, -1:]
-        self._prior_scale = _Scale(mean)
+        self._prior_scale = Scale(mean)
         return self
 
     def transform(self, X: Any, scores: Floats | None = None) -> Statistics:
@@ -152,7 +152,7 @@ class GraphStatistics:
         )
 
 
-class _Scale:
+class Scale:
     """Standardises the columns that are not constant, and makes distances independent of number."""
 
     def __init__(self, matrix: Floats) -> None:
@@ -162,6 +162,7 @@ class _Scale:
         self.mean, self.std = matrix.mean(axis=0)[self.varies], std[self.varies]
 
     def __call__(self, matrix: Floats) -> Floats:
+        """Columns of a matrix on this scale."""
         columns = (matrix[:, self.varies] - self.mean) / self.std
         scaled: Floats = np.clip(columns, -LIMIT, LIMIT) / np.sqrt(max(len(self.mean), 1))
         return scaled

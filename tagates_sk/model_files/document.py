@@ -130,10 +130,16 @@ class Reader:
     ----------
     arrays : dict of ndarray
         Those of the writer.
+
+    Attributes
+    ----------
+    networks : list of FittedNetwork
+        All that were built.
     """
 
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.arrays = arrays
+        self.networks: list[FittedNetwork] = []
         self._prefixes: dict[int, str] = {}
 
     def value(self, value: Any) -> Any:
@@ -201,3 +207,4 @@ class Reader:
             if name.startswith(prefix)
         }
         network.model.load_state_dict(weights, assign=True)
+        self.networks.append(network)

@@ -8,11 +8,23 @@ from typing import Any
 
 from .. import baselines
 from ..baselines.gates import GATESSpec
+from ..baselines.normal_scores import NormalScores
 from ..estimators import TAGATESRanker, TAGATESRegressor, Variant
+from ..estimators.blend import Blend
+from ..estimators.block_kernel import BlockKernel
+from ..estimators.boosting import BoostingMember
+from ..estimators.composition import Composition
 from ..estimators.encoder import Encoders
 from ..estimators.head_features import HeadFeatures
+from ..estimators.networks import MemberScale
+from ..estimators.posterior import Posterior
+from ..estimators.process import ProcessMember
+from ..estimators.score_map import ScoreMap
+from ..estimators.statistics import GraphStatistics, Scale
+from ..estimators.trees import TreeEnsemble
 from ..features import (
     AdjacencyOneHot,
+    CapacityStatistics,
     OperationStatistics,
     PathEncoding,
     WalkStatistics,
@@ -67,7 +79,7 @@ def _set(*attributes: str) -> Fields:
     return Fields({name.strip("_"): name for name in attributes})
 
 
-_TAGATES = _learned("encoders_", "pretrained_")
+_TAGATES = _learned("composition_", "pretrained_", encoders="_encoders")
 _BASELINE = _learned("network_", "n_layers_")
 _NEURAL_BASELINES = [
     cls
@@ -89,7 +101,16 @@ PARTS: dict[type[Any], Fields] = {
         "block", "n_marks", "self_loops", "residual", "node_update", "mean_readout",
         "n_augmentations", "aggregation", "sweeps",
     ),
+    Blend: _set(
+        "half", "weights_", "unseen_", "error_", "centre_", "shift_", "slope_"
+    ),
+    BlockKernel: _made("widths", "weights", "lengths", "linear"),
+    BoostingMember: _set("n_estimators", "max_columns", "trees_", "unseen_"),
+    CapacityStatistics: _learned("operations_", "n_cells_"),
     CellSpec: _made("n_operations", "n_marks", "n_cells"),
+    Composition: _made(
+        "networks", "scales", "statistics", "members", "blend", "score_map"
+    ),
     Dictionary: _made("operations", "n_marks", "n_inner", "n_cells"),
     EncoderConfig: _made(
         "n_operations", "n_cells", "n_marks", "T", "s", "symmetry_breaking", "beta",
@@ -107,16 +128,31 @@ PARTS: dict[type[Any], Fields] = {
         "history", "optimizer_state",
     ),
     GATESSpec: _made("config", "batch"),
+    GraphStatistics: _set(
+        "transformers_", "operations_", "_is_place", "_prior_columns", "_scales",
+        "_capacity_scale", "_prior_scale",
+    ),
     HeadFeatures: _set("transformer", "parameter", "mean", "std", "n_features"),
     Iteration: _made("before", "after", "by_sources", "by_node"),
     KnownConditions: _made("seen", "augmentations", "losses", "means", "stds"),
     Layout: _made("inputs", "n_inner"),
+    MemberScale: _made("mean", "std"),
     Multisets: _set("n_starts", "n_symbols", "levels", "complete"),
+    NormalScores: _learned("n_features_in_", "_known"),
     OperationStatistics: _learned("operations_", "n_cells_", "subsets_", "_n_marks"),
     PathEncoding: _learned("operations_", "n_cells_", "paths_", "_trie", "_numbers"),
+    Posterior: _made("kernel", "noise", "rows", "factor", "alpha"),
+    ProcessMember: _set(
+        "blocks", "prior_mean", "prior_variance", "posterior_", "unseen_", "unseen_std_"
+    ),
+    Scale: _set("varies", "mean", "std"),
+    ScoreMap: _set("_scores", "intercept_", "slope_", "sigma_"),
     Sizes: _made("head", "dropout", "encoder", "n_features", "seed"),
     TargetScaler: _made("mean", "std"),
     TrainingCondition: _made("schedule", "augmentation", "loss"),
+    TreeEnsemble: _made(
+        "constant", "roots", "depth", "column", "threshold", "children", "value"
+    ),
     Trie: _set("operations", "n_roots", "parents", "children"),
     Variant: _learned(),
     WalkStatistics: _learned(

@@ -66,7 +66,8 @@ def blank_model(owner: Any, sizes: Sizes, spec: Any) -> GraphPredictor:
         if isinstance(owner, Encoders):
             assert sizes.encoder is not None
             return Predictor(sizes.encoder, sizes.head, sizes.dropout, sizes.seed, sizes.n_features)
-        model: GraphPredictor = owner._model(spec, sizes.head, sizes.dropout, sizes.seed)
+        widths = (sizes.head, sizes.dropout, sizes.seed)
+        model: GraphPredictor = owner._model(spec, *widths)
         return model
 
 

@@ -6,8 +6,6 @@ import json
 import os
 from typing import Any, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
@@ -132,18 +130,21 @@ def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> N
     """
     chosen = resolve_device(device)
     metadata, arrays = read(path)
-    estimator = _restore(repr(os.fspath(path)), metadata, dict(arrays))
-    estimator.network_.to(chosen)
+    reader = Reader(dict(arrays))
+    estimator = _restore(repr(os.fspath(path)), metadata, reader)
+    for network in reader.networks:
+        network.to(chosen)
     return estimator
 
 
-def _restore(name: str, metadata: Any, arrays: dict[str, NDArray[np.generic]]) -> NetworkEstimator:
+def _restore(name: str, metadata: Any, reader: Reader) -> NetworkEstimator:
     try:
         document = json.loads(metadata["document"])
         if document["class"] not in _ESTIMATOR_NAMES:
             raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
-        estimator = cast(NetworkEstimator, Reader(arrays).object(document))
-        if not isinstance(estimator.network_, FittedNetwork):
+        estimator = cast(NetworkEstimator, reader.object(document))
+        network = getattr(estimator, "network_", None)
+        if not isinstance(network, FittedNetwork) and not getattr(estimator, "composition_", None):
             raise ValueError(f"the network of the {document['class']} is none")
         return estimator
     except (

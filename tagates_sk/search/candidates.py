@@ -154,15 +154,38 @@ class SpaceSource:
     ) -> Architectures:
         """Mutants of the parents, and random architectures."""
         n_mutants = round(self.mutants * n)
-        found = []
-        for _ in range(n_mutants):
-            mutant = parents[random_state.randint(len(parents))]
-            for _ in range(random_state.geometric(MUTATION_DEPTH)):
-                mutant = self.space.mutate(mutant, random_state)
-            found.append(mutant)
-        if n_mutants < n:
-            found += list(self._sample(n - n_mutants, random_state))
+        depths = random_state.geometric(MUTATION_DEPTH, n_mutants)
+        if callable(getattr(self.space, "neighbors", None)):
+            found = self._near(parents, depths, random_state)
+        else:
+            found = [self._mutant(parents, depth, random_state) for depth in depths]
+        if len(found) < n:
+            found += list(self._sample(n - len(found), random_state))
         return Architectures(found)
+
+    def _mutant(
+        self, parents: Sequence[Any], depth: int, random_state: np.random.RandomState
+    ) -> Any:
+        mutant = parents[random_state.randint(len(parents))]
+        for _ in range(depth):
+            mutant = self.space.mutate(mutant, random_state)
+        return mutant
+
+    def _near(
+        self, parents: Sequence[Any], depths: Ranking, random_state: np.random.RandomState
+    ) -> list[Any]:
+        """Up to as many as there are depths; a few origins a depth, for neighbors come together."""
+        found: list[Any] = []
+        origins = [parents[i] for i in range(len(parents))]
+        for depth in range(1, max(depths, default=0) + 1):
+            wanted = int((depths == depth).sum())
+            around = [self.space.neighbors(origin) for origin in origins]
+            places = [(k, i) for k, some in enumerate(around) for i in range(len(some))]
+            drawn = random_state.permutation(len(places))[: max(wanted, len(parents))]
+            near = [around[places[j][0]][places[j][1]] for j in drawn]
+            found += near[:wanted]
+            origins = near[: len(parents)]
+        return found
 
     def _sample(self, n: int, random_state: np.random.RandomState) -> Sequence[Any]:
         drawn: Sequence[Any] = self.space.sample(n, random_state)

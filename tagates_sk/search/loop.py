@@ -45,9 +45,11 @@ class PredictorSearch:
     space : search space, or sequence of architectures
         A space has ``sample(n, random_state)``, which returns a sequence of n
         architectures, and perhaps ``mutate(architecture, random_state)``, which
-        returns an architecture; those in :mod:`tagates_sk.spaces` have both. A
-        finite space can be given as the sequence of all its architectures, whose
-        graphs are read here, once: do not change them afterwards.
+        returns an architecture; with ``neighbors(architecture)``, a sequence of
+        all that are one edit away, mutants are found faster. Those in
+        :mod:`tagates_sk.spaces` have all three. A finite space can be given as
+        the sequence of all its architectures, whose graphs are read here, once:
+        do not change them afterwards.
     predictor : estimator, default=None
         Any regressor over architectures; it is cloned, seeded where its
         `random_state` is None, and told by `handle_unknown` to tolerate

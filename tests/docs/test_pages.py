@@ -28,6 +28,14 @@ FEW_EPOCHS = {
 """Pages that print nothing which depends on how well a model is trained."""
 
 
+@dataclass(frozen=True)
+class TwoEpochs(TrainingOptions):
+    """Options of a training that is cut short."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "max_iter", min(self.max_iter, 2))
+
+
 @dataclass
 class Block:
     """A block of python, and the block of text below it."""
@@ -69,7 +77,7 @@ def readers_own() -> dict[str, Any]:
     import matplotlib.pyplot as plt
     import pandas as pd
 
-    small: dict[str, Any] = {"max_iter": 2, "random_state": 0}
+    small: dict[str, Any] = {"members": "encoder", "max_iter": 2, "random_state": 0}
 
     class Search:
         history_ = [{"value": float(value)} for value in TARGETS[:6]]  # noqa: RUF012
@@ -106,12 +114,7 @@ def test_code_runs_and_prints_what_the_page_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     if page in FEW_EPOCHS:
-
-        class Short(TrainingOptions):
-            def __post_init__(self) -> None:
-                object.__setattr__(self, "max_iter", min(self.max_iter, 2))
-
-        monkeypatch.setattr("tagates_sk.training.estimator.TrainingOptions", Short)
+        monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", TwoEpochs)
     own = readers_own() if page in ("inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output

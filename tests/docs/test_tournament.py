@@ -95,11 +95,6 @@ def test_a_failure_is_reported_and_leaves_no_row(
 ) -> None:
     class Failing:
         def __init__(self, random_state: int) -> None: ...
-        def get_params(self) -> dict[str, Any]:
-            return {}
-
-        def set_params(self) -> Failing:
-            return self
 
         def fit(self, X: Any, y: Any) -> Failing:
             raise ValueError("no")

@@ -71,9 +71,8 @@ def test_prior_costs_nothing_where_it_is_wrong() -> None:
 def test_unseen_of_the_process_is_that_of_a_process_without_it() -> None:
     known, _, t, _ = cells(12)
     member = ProcessMember(["walks"]).fit(known, t)
-    kernel = member.process_.kernel_
-    rows = member._rows(known)
-    K = kernel(rows) + 1e-8 * np.eye(12)
+    posterior = member.posterior_
+    K = posterior.kernel(member._rows(known)) + (posterior.noise + 1e-8) * np.eye(12)
     rest = t - member.prior_mean * known.prior
     for i in range(12):
         others = np.arange(12) != i
@@ -180,5 +179,5 @@ def test_many_architectures_are_bounded() -> None:
     rows = rng.randn(2500, 3)
     statistics = Statistics({"walks": rows / np.sqrt(3)}, np.zeros(2500))
     member = ProcessMember(["walks"]).fit(statistics, scores(rows[:, 0]), random_state=0)
-    assert len(member.process_.X_train_) == 2000
+    assert len(member.posterior_.rows) == 2000
     assert np.corrcoef(member.unseen_, rows[:, 0])[0, 1] > 0.9

@@ -131,9 +131,8 @@ def test_what_networks_learn_from(trained: list[dict[str, Any]], n: int) -> None
         expected = norm.ppf((rankdata(one["y"]) - 0.5) / 100)
         assert_allclose(one["y"], expected, atol=0.5)  # normal scores; cells may be the same
         assert abs(one["y"].mean()) < 0.1
-    left_out = [(one["draws"] == 0).any() for one in trained[1:4:2] if one["draws"] is not None]
-    assert left_out == [True, True] * (n >= 20), "the first are judged by what they leave out"
-    assert all(one["draws"] is None for one in trained[5::2]), "the last see all"
+    assert all(one["draws"] is None for one in trained[1::2]), "none leaves a label out"
+    assert (model.composition_.blend.weights_[:2] > 0.05).all()
     assert model.composition_.networks == [trained[4]["network"], trained[6]["network"]]
 
 

@@ -17,7 +17,8 @@ from tests.small import SIZES
 # differ where a check trains on few rows: constant ones would pass nearly everything.
 QUICK: dict[str, Any] = {
     "layer_dim": 16, "head": (16,), "dropout": 0.0, "schedule": "constant", "learning_rate": 0.01,
-    "weight_decay": 0.0, "batch_size": 24, "max_iter": 10, "variant": Variant(**SIZES),
+    "weight_decay": 0.0, "batch_size": 24, "max_iter": 10, "members": "encoder",
+    "variant": Variant(**SIZES),
 }  # fmt: skip
 
 EXPECTED_FAILURES = {

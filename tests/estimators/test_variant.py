@@ -99,3 +99,25 @@ def test_switches_of_numpy() -> None:
     grid = {"variant__op_dim": np.array([4, 8])}
     search = GridSearchCV(TAGATESRanker(**SMALL), grid, cv=2, error_score="raise")
     assert search.fit(CELLS, TARGETS).best_params_["variant__op_dim"] in (4, 8)
+
+
+def test_asynchronous_passes() -> None:
+    """In all that reads encoders; with fewer updates, too, which need one sweep only."""
+    switches = {"propagation": "asynchronous", "readout": "both"}
+    fitted = TAGATESRanker(T=3, **SMALL, variant=Variant(**switches)).fit(CELLS, TARGETS)
+    width = 2 * SMALL["layer_dim"] * SMALL["n_members"]
+    assert fitted.transform(CELLS[:5]).shape == (5, width)
+    counts = [fitted.operation_embeddings(CELLS[:1], n_updates=n)[0] for n in range(3)]
+    assert all(found.keys() == counts[0].keys() for found in counts)
+    key = next(iter(counts[0]))
+    assert len({tuple(found[key]) for found in counts}) > 1
+    other = TAGATESRanker(T=2, pretrained=fitted, **SMALL, variant=Variant(**switches))
+    assert other.fit(CELLS, TARGETS).predict(CELLS).shape == (len(CELLS),)
+    message = "has propagation='asynchronous' and this one propagation='synchronous'"
+    with pytest.raises(ValueError, match=message):
+        TAGATESRanker(T=2, pretrained=fitted, **SMALL).fit(CELLS, TARGETS)
+
+
+def test_both_readouts_of_synchronous_passes() -> None:
+    with pytest.raises(ValueError, match=re.escape("Set propagation='asynchronous', or another")):
+        TAGATESRanker(**SMALL, variant=Variant(readout="both")).fit(CELLS, TARGETS)

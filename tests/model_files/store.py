@@ -7,14 +7,20 @@ changed: files of releases before must load, or be refused by a message.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, TrainingCondition
+from tagates_sk.estimators import composition, networks
+from tagates_sk.estimators.boosting import BoostingMember
 from tagates_sk.features import (
     AdjacencyOneHot,
+    CapacityStatistics,
     OperationStatistics,
     PathEncoding,
     WalkStatistics,
@@ -27,17 +33,33 @@ from tests.small import chain, in_variant, node_chain
 FOLDER = Path(__file__).parent / "stored"
 PREDICTIONS = FOLDER / "predictions.npz"
 
-X: list[Any] = [
-    chain("conv", "pool"), chain("pool", "conv", "conv"), chain("conv", "skip_connect"),
-    node_chain("conv"), node_chain("pool", "conv"), chain("pool"),
-]  # fmt: skip
+OPERATIONS = (
+    ("conv", "pool"), ("pool", "conv", "conv"), ("conv", "skip_connect"), ("conv",),
+    ("pool", "conv"), ("pool",),
+)  # fmt: skip
+X: list[Any] = [chain(*ops) for ops in OPERATIONS]
+ON_NODES = [node_chain(*ops) for ops in OPERATIONS]
 Y = np.array([3.0, 4.0, 1.0, 2.0, 5.0, 0.0])
 
 TINY: dict[str, Any] = {
     "n_layers": 2, "layer_dim": 4, "op_dim": 2, "head": (3,), "max_iter": 2, "random_state": 0,
 }  # fmt: skip
-TINY_TAGATES = in_variant({**TINY, "node_dim": 2, "hidden_dim": 2, "n_members": 1})
+TINY_TAGATES = in_variant(
+    {**TINY, "node_dim": 2, "hidden_dim": 2, "members": "encoder", "n_members": 1}
+)
 LONG, SHORT = (TrainingCondition([0.1] * n, augmentation=str(n)) for n in (4, 2))
+
+
+@contextmanager
+def tiny_members() -> Iterator[None]:
+    """Few trees and narrow networks beside the encoders."""
+    sizes = {"op_dim": 2, "layer_dim": 4, "n_layers": 1, "n_members": 2}
+    few_trees = partial(BoostingMember, 5)
+    with (
+        patch.object(composition, "BoostingMember", few_trees),
+        patch.dict(networks.DAGNN_SIZES, sizes),
+    ):
+        yield
 
 
 def cases() -> Iterator[tuple[str, Any]]:
@@ -48,17 +70,23 @@ def cases() -> Iterator[tuple[str, Any]]:
     yield "TAGATESRegressor", TAGATESRegressor(**TINY_TAGATES).fit(X, Y)
     source = TAGATESRanker(**TINY_TAGATES | {"n_members": 2}).fit(X, Y)
     yield "TAGATESRanker", source
+    yield "on_nodes", TAGATESRanker(**TINY_TAGATES | {"n_members": 2}).fit(ON_NODES, Y)
     others = {"n_members": 2, "T": 3, "handle_unknown": "ignore"}
     two = TAGATESRanker(**TINY_TAGATES | others).fit(X, np.column_stack([Y[::-1], Y]))
     yield "two_targets", two
     for transformer in (
-        AdjacencyOneHot(), OperationStatistics(), PathEncoding(), WalkStatistics(),
+        AdjacencyOneHot(), CapacityStatistics(), OperationStatistics(), PathEncoding(), WalkStatistics(),
         WeisfeilerLehman(n_iter=1),
     ):  # fmt: skip
         name = type(transformer).__name__
         rows = np.arange(len(Y)) % len(seen(name))
         fitted = TAGATESRegressor(features=transformer, **TINY_TAGATES)
         yield name, fitted.fit([seen(name)[row] for row in rows], Y)
+    with tiny_members():
+        for cls in (TAGATESRanker, TAGATESRegressor):
+            for members in ("all", "statistics"):
+                composed = cls(**TINY_TAGATES | {"members": members, "n_members": 2})
+                yield f"{members}_{cls.__name__}", composed.fit(X * 4, np.tile(Y, 4))
     known = [LONG, LONG, LONG, SHORT, SHORT, SHORT]
     yield "conditions", TAGATESRegressor(**TINY_TAGATES).fit(X, Y, conditions=known)
     own = TAGATESRanker(**TINY_TAGATES).pretrain(X, max_iter=1).fit(X, Y)
@@ -71,6 +99,8 @@ def seen(name: str) -> list[Any]:
     """Architectures that the estimator in a file predicts."""
     if name == "zero_cost":
         return [chain(*ops, zero_cost=2) for ops in ("ab", "ba", "a", "bb", "aab")]
+    if name == "on_nodes":
+        return ON_NODES
     return [X[0], X[2]] if name == "AdjacencyOneHot" else X  # of one layout
 
 
@@ -80,6 +110,8 @@ def predicted(name: str, estimator: Any) -> np.ndarray[Any, Any]:
     if name == "two_targets":
         rows += [*estimator.predict_anytime(X).T, *estimator.predict_members(X).T]
         rows.append(estimator.predict(X, partial=Y[:, None]))
+    if name.startswith(("all_", "statistics_")):
+        rows += [estimator.predict(X, return_std=True)[1], *estimator.predict_members(X).T]
     if name == "conditions":
         rows.append(estimator.predict(X, conditions=SHORT))
     return np.array(rows)

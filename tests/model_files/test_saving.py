@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import sklearn
 import torch
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
@@ -68,6 +68,20 @@ class TestRoundTrip:
         assert_array_equal(loaded.transform(OTHERS), estimator.transform(OTHERS))
         assert_array_equal(loaded.predict_members(OTHERS), estimator.predict_members(OTHERS))
         assert parameters_of(loaded) == parameters_of(estimator)
+
+    @pytest.mark.parametrize("make", BOTH)
+    @pytest.mark.parametrize("members", ["all", "statistics"])
+    def test_composed(self, make: Any, members: str, path: Path) -> None:
+        estimator = make(members=members, n_members=2).fit(CELLS, TARGETS)
+        loaded = again(estimator, path)
+        for name, options in (("predict", {"return_std": True}), ("predict_members", {})):
+            found, expected = (getattr(e, name)(OTHERS, **options) for e in (loaded, estimator))
+            assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
+        if members == "all":
+            assert_array_equal(loaded.transform(OTHERS), estimator.transform(OTHERS))
+            for one in (loaded, estimator):
+                one.partial_fit(CELLS, TARGETS)
+            assert_allclose(loaded.predict(OTHERS), estimator.predict(OTHERS), rtol=1e-12)
 
     @pytest.mark.parametrize("cls", NEURAL)
     def test_baselines(self, cls: Any, path: Path) -> None:

@@ -81,7 +81,7 @@ def test_processes_draw_jointly_while_they_can(limit: int, monkeypatch: pytest.M
 
 
 def test_members_take_turns() -> None:
-    model = small.ranker(n_members=3).fit(small.CELLS, small.TARGETS)
+    model = small.ranker(n_members=3, members="encoder").fit(small.CELLS, small.TARGETS)
     drawn = scores(ThompsonSampling(), model, SOME, n=7)
     members = model.predict_members(SOME).T
     turns = [int(np.flatnonzero((members == row).all(1))[0]) for row in drawn]

@@ -58,6 +58,19 @@ def test_mutants(space: Any) -> None:
     assert 0.25 < one_edit < 0.85  # half of them, and what comes back from further
 
 
+def digits_of(cell: Any) -> list[bool]:
+    return [op == "nor_conv_3x3" for *_, op in cell.edges(data="op")]
+
+
+def test_mutants_of_a_space_that_only_mutates() -> None:
+    space = MutableChains(6)
+    parents = space.sample(1, random_state=0)
+    found = make_source(space, "mutation").candidates(200, parents, set(), np.random.RandomState(0))
+    away = (np.array([digits_of(cell) for cell in found]) != digits_of(parents[0])).sum(1)
+    assert 0.3 < np.mean(away == 1) < 0.7
+    assert (away == 2).any()
+
+
 @pytest.mark.parametrize(
     ("space", "name", "mutants"),
     [(NASBench201(), "auto", 0.5), (NASBench201(), "mixed", 0.5), (NASBench201(), "mutation", 1.0),

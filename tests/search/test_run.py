@@ -232,12 +232,6 @@ class TestState:
         assert len(PredictorSearch.load(tmp_path / "search").history_) == 2
         assert os.listdir(tmp_path) == ["search"]
 
-    def test_bare_pickles_of_earlier_releases(self, tmp_path: Path) -> None:
-        s = search()
-        s.ask(3)
-        (tmp_path / "search").write_bytes(pickle.dumps(s))
-        assert len(PredictorSearch.load(tmp_path / "search").pending_) == 3
-
     def test_damaged(self, tmp_path: Path) -> None:
         """No byte can be wrong, and no end missing, without being noticed."""
         path = tmp_path / "search"

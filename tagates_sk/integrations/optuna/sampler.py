@@ -20,6 +20,7 @@ from ..._utils import Floats, predicts_std
 from ...baselines.bounded_process import smooth_process
 from ...baselines.normal_scores import NormalScores
 from ...features import WalkStatistics
+from ...graphs.architectures import own
 from ...search.acquisition import ACQUISITIONS, Acquisition
 from ...search.candidates import Collection, select
 from ...search.proposing import Proposer
@@ -309,7 +310,7 @@ class TAGATESSampler(BaseSampler):
         proposer = Proposer(
             Collection(dags, whole=True), self._predictor, self._acquire, len(dags), 1, self._seed
         )
-        measured = [read[i][0] for i in rows]
+        measured = own([read[i][0] for i in rows])
         chosen: Sequence[Any] = []
         for avoided in (structures, set()):
             chosen, mean = proposer.propose(1, measured, values, avoided, random_state)
