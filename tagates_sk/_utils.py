@@ -75,9 +75,9 @@ class Stages:
     def _move_to(self, position: float, name: str | None = None) -> None:
         if self._bar is None:
             return
-        if name is not None:
-            self._bar.set_description(name, refresh=False)
         self._bar.update(position - self._bar.n)
+        if name is not None:
+            self._bar.set_description(name)  # at once, however short the stage is
 
     def __enter__(self) -> Stages:
         return self

@@ -135,15 +135,11 @@ class Composition:
     def _train_again(
         self, pseudo: PseudoLabels, known: LabelFree, train: Callable[..., list[_Trained]]
     ) -> None:
-        """Self-training: new networks learn what the blend says of unlabelled architectures.
-
-        The blend stays: its weights were found on labels that members had not
-        seen, which is so no longer. So the new networks see all labels.
-        """
+        """Self-training: new networks learn what the blend says of unlabelled architectures."""
         assert known.scores is not None
         columns, _ = self._members(pseudo.X, pseudo.packed, known.scores[pseudo.rows])
         labels = plain_scores(self.blend.predict(columns)[:, None])
-        trained = train(partial(pseudo.self_trained, labels), leave_out=False)
+        trained = train(partial(pseudo.self_trained, labels))
         for i, one in enumerate(trained):
             after = one.network.predict(pseudo.X, "ignore")[:, -1]
             self.networks[i], self.scales[i] = one.network, MemberScale.alike(after, columns[:, i])
@@ -229,11 +225,12 @@ def _train_networks(
     pretrained: Callable[[Kind, Stages], Encoders] | None = None,
     *,
     encoders: Encoders | None = None,
-    leave_out: bool = True,
 ) -> list[_Trained]:
     """Networks of all kinds, new ones or fine-tuned.
 
-    Each leaves out a part of the labels, to be judged by it, if `leave_out`.
+    New ones leave out a part of the labels each, to be judged by it. Those that are
+    `pretrained` need all labels more than a judgement: with a part left out they
+    rank worse than they will do.
     """
     trained, fold, n = [], 0, len(data.y)
     for i, kind in enumerate(kinds):
@@ -246,7 +243,7 @@ def _train_networks(
             options = fine_tuning(own, n)
         stages.next(f"{kind.name}, labels")
         draws = None
-        if leave_out and not own["bootstrap"]:
+        if pretrained is None and not own["bootstrap"]:
             draws = draws_by_fold(n, own["n_members"], fold, rng)
         fold += own["n_members"]
         if network is None:

@@ -35,7 +35,7 @@ def saliencies() -> np.ndarray:
 
 
 CASES: dict[str, Callable[[], Any]] = {
-    "proxies": lambda: predictions(ranker(proxies=scores()), X_unlabeled=CELLS),
+    "proxies": lambda: predictions(ranker(proxies=scores(), members="all"), X_unlabeled=CELLS),
     "statistics at the head": lambda: predictions(regressor(features=OperationStatistics())),
     "ranks at the head": lambda: predictions(ranker(features=ProxyRanks(scores()))),
     "pre-training": lambda: predictions(ranker().pretrain(CELLS)),

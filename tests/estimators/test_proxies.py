@@ -40,6 +40,11 @@ def statistics(**changes: Any) -> TAGATESRanker:
     return ranker(**{"proxies": PROXIES, "members": "statistics", **changes})
 
 
+def composed(**changes: Any) -> TAGATESRanker:
+    """With small networks."""
+    return ranker(**{"proxies": PROXIES, "members": "all", **changes})
+
+
 def consensus(cells: Any) -> np.ndarray:
     return ProxyRanks(PROXIES).fit(POOL).transform(cells)[:, -1]
 
@@ -84,8 +89,8 @@ def test_trees_outgrow_the_consensus() -> None:
 @pytest.mark.slow
 def test_networks_help() -> None:
     given = {"max_iter": 60, "layer_dim": 32, "n_members": 2}
-    one = ranker(proxies=PROXIES, **given).fit(X, Y, X_unlabeled=POOL)
-    alone = ranker(**given).fit(X, Y)
+    one = composed(**given).fit(X, Y, X_unlabeled=POOL)
+    alone = composed(proxies=None, **given).fit(X, Y)
     assert one.score(REST, TRUTH) > max(alone.score(REST, TRUTH), 0.7)
 
 
@@ -111,7 +116,7 @@ def test_what_networks_learn_from(trained: list[dict[str, Any]], n: int) -> None
     pool = POOL[:100]
     rows = NB201.train_indices[5::100][:n]
     labels = NB201.target[rows]
-    model = ranker(proxies=PROXIES, max_iter=20, T=2)
+    model = composed(max_iter=20, T=2)
     model.fit(NB201.dags[rows], labels, X_unlabeled=pool)
     assert [len(one["y"]) for one in trained] == [100, n] * 4
     assert [one["T"] for one in trained] == [2, 2, 1, 1] * 2, "both kinds, twice"
@@ -123,15 +128,16 @@ def test_what_networks_learn_from(trained: list[dict[str, Any]], n: int) -> None
     for one in trained[:4:2]:
         assert_allclose(np.sort(one["y"]), expected)  # the pool is shuffled
     for one in trained[4::2]:
-        assert_allclose(np.sort(one["y"]), norm.ppf((np.arange(100) + 0.5) / 100), atol=1e-6)
-    left_out = [(one["draws"] == 0).any() for one in trained[1:4:2] if one["draws"] is not None]
-    assert left_out == [True, True] * (n >= 20), "the first are judged by what they leave out"
-    assert all(one["draws"] is None for one in trained[5::2]), "the last see all"
+        expected = norm.ppf((rankdata(one["y"]) - 0.5) / 100)
+        assert_allclose(one["y"], expected, atol=0.5)  # normal scores; cells may be the same
+        assert abs(one["y"].mean()) < 0.1
+    assert all(one["draws"] is None for one in trained[1::2]), "none leaves a label out"
+    assert (model.composition_.blend.weights_[:2] > 0.05).all()
     assert model.composition_.networks == [trained[4]["network"], trained[6]["network"]]
 
 
 def test_networks_take_the_place_of_others_on_their_scale() -> None:
-    model = ranker(proxies=PROXIES, max_iter=10).fit(X, Y, X_unlabeled=POOL[:200])
+    model = composed(max_iter=10).fit(X, Y, X_unlabeled=POOL[:200])
     members = model.predict_members(POOL[:200])
     assert np.abs(members[:, :2].mean(0)).max() < 1.5
     assert members[:, :2].std(0) == pytest.approx(1.0, abs=0.7)
@@ -140,7 +146,7 @@ def test_networks_take_the_place_of_others_on_their_scale() -> None:
 def test_unlabelled_architectures_alone_tell_what_there_is(trained: list[dict[str, Any]]) -> None:
     """No network learns from them, but all members know their operations."""
     labelled = [chain("a", "b"), chain("b"), chain("a"), chain("b", "a")]
-    model = ranker(handle_unknown="error").fit(
+    model = composed(proxies=None, handle_unknown="error").fit(
         labelled, [1.0, 2.0, 3.0, 4.0], X_unlabeled=[chain("c", "a"), chain("c")]
     )
     assert len(trained) == 2
@@ -156,7 +162,7 @@ def test_inputs_that_few_architectures_have(where: str) -> None:
     scores = PrecomputedFeatures(FeatureTable(cells, np.arange(12.0)[:, None]))
     labelled = cells[:8] if where == "unlabelled" else cells[4:]
     pool = cells[:8] if where == "labelled" else cells
-    model = ranker(proxies=scores).fit(labelled, np.arange(8.0), X_unlabeled=pool)
+    model = composed(proxies=scores).fit(labelled, np.arange(8.0), X_unlabeled=pool)
     assert np.isfinite(model.predict(cells)).all()
 
 
@@ -164,11 +170,11 @@ def test_inputs_that_few_architectures_have(where: str) -> None:
 
 
 def test_what_was_learned_without_labels_is_kept(tmp_path: Path) -> None:
-    pool, given = POOL[:60], {"proxies": PROXIES, "max_iter": 5}
+    pool, given = POOL[:60], {"max_iter": 5}
     plain = [
-        ranker(**given).fit(X[:k], Y[:k], X_unlabeled=pool).predict(REST[:50]) for k in (8, 16)
+        composed(**given).fit(X[:k], Y[:k], X_unlabeled=pool).predict(REST[:50]) for k in (8, 16)
     ]
-    model = ranker(**given, memory=tmp_path)
+    model = composed(**given, memory=tmp_path)
     for k, expected in zip((8, 16), plain, strict=True):
         assert_array_equal(model.fit(X[:k], Y[:k], X_unlabeled=pool).predict(REST[:50]), expected)
     kept = sorted(tmp_path.rglob("output.pkl"))
@@ -242,14 +248,11 @@ def test_at_home_in_scikit_learn() -> None:
 
 def test_searches_hand_their_candidates_on() -> None:
     search = PredictorSearch(POOL, statistics(), n_initial=10, random_state=0)
-    worth = NB201.target[NB201.train_indices[::10]]
     for _ in range(2):
         cells = search.ask(10)
-        search.tell(cells, worth[cells.rows])
+        search.tell(cells, NB201.target[cells.rows])
     ranks = search.predictor_.composition_.ranks
-    assert len(ranks.transform(POOL)) == len(POOL)
-    assert_allclose(ranks.transform(POOL)[:, 0].max(), 0.0)  # ranked among all of them
-    assert rankdata(ranks.transform(POOL)[:, 0]).min() < 5
+    assert_array_equal(ranks.transform(POOL), ProxyRanks(PROXIES).fit_transform(POOL))
 
 
 def test_saved_by_joblib_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -264,7 +267,7 @@ def test_saved_by_joblib_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 def test_one_bar_says_what_is_done(capsys: pytest.CaptureFixture[str]) -> None:
-    ranker(proxies=PROXIES, verbose=1).fit(X, Y, X_unlabeled=POOL[:50])
+    composed(verbose=1).fit(X, Y, X_unlabeled=POOL[:50])
     shown = capsys.readouterr().err
     for name in ("proxies", "encoders, pseudo-labels", "encoders, labels", "statistics"):
         assert f"{name}: " in shown
@@ -300,9 +303,9 @@ def test_a_single_unlabelled_architecture() -> None:
 
 def test_unlabelled_architectures_of_another_kind() -> None:
     with pytest.raises(InvalidArchitectureError, match="cells"):
-        ranker().fit(CELLS[:8], TARGETS[:8], X_unlabeled=[(CELLS[0], CELLS[1])] * 2)
+        statistics(proxies=None).fit(CELLS[:8], TARGETS[:8], X_unlabeled=[(CELLS[0], CELLS[1])] * 2)
 
 
 def test_architectures_without_scores() -> None:
     with pytest.raises(InvalidArchitectureError, match=r"Nothing is known of X\[0\]"):
-        statistics().fit(X, Y).predict([chain("nor_conv_3x3")])
+        statistics(handle_unknown="ignore").fit(X, Y).predict([chain("unheard of")])

@@ -37,7 +37,7 @@ def test_isomorphic_cells_have_the_same_features(seed: int) -> None:
     nodes = list(CELLS[i])
     names = dict(zip(nodes, rng.permutation(1000)[: len(nodes)].tolist(), strict=True))
     relabelled = nx.relabel_nodes(CELLS[i], names)
-    known = PrecomputedFeatures(CELLS, np.arange(len(CELLS))[:, None]).fit()
+    known = precomputed(CELLS, np.arange(len(CELLS))[:, None]).fit()
     assert_array_equal(known.transform([relabelled]), known.transform([CELLS[i]]))
     assert len(np.unique(known.transform(CELLS))) > len(CELLS) / 2
 
@@ -50,12 +50,12 @@ def test_dead_parts_do_not_matter() -> None:
 
 
 def test_of_equal_architectures_the_first_is_known() -> None:
-    known = PrecomputedFeatures([chain("a"), chain("b"), chain("a")], [[1.0], [2.0], [3.0]]).fit()
+    known = precomputed([chain("a"), chain("b"), chain("a")], [[1.0], [2.0], [3.0]]).fit()
     assert_array_equal(known.transform([chain("b"), chain("a")]), [[2.0], [1.0]])
 
 
 def test_at_home_in_scikit_learn() -> None:
-    known = PrecomputedFeatures(CELLS, VALUES, ["number", "worth"])
+    known = precomputed(CELLS, VALUES, ["number", "worth"])
     assert clone(known).table is known.table
     assert list(known.fit().get_feature_names_out()) == ["number", "worth"]
     assert list(precomputed(CELLS, VALUES).fit().get_feature_names_out()) == [
@@ -72,7 +72,7 @@ def test_at_home_in_scikit_learn() -> None:
 
 
 def test_what_is_not_known() -> None:
-    known = PrecomputedFeatures([chain("a")], [[1.0]]).fit()
+    known = precomputed([chain("a")], [[1.0]]).fit()
     with pytest.raises(
         InvalidArchitectureError, match=r"Nothing is known of X\[1\]: none of the 1"
     ):
