@@ -289,7 +289,9 @@ class Encoders:
                 model.encoder.config, T=n_updates + 1, anytime=False, deep_supervision=False
             )
         out: list[Any] = []
-        if not isinstance(X, Architectures) and isinstance(X, ArchitectureSequence):
+        if isinstance(X, ArchitectureSequence) and not (
+            isinstance(X, Architectures) and X.packed().keys is not None
+        ):
             X = list(X)  # graphs, since those that are packed without have no names of operations
         for part, packed, _ in read_in_parts(X, verbose):
             assert packed.keys is not None

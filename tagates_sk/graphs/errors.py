@@ -20,4 +20,4 @@ class UnknownOperationWarning(UserWarning):
 def quoted(names: Sequence[str], most: int = 120) -> str:
     """Names for a message, as many as fit into so many characters."""
     text = ", ".join(map(repr, names))
-    return text if len(text) <= most else f"{text[:most].rsplit(', ', 1)[0]} and others"
+    return f"[{text}]" if len(text) <= most else f"{text[:most].rsplit(', ', 1)[0]} and others"

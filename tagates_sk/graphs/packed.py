@@ -176,15 +176,16 @@ class PackedGraphs:
             if len(unknown):
                 op = int(unknown[0])
                 name = self.operations[int(self.op_type[op])]
-                found = f"{self.place(op)}: fit has not seen the operation {name!r}"
+                found = f"{self.place(op)}: unknown operation {name!r}"
                 if handle_unknown == "error":
                     raise UnknownOperationError(
-                        f"{found}, but {quoted(operations)}. Fit on architectures that have it, "
-                        "list it in operations=, or set handle_unknown='warn'."
+                        f"{found}. The operations seen in fit are {quoted(operations)}. Fit on "
+                        "architectures that have it, list it in operations=, or set "
+                        "handle_unknown='warn' or 'ignore'."
                     )
                 warnings.warn(
-                    f"{found}; it is taken as the mean of the known ones, and features leave it "
-                    "out. handle_unknown='error' refuses it, 'ignore' says nothing.",
+                    f"{found} is taken as the mean of the known ones, and features leave it out. "
+                    "handle_unknown='error' refuses it, 'ignore' says nothing.",
                     UnknownOperationWarning,
                     stacklevel=2,
                 )

@@ -14,7 +14,7 @@ from numpy.testing import assert_allclose
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.utils._param_validation import InvalidParameterError
 
-from tagates_sk import TAGATESRanker, UnknownOperationError
+from tagates_sk import TAGATESRanker, UnknownOperationError, UnknownOperationWarning
 from tagates_sk.baselines import (
     GATESRanker,
     NormalScores,
@@ -76,7 +76,10 @@ class TestGraphs:
 class TestGATES:
     def test_is_tagates_with_one_pass(self) -> None:
         ours = small(GATESRanker).fit(CELLS, TARGETS)
-        published = {"T": 1, "symmetry_breaking": "none", "aggregation": "sum", "n_members": 1}
+        published = {
+            "T": 1, "symmetry_breaking": "none", "aggregation": "sum", "propagation": "synchronous",
+            "members": "encoder", "n_members": 1,
+        }  # fmt: skip
         theirs = TAGATESRanker(**in_variant({**published, **ours.get_params()}))
         assert np.array_equal(theirs.fit(CELLS, TARGETS).predict(CELLS), ours.predict(CELLS))
 
@@ -111,8 +114,11 @@ class TestSemiNAS:
         assert not np.allclose(off, on)
 
     def test_unlabelled_operations_that_none_in_X_has(self) -> None:
+        unlabeled = [CELLS[0], chain("new")]
         with refused("X[1], edge (0, 1): unknown operation 'new'.", UnknownOperationError):
-            small(SemiNASRanker).fit(CELLS, TARGETS, X_unlabeled=[CELLS[0], chain("new")])
+            small(SemiNASRanker, handle_unknown="error").fit(CELLS, TARGETS, X_unlabeled=unlabeled)
+        with pytest.warns(UnknownOperationWarning, match=r"X\[1\], edge \(0, 1\): .*'new'"):
+            small(SemiNASRanker).fit(CELLS, TARGETS, X_unlabeled=unlabeled)
 
 
 class TestGaussianProcess:

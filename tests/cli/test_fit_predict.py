@@ -209,7 +209,8 @@ def test_errors_of_the_estimator_name_the_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = str(tmp_path / "m.joblib")
-    run("fit", graphs(tmp_path / "a.jsonl"), "--out", model, *SETTINGS)
+    strict = ["--set", "handle_unknown=error"]
+    run("fit", graphs(tmp_path / "a.jsonl"), "--out", model, *SETTINGS, *strict)
     cell = node_link(CELLS[0])
     cell["edges"][3]["op"] = "nor_conv_7x7"
     other = write(tmp_path / "b.jsonl", [node_link(CELLS[0]), cell])

@@ -21,7 +21,7 @@ from tagates_sk import (
 )
 from tagates_sk.baselines import GCNRanker
 from tagates_sk.spaces import NASBench201
-from tagates_sk.training import estimator as reading
+from tagates_sk.training import network as reading
 from tests.small import BOTH, CELLS, TARGETS, as_array, chain, node_chain, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
@@ -36,6 +36,7 @@ BAD_PARAMETERS = [
     ("T", 0), ("T", 1.5), ("s", "0.1"), ("symmetry_breaking", "zero_cost"), ("beta", None),
     ("n_layers", 0), ("n_layers", "all"), ("layer_dim", 0), ("head", 200), ("dropout", 1.0),
     ("dropout", -0.1), ("features", "counts"), ("n_members", 0), ("bootstrap", "yes"),
+    ("members", "process"), ("proxies", "flops"), ("memory", 3),
     ("pretrained", "yes"), ("pretrained_learning_rate", -0.1), ("loss", "hinged"), ("margin", -1),
     ("learning_rate", 0.0), ("schedule", "cosine"), ("weight_decay", -1), ("batch_size", 0),
     ("batch_size", "all"), ("max_iter", 0), ("early_stopping", "yes"),
@@ -45,6 +46,7 @@ BAD_PARAMETERS = [
     ("device", 0), ("random_state", "0"), ("verbose", "yes"),
 ]  # fmt: skip
 BAD_SWITCHES = [
+    ("propagation", "both"),
     ("update", "both"), ("updated_operations", "convs"), ("stop_gradient", None),
     ("deep_supervision", "yes"), ("anytime", "yes"), ("aggregation", "max"),
     ("self_loops", "yes"), ("residual", "auto"), ("readout", "max"),
@@ -204,7 +206,7 @@ class TestX:
             (CELLS[0], "X is a single graph; a sequence of architectures is expected."),
             (np.zeros((3, 2)), "X is an array of dtype float64 and shape (3, 2), not a sequence"),
             ([1, 2], "X[0] is a int; a networkx.DiGraph or a tuple of them is expected."),
-            ("conv", "X[0] is a str; a networkx.DiGraph or a tuple of them is expected."),
+            ("conv", "X is text; a sequence of networkx graphs is expected."),
             (3, "X is a int; a sequence of networkx graphs is expected."),
         ]:
             with refused(message, TypeError):
@@ -223,11 +225,12 @@ class TestX:
         self, make: Any, method: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Named with its place, be it in the first chunk or in a later one."""
-        fitted = make().fit(CELLS, TARGETS)
+        fitted = make(handle_unknown="error").fit(CELLS, TARGETS)
         message = (
             "X[{}], edge (1, 2): unknown operation 'new'. The operations seen in fit are "
             "['avg_pool_3x3', 'nor_conv_1x1', 'nor_conv_3x3', 'skip_connect']. Fit on "
-            "architectures that have it, list it in operations=, or set handle_unknown='ignore'."
+            "architectures that have it, list it in operations=, or set handle_unknown='warn' or "
+            "'ignore'."
         )
         X = [*CELLS, chain("nor_conv_1x1", "new")]
         for chunk in (1024, 7):
@@ -255,15 +258,17 @@ class TestFit:
     def test_unknown_operations(self) -> None:
         """Also in fit, where the vocabulary is given; and when training goes on."""
         with refused("X[2], edge (0, 1): unknown operation 'c'.", UnknownOperationError):
-            ranker(operations=["a", "b"]).fit([chain("a"), chain("b"), chain("c")], [0, 1, 2])
-        fitted = ranker(warm_start=True).fit([chain("a"), chain("b")], [0, 1])
+            strict = ranker(operations=["a", "b"], handle_unknown="error")
+            strict.fit([chain("a"), chain("b"), chain("c")], [0, 1, 2])
+        fitted = ranker(warm_start=True, handle_unknown="error")
+        fitted.fit([chain("a"), chain("b")], [0, 1])
         for method in (fitted.fit, fitted.partial_fit):
             with refused("X[1], edge (0, 1): unknown operation 'c'.", UnknownOperationError):
                 method([chain("a"), chain("c")], [0, 1])
         assert fitted.n_iter_ == 3
 
     def test_place_of_an_unknown_operation_in_a_tuple(self) -> None:
-        fitted = ranker().fit(
+        fitted = ranker(handle_unknown="error").fit(
             [(chain("a"), node_chain("b")), (chain("b"), node_chain("a"))], [0, 1]
         )
         with refused("X[1], cell 1, node 1: unknown operation 'c'.", UnknownOperationError):

@@ -14,7 +14,7 @@ from tagates_sk import TAGATESRanker, TAGATESRegressor, paper_config
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.graphs import InvalidArchitectureError
 from tagates_sk.spaces import DARTS, ENASMicro, NASBench101, NASBench201
-from tagates_sk.training import estimator as reading
+from tagates_sk.training import network as reading
 from tests.small import (
     BOTH,
     CELLS,

@@ -17,8 +17,9 @@ from sklearn import config_context
 from sklearn.base import clone
 
 from tagates_sk import TAGATESRanker
+from tagates_sk.graphs import Architectures
 from tagates_sk.spaces import ENASMicro, NASBench201
-from tagates_sk.training import estimator as reading
+from tagates_sk.training import network as reading
 from tests.small import (
     CELLS,
     TARGETS,
@@ -67,8 +68,12 @@ class TestOperationEmbeddings:
         edges.add_edge("in", 1, op="conv")
         edges.add_edge(0, "dead", op="none")
         edges.nodes[3]["op"] = "output"
-        estimator = ranker(terminal_operations=False).fit([edges, nodes], [0, 1])
-        in_edges, in_nodes = estimator.operation_embeddings([edges, nodes])
+        with_edges, with_nodes = (
+            ranker(terminal_operations=False).fit([cell, other], [0, 1])
+            for cell, other in ((edges, chain("pool")), (nodes, node_chain("pool")))
+        )
+        in_edges = with_edges.operation_embeddings([edges])[0]
+        in_nodes = with_nodes.operation_embeddings([nodes])[0]
         assert set(in_edges) == {(0, 1), ("in", 1), (2, 3)}
         assert set(in_nodes) == {1, 2}
         assert all(e.shape == (8,) and e.dtype == np.float64 for e in in_edges.values())
@@ -118,7 +123,8 @@ class TestOperationEmbeddings:
     def test_chunks_and_lazy_sequences(self, monkeypatch: pytest.MonkeyPatch) -> None:
         lazy = NASBench201().sample(30, random_state=3)
         estimator = ranker().fit(CELLS, TARGETS)
-        parts = [estimator.operation_embeddings(X) for X in (lazy, list(lazy))]
+        forms = (lazy, list(lazy), Architectures(lazy), Architectures(list(lazy)))
+        parts = [estimator.operation_embeddings(X) for X in forms]
         monkeypatch.setattr(reading, "BATCH", 100)
         whole = estimator.operation_embeddings(list(lazy))
         for part in parts:

@@ -36,7 +36,8 @@ Make = Callable[..., Any]
 
 OTHERS: dict[str, Any] = {
     "T": 3, "s": 0.5, "symmetry_breaking": "random", "beta": 2.0, "n_layers": 2, "layer_dim": 8,
-    "head": [], "dropout": 0.0, "features": OperationStatistics(), "n_members": 2,
+    "head": [], "dropout": 0.0, "features": OperationStatistics(), "n_members": 3,
+    "members": "encoder", "proxies": None, "memory": None,
     "bootstrap": True, "loss": "mse", "margin": 0.2, "pretrained_learning_rate": 0.5,
     "learning_rate": 0.01, "schedule": "constant", "weight_decay": 0.0, "batch_size": 8,
     "max_iter": 2, "early_stopping": True, "validation_fraction": 0.3, "n_iter_no_change": 5,
@@ -50,7 +51,7 @@ OTHER_SWITCHES: dict[str, Any] = {
     "deep_supervision": False, "anytime": False, "self_loops": True, "aggregation": "mean",
     "residual": False, "readout": "mean", "terminal_operations": True, "layer_bias": True,
     "train_other_nodes": True, "op_dim": 4, "node_dim": 4, "hidden_dim": 4, "max_pairs": 100,
-    "optimizer": "adam",
+    "optimizer": "adam", "propagation": "synchronous",
 }  # fmt: skip
 """Every switch of the variant, likewise."""
 OTHERS["variant"] = Variant(**OTHER_SWITCHES)

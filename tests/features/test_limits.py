@@ -104,7 +104,7 @@ class TestErrorsOfAll:
             clone(transformer).fit(chain("a"))
 
     def test_unknown_operation(self, transformer: Any) -> None:
-        fitted = clone(transformer).fit([chain("a", "b")])
+        fitted = clone(transformer).set_params(handle_unknown="error").fit([chain("a", "b")])
         message = r"X\[1\], edge \(0, 1\): unknown operation 'c'.*\['a', 'b'\].*'ignore'\.$"
         with pytest.raises(UnknownOperationError, match=message):
             fitted.transform([chain("a"), chain("c")])

@@ -121,7 +121,7 @@ def test_identities_are_wires_unless_listed() -> None:
 def test_unknown_operations() -> None:
     X = [chain("a", "b"), chain("a", "b")]
     with pytest.raises(UnknownOperationError, match=r"X\[0\], edge .*: unknown operation 'z'"):
-        WalkStatistics().fit(X).transform([chain("a", "z")])
+        WalkStatistics(handle_unknown="error").fit(X).transform([chain("a", "z")])
     transformer = WalkStatistics(operations=["a"], handle_unknown="ignore").fit(X)
     rows = table(transformer, X)
     assert rows["walk_length"].tolist() == [2, 2]

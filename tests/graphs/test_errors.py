@@ -387,7 +387,7 @@ class TestUnknownOperation:
         with pytest.raises(
             UnknownOperationError,
             match=r"X\[1\], edge \(1, 2\): unknown operation 'gelu'\. The operations seen in fit "
-            r"are \['conv', 'pool'\]\. .*handle_unknown='ignore'",
+            r"are \['conv', 'pool'\]\. .*handle_unknown='warn' or 'ignore'",
         ):
             packed.with_vocabulary(("conv", "pool"))
 

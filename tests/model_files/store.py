@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, TrainingCondition
-from tagates_sk.estimators import composition, networks
+from tagates_sk.estimators import composition
 from tagates_sk.estimators.boosting import BoostingMember
 from tagates_sk.features import (
     AdjacencyOneHot,
@@ -52,12 +52,11 @@ LONG, SHORT = (TrainingCondition([0.1] * n, augmentation=str(n)) for n in (4, 2)
 
 @contextmanager
 def tiny_members() -> Iterator[None]:
-    """Few trees and narrow networks beside the encoders."""
-    sizes = {"op_dim": 2, "layer_dim": 4, "n_layers": 1, "n_members": 2}
-    few_trees = partial(BoostingMember, 5)
+    """Few trees and one asynchronous network beside the encoders."""
+    few_trees = partial(BoostingMember, 2)
     with (
         patch.object(composition, "BoostingMember", few_trees),
-        patch.dict(networks.DAGNN_SIZES, sizes),
+        patch.dict(composition.ONE_SWEEP, n_members=1),
     ):
         yield
 

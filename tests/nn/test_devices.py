@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from tagates_sk.graphs.architectures import join
 from tagates_sk.nn.devices import resolve_device
 from tagates_sk.nn.tables import GraphBatches
 from tests.small import CELLS, TARGETS, ranker
@@ -42,7 +43,9 @@ def tensors(value: Any) -> Iterator[torch.Tensor]:
 )
 def test_all_tensors_are_on_the_device(variant: Variant) -> None:
     """On the meta device, which refuses to meet tensors of the CPU."""
-    setup = Encoded(list(CORNERS.values()), variant, zero_cost=ZERO_COST)
+    # Of both kinds, which no list may have.
+    cells = join([[cell] for cell in CORNERS.values()])
+    setup = Encoded(cells, variant, zero_cost=ZERO_COST)
     rows = np.arange(len(CORNERS))
     batch = GraphBatches(setup.packed, setup.spec, META, np.float64)(rows)
     found = [t for field in fields(batch) for t in tensors(getattr(batch, field.name))]

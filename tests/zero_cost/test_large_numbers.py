@@ -12,7 +12,8 @@ from tagates_sk.zero_cost.saliency import Metric
 from tagates_sk.zero_cost.scaling import SCALINGS, Scaler
 
 DEEP = {"stem_channels": 16, "cells_per_stage": 5, "batch_size": 2, "image_size": 8}
-CELLS = [NASBench201().to_dag(digits) for digits in [(3, 3, 3, 1, 3, 2), (3, 1, 2, 2, 4, 3)]]
+SPACE = NASBench201(encoding="nasbench201")
+CELLS = [SPACE.to_dag(digits) for digits in [(3, 3, 3, 1, 3, 2), (3, 1, 2, 2, 4, 3)]]
 FLOAT32 = float(np.finfo(np.float32).max)
 LARGEST = float(np.finfo(np.float64).max)
 

@@ -39,7 +39,7 @@ def size(packed, **options):
 
 
 def test_published_sizes_of_nasbench201():
-    space = NASBench201()
+    space = NASBench201(encoding="nasbench201")
     weights = {"nor_conv_1x1": 1, "nor_conv_3x3": 9}
 
     def of_operations(names):

@@ -142,7 +142,7 @@ def test_micro_with_a_cell_of_its_own() -> None:
         assert nx.utils.graphs_equal(own, to_dag(NB201(indices), "nasbench201"))
         plain = to_dag(Micro(indices), "transbench101_micro")
         assert NASBench201().from_dag(plain) == NASBench201().from_dag(
-            NASBench201().to_dag(indices.tolist())
+            NASBench201(encoding="nasbench201").to_dag(indices.tolist())
         )
 
 

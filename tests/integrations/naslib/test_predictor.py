@@ -173,8 +173,9 @@ def test_members_need_standard_deviations() -> None:
 def test_the_default_predicts_accuracies() -> None:
     short = TAGATESPredictor(random_state=0, ss_type="nasbench201")
     short.set_hyperparams({"max_iter": 5})
-    error = np.abs(short.fit(X, Y).query(cells(50, seed=1)) - np.mean(Y))
-    assert error.max() < 60
+    unseen = cells(50, seed=1)
+    error = np.abs(short.fit(X, Y).query(unseen) - [accuracy(graph) for graph in unseen])
+    assert error.max() < 40
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf])
@@ -241,10 +242,14 @@ def test_encodings_of_nasbench101() -> None:
 
 
 def test_data_requirements() -> None:
-    assert predictor().get_data_reqs() == {
+    forest = TAGATESPredictor(baseline("random_forest"))
+    common = {
         "requires_partial_lc": False, "metric": None, "requires_hyperparameters": False,
-        "hyperparams": None, "unlabeled": False, "unlabeled_factor": None,
+        "hyperparams": None,
     }  # fmt: skip
+    without = {**common, "unlabeled": False, "unlabeled_factor": None}
+    assert forest.get_data_reqs() == without
+    assert predictor().get_data_reqs() == {**common, "unlabeled": True, "unlabeled_factor": 1}
 
 
 def test_unlabelled_architectures_are_used() -> None:
