@@ -64,7 +64,7 @@ def in_order(X: Any) -> Sequence[Any]:
         else f"a {kind}; a sequence of networkx graphs is expected. Pass list(X)"
         if hasattr(X, "__next__")
         else f"a {kind}; a sequence of networkx graphs is expected"
-        if not (hasattr(X, "__len__") and hasattr(X, "__getitem__"))
+        if isinstance(X, type) or not (hasattr(X, "__len__") and hasattr(X, "__getitem__"))
         else None
     )  # fmt: skip
     if fault:

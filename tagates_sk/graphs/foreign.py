@@ -74,7 +74,7 @@ def reader_of(value: Any) -> str | None:
     if isinstance(value, Mapping):
         if any("darts:" in str(key) for key in value):
             return "DARTS()"
-        return next((space for keys, space in _FIELDS.items() if value.keys() >= {*keys}), None)
+        return next((space for keys, space in _FIELDS.items() if {*value} >= {*keys}), None)
     if hasattr(value, "_asdict"):
         return reader_of(value._asdict())
     if isinstance(value, (list, tuple)) and len(value) == 2:

@@ -214,11 +214,13 @@ NEVER_LEGAL: list[Corruption] = [
 
 
 @st.composite
-def legal_cells(draw: st.DrawFn, /, max_nodes: int = 60, zero_cost: bool = False) -> Any:
-    """Cells of both kinds, with and without parallel edges."""
+def legal_cells(
+    draw: st.DrawFn, /, max_nodes: int = 60, zero_cost: bool = False, on_node: bool | None = None
+) -> Any:
+    """Cells of both kinds or of one, with and without parallel edges."""
     return random_cell(
-        draw(st.integers(0, 2**31 - 1)), draw(st.integers(3, max_nodes)), draw(st.booleans()),
-        draw(st.booleans()), zero_cost,
+        draw(st.integers(0, 2**31 - 1)), draw(st.integers(3, max_nodes)),
+        draw(st.booleans()) if on_node is None else on_node, draw(st.booleans()), zero_cost,
     )  # fmt: skip
 
 
@@ -227,9 +229,10 @@ def corrupted_lists(
     draw: st.DrawFn, /, max_nodes: int = 60, zero_cost: bool = False
 ) -> tuple[list[Any], int]:
     """Legal cells and, at the place that is returned, one with something odd, or two things."""
-    X = [draw(legal_cells(max_nodes, zero_cost)) for _ in range(draw(st.integers(1, 3)))]
+    of_one_kind = legal_cells(max_nodes, zero_cost, draw(st.booleans()))
+    X = [draw(of_one_kind) for _ in range(draw(st.integers(1, 3)))]
     place = draw(st.integers(0, len(X)))
-    cell = draw(legal_cells(max_nodes, zero_cost))
+    cell = draw(of_one_kind)
     rng = np.random.RandomState(draw(st.integers(0, 2**31 - 1)))
     for corruption in draw(st.lists(st.sampled_from(CORRUPTIONS), min_size=1, max_size=2)):
         if isinstance(cell, nx.DiGraph) and len(cell) > 1 and not nx.is_frozen(cell):

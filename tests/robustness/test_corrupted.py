@@ -21,6 +21,7 @@ from tagates_sk.features import (
     WeisfeilerLehman,
 )
 from tagates_sk.graphs import read_architectures
+from tagates_sk.graphs.architectures import join
 from tests.features.transformers import dense
 from tests.small import ranker
 
@@ -36,17 +37,18 @@ LEGAL = [
         [(4, False, False), (60, False, True), (5, True, False), (60, True, True)]
     )
 ]
+OF_BOTH_KINDS = join([[cell] for cell in LEGAL])
 
 TRANSFORMERS = [
     OperationStatistics(handle_unknown="ignore"),
-    OperationStatistics(max_subset_size=1),
+    OperationStatistics(max_subset_size=1, handle_unknown="error"),
     WalkStatistics(handle_unknown="ignore"),
     PathEncoding(max_length=3, handle_unknown="ignore"),
-    PathEncoding(max_length=4, max_paths=50, binary=False),
+    PathEncoding(max_length=4, max_paths=50, binary=False, handle_unknown="error"),
     WeisfeilerLehman(handle_unknown="ignore"),
-    WeisfeilerLehman(both_directions=True),
+    WeisfeilerLehman(both_directions=True, handle_unknown="error"),
     AdjacencyOneHot(handle_unknown="ignore"),
-    AdjacencyOneHot(canonical=False, sparse_output=True),
+    AdjacencyOneHot(canonical=False, sparse_output=True, handle_unknown="error"),
 ]
 
 
@@ -93,7 +95,7 @@ def test_reading_zero_cost(drawn: tuple[list[Any], int]) -> None:
 @pytest.fixture(scope="module")
 def known() -> Any:
     """A ranker that has seen legal cells."""
-    return ranker(**TINY).fit(LEGAL, np.arange(4.0))
+    return ranker(**TINY).fit(OF_BOTH_KINDS, np.arange(4.0))
 
 
 @given(corrupted_lists())
@@ -112,9 +114,9 @@ def test_fitting(drawn: tuple[list[Any], int], zero_cost: bool) -> None:
     fitted = result_or_refusal(lambda: ranker(**TINY).fit(X, np.arange(len(X)) / 7))
     if fitted is not None:
         as_it_should(fitted.predict(X)[:, None], X)
-        found = result_or_refusal(lambda: fitted.predict(LEGAL))
+        found = result_or_refusal(lambda: fitted.predict(OF_BOTH_KINDS))
         if found is not None:
-            as_it_should(found[:, None], LEGAL)
+            as_it_should(found[:, None], OF_BOTH_KINDS)
 
 
 @given(corrupted_lists(max_nodes=8, zero_cost=True))
@@ -137,7 +139,7 @@ def test_encoding(transformer: Any, drawn: tuple[list[Any], int]) -> None:
         rows = learned.transform(X)
         as_it_should(rows, X)
         assert rows.shape[1] == len(learned.get_feature_names_out())
-    learned = clone(transformer).fit(LEGAL)
+    learned = clone(transformer).fit(OF_BOTH_KINDS)
     rows = result_or_refusal(lambda: learned.transform(X))
     if rows is not None:
         as_it_should(rows, X)
