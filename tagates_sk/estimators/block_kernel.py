@@ -96,7 +96,10 @@ class BlockKernel(Kernel):
         for width, weight, length in zip(self.widths, weights, lengths, strict=True):
             columns = slice(start, start + width)
             start += width
-            r = euclidean_distances(X[:, columns], None if Y is None else Z[:, columns])
+            if width:
+                r = euclidean_distances(X[:, columns], None if Y is None else Z[:, columns])
+            else:  # nothing of the block varies
+                r = np.zeros((len(X), len(Z)))
             r *= np.sqrt(5.0) / length
             decay = np.exp(-r) * weight
             part = (1.0 + r + r**2 / 3.0) * decay

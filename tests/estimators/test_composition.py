@@ -15,7 +15,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import KFold, cross_val_score
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, UnknownOperationWarning
 from tagates_sk.datasets import load_nasbench201
@@ -267,20 +266,6 @@ class TestStatisticsAlone:
         TAGATESRanker(members="statistics", random_state=0).fit(nb201.dags[:78], nb201.target[:78])
         assert time.process_time() - started < 3.0
 
-    @both
-    def test_has_no_encoder(self, make: Any) -> None:
-        fitted = make(**STATISTICS).fit(CELLS, TARGETS)
-        message = f"{type(fitted).__name__} was fitted with members='statistics', and has no enc"
-        for ask in (
-            lambda: fitted.transform(CELLS),
-            lambda: fitted.operation_embeddings(CELLS),
-            lambda: fitted.model_,
-            lambda: fitted.get_feature_names_out(),
-        ):
-            with pytest.raises(AttributeError, match=message):
-                ask()
-        assert fitted.predict_members(OTHERS).shape == (len(OTHERS), 3)
-
     def test_partial_fit_needs_encoders(self) -> None:
         fitted = ranker(**STATISTICS)
         with pytest.raises(ValueError, match="partial_fit need encoders"):
@@ -328,10 +313,3 @@ class NamedRegressor(ArrayRegressor):
     """The same in the target's unit."""
 
     graphs = staticmethod(named_chains)
-
-
-@parametrize_with_checks(
-    [cls(handle_unknown="ignore", **STATISTICS) for cls in (NamedRanker, NamedRegressor)]
-)
-def test_common_checks_of_statistics_alone(estimator: Any, check: Callable[[Any], None]) -> None:
-    check(estimator)
