@@ -21,7 +21,7 @@ class Watch:
             print(sum(frame.name == "<module>" for frame in traceback.extract_stack()))
 
 sys.meta_path.insert(0, Watch)
-import tagates_sk
+from tagates_sk import TAGATESRanker
 """
 
 
