@@ -11,6 +11,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 os.environ["MPLBACKEND"] = "Agg"
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Before torch is imported: workers share the cores, and threads of each would be too many.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _COMMON = {
     "deadline": None,

@@ -234,7 +234,7 @@ def run_all(
         writer = csv.DictWriter(file, fields)
         if fresh:
             writer.writeheader()
-        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator_unordered")
+        parallel = joblib.Parallel(n_jobs=n_jobs, return_as="generator")
         for row in tqdm(parallel(joblib.delayed(run)(t) for t in todo), total=len(todo)):
             if row is not None:
                 writer.writerow(row)

@@ -1,5 +1,6 @@
 """Other predictors of architectures' performance, in the interface of TA-GATES."""
 
+from ..training.normal_scores import NormalScores
 from ._base import NeuralBaseline
 from .asynchronous import DAGNNRanker, DAGNNRegressor
 from .attention import TransformerRanker, TransformerRegressor
@@ -8,7 +9,6 @@ from .factory import baseline, baseline_names
 from .gates import GATESRanker, GATESRegressor
 from .gaussian_process import WLKernelGP
 from .kernel import WeisfeilerLehmanKernel
-from .normal_scores import NormalScores
 from .recurrent import LSTMRanker, LSTMRegressor
 from .seminas import SemiNASRanker
 

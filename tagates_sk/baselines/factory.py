@@ -12,13 +12,13 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from ..features import AdjacencyOneHot, OperationStatistics, WalkStatistics
+from ..training.normal_scores import NormalScores
 from .asynchronous import DAGNNRanker
 from .attention import TransformerRanker
 from .bounded_process import smooth_process
 from .convolution import GCNRanker
 from .gates import GATESRanker
 from .gaussian_process import WLKernelGP
-from .normal_scores import NormalScores
 from .recurrent import LSTMRanker
 from .seminas import SemiNASRanker
 

@@ -22,9 +22,9 @@ from .._utils import Floats
 from ..features import WeisfeilerLehman
 from ..graphs import as_architectures, read_architectures
 from ..training.network import BATCH
+from ..training.normal_scores import NormalScores
 from ..training.targets import check_targets
 from .kernel import WeisfeilerLehmanKernel, blocks
-from .normal_scores import NormalScores
 
 
 class WLKernelGP(RegressorMixin, BaseEstimator):

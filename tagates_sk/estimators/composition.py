@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .._utils import Floats, Stages, draw_seed
-from ..baselines.normal_scores import NormalScores
 from ..graphs import ArchitectureSequence, PackedGraphs
 from ..nn.transfer import EncoderState
 from ..training.network import read_in_parts
+from ..training.normal_scores import NormalScores
 from ..training.targets import TargetScaler
 from ..training.tasks import RANKING
 from .blend import Blend

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
-from ..baselines.normal_scores import NormalScores
+from ..training.normal_scores import NormalScores
 
 Floats = NDArray[np.float64]
 

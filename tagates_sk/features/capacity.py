@@ -114,8 +114,8 @@ class CapacityStatistics(BaseFeatures):
     >>> cell.add_edge("mid", "out", op="pool")
     >>> statistics = CapacityStatistics()
     >>> row = statistics.fit_transform([cell])[0]
-    >>> dict(zip(statistics.get_feature_names_out(), row))["trainable"]
-    np.float64(1.0)
+    >>> dict(zip(statistics.get_feature_names_out(), row))["trainable"].item()
+    1.0
     """
 
     def __init__(

@@ -8,7 +8,6 @@ from typing import Any
 
 from .. import baselines
 from ..baselines.gates import GATESSpec
-from ..baselines.normal_scores import NormalScores
 from ..estimators import TAGATESRanker, TAGATESRegressor, Variant
 from ..estimators.blend import Blend
 from ..estimators.block_kernel import BlockKernel
@@ -40,6 +39,7 @@ from ..nn.tables import BatchSpec
 from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
 from ..training.network import FittedNetwork
+from ..training.normal_scores import NormalScores
 from ..training.targets import TargetScaler
 from .models import Sizes
 

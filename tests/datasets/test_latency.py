@@ -38,7 +38,9 @@ def test_every_device_of_a_space_is_measured_and_described(space):
 def test_fbnet_blocks_take_time_as_their_size_says():
     dags, latency = load_latency("fbnet", "titanx_64", return_X_y=True)
     counts = np.stack([(dags.table == block).sum(axis=1) for block in range(9)], axis=1)
-    time = dict(zip(dags.space.operations, np.linalg.lstsq(counts, latency)[0], strict=True))
+    time = dict(
+        zip(dags.space.operations, np.linalg.lstsq(counts, latency, rcond=None)[0], strict=True)
+    )
     assert time["skip"] < time["mbconv_k3_e1"] < time["mbconv_k3_e3"] < time["mbconv_k3_e6"]
     assert time["mbconv_k3_e6"] < time["mbconv_k5_e6"]
 

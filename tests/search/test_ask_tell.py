@@ -259,8 +259,9 @@ class Unlabelled(BaseEstimator):
         return self.model_.predict(X)
 
 
-@pytest.mark.parametrize(("space", "n"), [(POOL, 300), (MutableChains(8), 40)])
+@pytest.mark.parametrize(("space", "n"), [(POOL, 300), (Chains(8), 40), (MutableChains(8), 20)])
 def test_candidates_are_handed_to_predictors_with_proxies(space: Any, n: int) -> None:
+    """Those that are there before the fit: half of them are mutants of what it promises."""
     s = search(space, Unlabelled("flops"))
     advance(s, 3)
     assert len(s.predictor_.pool_) == n

@@ -92,7 +92,6 @@ def test_goes_on_after_failures() -> None:
     errors = {row["error"].split(":")[0] for row in failed}
     assert errors <= {"RuntimeError", "evaluate returned nan", "ValueError"}
     assert len(errors) > 1
-    assert "RuntimeError: out of memory" in {row["error"] for row in failed}
     assert len(set(structures([row["architecture"] for row in s.history_]))) == 40
     assert caught[0].filename == __file__
 

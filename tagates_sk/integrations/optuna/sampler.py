@@ -18,12 +18,12 @@ from sklearn.preprocessing import StandardScaler
 
 from ..._utils import Floats, predicts_std
 from ...baselines.bounded_process import smooth_process
-from ...baselines.normal_scores import NormalScores
 from ...features import WalkStatistics
 from ...graphs.architectures import own
 from ...search.acquisition import ACQUISITIONS, Acquisition
 from ...search.candidates import Collection, select
 from ...search.proposing import Proposer
+from ...training.normal_scores import NormalScores
 from .grid import Grid, Point, is_discrete
 from .known import FIXED, PROPOSED, Architectures, Known, known
 
@@ -110,8 +110,9 @@ class TAGATESSampler(BaseSampler):
     >>> from tagates_sk.integrations.optuna import TAGATESSampler
     >>> from tagates_sk.spaces import NASBench201
     >>> optuna.logging.set_verbosity(optuna.logging.WARNING)
+    >>> space = NASBench201(encoding="nasbench201")
     >>> def to_dag(params):
-    ...     return NASBench201().to_dag([params[f"edge{i}"] for i in range(6)])
+    ...     return space.to_dag([params[f"edge{i}"] for i in range(6)])
     >>> def objective(trial):  # stands for a training: counts 3 × 3 convolutions
     ...     return sum(trial.suggest_int(f"edge{i}", 0, 4) == 3 for i in range(6))
     >>> sampler = TAGATESSampler(to_dag, n_startup_trials=5, seed=0)
