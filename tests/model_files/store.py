@@ -56,7 +56,7 @@ def tiny_members() -> Iterator[None]:
     few_trees = partial(BoostingMember, 2)
     with (
         patch.object(composition, "BoostingMember", few_trees),
-        patch.dict(composition.ONE_SWEEP, n_members=1),
+        patch.dict(composition.ASYNCHRONOUS, n_members=1),
     ):
         yield
 
