@@ -327,5 +327,6 @@ def _renumbered(packed: PackedGraphs) -> PackedGraphs:
         edge_ptr=pointers(np.diff(packed.edge_ptr)[new]),
         edge_src=np.array(src, dtype=np.int64),
         zero_cost=None,
+        attributes=None if packed.attributes is None else packed.attributes.of(new),
         keys=None,
     )

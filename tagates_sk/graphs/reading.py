@@ -102,7 +102,8 @@ def read_cell(
     Parameters
     ----------
     graph : networkx.DiGraph or networkx.MultiDiGraph
-        The cell; `op` is an attribute of its edges or of its nodes.
+        The cell; `op` is an attribute of its edges or of its nodes, and so are,
+        beside it, `attributes`, a mapping from names to numbers.
     place : str
         How error messages call the graph.
     prune : bool, default=True
@@ -203,6 +204,7 @@ def read_cell(
     dst: list[int] = []
     src: list[list[int]] = []
     zero_cost: list[Any] = []
+    attributes: list[Any] = []
     keys: list[Any] = []
     if on_node:
         sources: list[list[int]] = [[] for _ in nodes]
@@ -217,6 +219,8 @@ def read_cell(
             dst.append(k)
             src.append(sources[k])
             zero_cost.append(node_data[i].get("zero_cost"))
+            named = isinstance(types[-1], str)
+            attributes.append(node_data[i].get("attributes") if named else None)
             keys.append(names[i])
     else:
         multi = list(graph.edges(keys=True)) if graph.is_multigraph() else None
@@ -227,10 +231,11 @@ def read_cell(
                 dst.append(local[h])
                 src.append([local[t]])
                 zero_cost.append(edge_data[e].get("zero_cost"))
+                attributes.append(None if op is None else edge_data[e].get("attributes"))
                 keys.append((names[t], names[h]) if multi is None else multi[e])
     return OpGraph(
         on_node, len(nodes), [marks[i] for i in nodes if is_input[i]], types, dst, src,
-        zero_cost, keys, [names[i] for i in nodes],
+        zero_cost, attributes, keys, [names[i] for i in nodes],
     )  # fmt: skip
 
 
