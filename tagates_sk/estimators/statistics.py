@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..features import AdjacencyOneHot, CapacityStatistics, OperationStatistics, WalkStatistics
-from ..graphs import read_architectures
+from ..graphs import PackedGraphs, read_architectures
 
 Floats = NDArray[np.float64]
 
 BLOCKS = ("walks", "operations", "edges", "places", "capacity")
 """What each block tells of."""
+
+ATTRIBUTES = ("numbers", "numbers by place")
+"""Blocks of the numbers beside operations, where there are any."""
+
+FEW_KINDS = 64
+"""Up to so many operations that differ in name or numbers, each is an operation of its own."""
 
 N_PLACES = 6
 MANY = 12

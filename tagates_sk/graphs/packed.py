@@ -232,14 +232,13 @@ class PackedGraphs:
             )
             return
 
-    def with_attributes_in_names(self) -> PackedGraphs:
-        """The same graphs where operations with other attributes have other names.
+    def with_numbers_in_names(self) -> PackedGraphs:
+        """The same graphs where operations with other attributes have other names, too.
 
         Returns
         -------
         PackedGraphs
-            Without attributes. An operation is called, for instance,
-            ``"mbconv[expansion=6,kernel=5]"``.
+            An operation is called, for instance, ``"mbconv[expansion=6,kernel=5]"``.
         """
         if self.attributes is None:
             return self
@@ -264,9 +263,7 @@ class PackedGraphs:
             ],
             dtype=np.int64,
         )
-        return replace(
-            self, operations=tuple(names), op_type=codes[which.ravel()], attributes=None
-        )
+        return replace(self, operations=tuple(names), op_type=codes[which.ravel()])
 
     def used_operations(self) -> list[str]:
         """Names of the operations that occur, sorted as in the vocabulary."""
