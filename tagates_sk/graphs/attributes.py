@@ -170,13 +170,14 @@ class AttributeScale:
     Parameters
     ----------
     names : tuple of str
-    mean, std : ndarray of float64, shape (n_names,)
-        Over all operations that have the attribute.
+    mean, std : tuple of float
+        Over all operations that have the attribute; 0 is the standard deviation
+        of one that does not vary.
     """
 
     names: tuple[str, ...]
-    mean: Floats
-    std: Floats
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
 
     @classmethod
     def of(
@@ -190,9 +191,9 @@ class AttributeScale:
         known : AttributeScale, optional
             Of attributes that keep their scale.
         """
-        moments = {} if known is None else dict(
-            zip(known.names, zip(known.mean.tolist(), known.std.tolist(), strict=True), strict=True)
-        )  # fmt: skip
+        moments: dict[str, tuple[float, float]] = {}
+        if known is not None:
+            moments.update(zip(known.names, zip(known.mean, known.std, strict=True), strict=True))
         if attributes is not None:
             for name, values in zip(attributes.names, attributes.values.T, strict=True):
                 # Sorted, so that the order of operations leaves no trace.
@@ -203,8 +204,8 @@ class AttributeScale:
         if not moments:
             return None
         names = tuple(sorted(moments))
-        mean, std = np.array([moments[name] for name in names]).T
-        return cls(names, mean.copy(), std.copy())
+        mean, spread = zip(*(moments[name] for name in names), strict=True)
+        return cls(names, mean, spread)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -224,8 +225,9 @@ class AttributeScale:
         """
         if attributes is None:
             return np.zeros((n_ops, len(self.names)))
-        varies = self.std > 0
-        values = (attributes.aligned(self.names) - self.mean) / np.where(varies, self.std, 1.0)
+        std = np.array(self.std)
+        varies = std > 0
+        values = (attributes.aligned(self.names) - self.mean) / np.where(varies, std, 1.0)
         known = np.isfinite(values) & varies
         scaled: Floats = np.clip(np.where(known, values, 0.0), -CUT_OFF, CUT_OFF)
         return scaled
