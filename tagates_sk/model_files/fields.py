@@ -140,7 +140,7 @@ PARTS: dict[type[Any], Fields] = {
     GATESSpec: _made("config", "batch"),
     GraphStatistics: _set(
         "transformers_", "operations_", "_is_place", "_prior_columns", "_scales",
-        "_capacity_scale", "_prior_scale",
+        "_capacity_scale", "_prior_scale", optional=("_is_number", "_by_numbers"),
     ),
     HeadFeatures: _set("transformer", "parameter", "mean", "std", "n_features"),
     Iteration: _made("before", "after", "by_sources", "by_node"),
