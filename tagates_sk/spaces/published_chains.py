@@ -61,7 +61,7 @@ class FBNet(ChainSpace):
     The native form is a list of 22 numbers from 0 to 8, for k3_e1, k3_e1_g2,
     k3_e3, k3_e6, k5_e1, k5_e1_g2, k5_e3, k5_e6 and skip; it is returned as a
     tuple. Names are taken, too. In the DAG a block is the operation ``"mbconv"``
-    with attributes, or ``"skip"``, on an edge.
+    with attributes, or ``"skip"``, all of whose attributes are 0, on an edge.
 
     Parameters
     ----------
@@ -97,7 +97,8 @@ class FBNet(ChainSpace):
             "22 numbers from 0 to 8, or names such as k3_e6, are expected, one for each block",
         )
         if attributes:
-            self._blocks = _in_numbers(names, {"groups": 1})
+            nothing = dict.fromkeys(("kernel", "expansion", "groups"), 0)
+            self._blocks = _in_numbers(names, {"groups": 1}) | {"skip": Block("skip", nothing)}
 
 
 class MnasNet(ChainSpace):
