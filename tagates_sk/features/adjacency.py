@@ -235,6 +235,7 @@ class AdjacencyOneHot(BaseFeatures):
             there = chosen[edges.cell] & (slot[edges.src] >= 0) & (slot[edges.dst] >= 0)
             here = there if on_node else there & (edges.kind != n_ops)
             place_of = pair[slot[edges.src[here]], slot[edges.dst[here]]]
+            op: IntArray
             if on_node:
                 add(edges.cell[here], place_of)
                 width += len(i)
@@ -242,7 +243,8 @@ class AdjacencyOneHot(BaseFeatures):
                 inner = slot[op_node[here]] - layout.n_inputs
                 add(op_cell[here], inner * n_ops + packed.op_type[here])
                 width += layout.n_inner * n_ops
-                op = np.flatnonzero(chosen[op_cell] & (packed.op_type >= 0) & (slot[op_node] >= 0))
+                named = chosen[op_cell] & (packed.op_type >= 0) & (slot[op_node] >= 0)
+                op = np.flatnonzero(named)
                 cell_of, place_of = op_cell[op], slot[op_node[op]] - layout.n_inputs
                 room = layout.n_inner
             else:
@@ -252,8 +254,8 @@ class AdjacencyOneHot(BaseFeatures):
                 op, cell_of = edges.op[there], edges.cell[there]
                 place_of = pair[slot[edges.src[there]], slot[edges.dst[there]]]
                 room = len(i)
-            for j in range(k):
-                add(cell_of, place_of * k + j, values[op, j])
+            for number in range(k):
+                add(cell_of, place_of * k + number, values[op, number])
             width += room * k
         row = np.concatenate([*rows, np.empty(0, dtype=np.int64)]) // packed.n_cells
         column = np.concatenate([*columns, np.empty(0, dtype=np.int64)])

@@ -81,8 +81,7 @@ def pack_canonical(cells: tuple[CanonicalCell, ...]) -> PackedGraphs:
             [dst for _, dst, _ in cell.operations],
             [list(sources) for _, _, sources in cell.operations],
             [None] * len(cell.operations),
-            [dict(numbers) or None for numbers in cell.attributes]
-            or [None] * len(cell.operations),
+            [dict(numbers) or None for numbers in cell.attributes] or [None] * len(cell.operations),
             list(range(len(cell.operations))),
             list(range(cell.n_nodes)),
         )

@@ -247,22 +247,18 @@ class PackedGraphs:
         rows, which = np.unique(
             np.column_stack([self.op_type, values]), axis=0, return_inverse=True
         )
-        labels: list[str | None] = []
+        labels: list[str | int] = []
         for row in rows.tolist():
             code, numbers = int(row[0]), zip(self.attributes.names, row[1:], strict=True)
+            if not 0 <= code < len(self.operations):
+                labels.append(code)
+                continue
             written = ",".join(f"{name}={value:.17g}" for name, value in numbers if value < np.inf)
-            named = 0 <= code < len(self.operations)
-            name = self.operations[code] if named else ""
-            labels.append((f"{name}[{written}]" if written else name) if named else None)
-        names = sorted({label for label in labels if label is not None})
-        codes = np.array(
-            [
-                names.index(label) if label is not None
-                else int(row[0]) if row[0] < 0 else len(names)  # an unknown one stays unknown
-                for label, row in zip(labels, rows, strict=True)
-            ],
-            dtype=np.int64,
-        )
+            labels.append(self.operations[code] + (f"[{written}]" if written else ""))
+        names = sorted({label for label in labels if isinstance(label, str)})
+        position: dict[str | int, int] = {name: i for i, name in enumerate(names)}
+        position[len(self.operations)] = len(names)  # an unknown operation stays one
+        codes = np.array([position.get(label, label) for label in labels], dtype=np.int64)
         return replace(self, operations=tuple(names), op_type=codes[which.ravel()])
 
     def used_operations(self) -> list[str]:

@@ -130,6 +130,7 @@ class AsynchronousEncoder(nn.Module):
             maps = self.zero_cost_mlp if c.symmetry_breaking == "add" else None
             emb = shifted = emb + shift_of(batch.zero_cost, noise, maps, c)
         if c.n_attributes:
+            assert batch.attributes is not None
             emb = shifted = emb + batch.attributes @ self.attribute_weight
         n_sweeps = 1 if c.T == 1 else 2
         if shifted is None:

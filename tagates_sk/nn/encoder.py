@@ -142,6 +142,7 @@ class TAGATESEncoder(nn.Module):
             maps = self.zero_cost_mlp if c.symmetry_breaking == "add" else None
             emb = emb + shift_of(batch.zero_cost, noise, maps, c)
         if c.n_attributes:
+            assert batch.attributes is not None
             emb = emb + batch.attributes @ self.attribute_weight
         z = batch.zero_cost if c.symmetry_breaking == "concat" else None
         emb_u, emb_f = emb[:u], emb[u:]

@@ -55,9 +55,9 @@ class EncoderState:
     def load_into(self, encoder: Encoder, operations: Sequence[str]) -> None:
         """Give an encoder these weights.
 
-        Embeddings of operations and maps of attributes are matched by name, embeddings of inputs by number;
-        what is new keeps its value. Conditions of training start alike, from
-        the reference of these.
+        Embeddings of operations and maps of attributes are matched by name,
+        embeddings of inputs by number; what is new keeps its value. Conditions of
+        training start alike, from the reference of these.
 
         Parameters
         ----------

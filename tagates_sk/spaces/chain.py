@@ -177,11 +177,16 @@ class ChainSpace(SearchSpace):
     def _choice(self, data: Mapping[str, Any], place: str) -> str:
         """The choice that an edge with this data stands for; names alone are read, too."""
         op = str(data.get("op"))
-        if data.get("attributes") is None:
+        if not self._blocks or data.get("attributes") is None:
             return op
         block = Block(op, checked_attributes(data["attributes"], lambda: place))
-        found = (choice for choice, known in self._blocks.items() if known == block)
-        return next(found, f"{op}{block.attributes}")
+        for choice, known in self._blocks.items():
+            if known == block:
+                return choice
+        raise InvalidArchitectureError(
+            f"The graph is no network of {self.name}: {cut(place)} is {op!r} with attributes="
+            f"{echo(data['attributes'], 100)}, which is none of its blocks."
+        )
 
     def _read(self, cells: Any) -> Table:
         (dag,) = cells

@@ -34,11 +34,11 @@ def chain(*attributes: Any, op: str = "conv", on_nodes: bool = False) -> nx.DiGr
     """Operations of one name in a row, with these attributes; None is without."""
     cell = nx.DiGraph()
     nx.add_path(cell, range(len(attributes) + 1 + on_nodes))
-    for i, given in enumerate(attributes):
-        data = (cell.nodes[i + 1] if on_nodes else cell.edges[i, i + 1])
+    for i, own in enumerate(attributes):
+        data = cell.nodes[i + 1] if on_nodes else cell.edges[i, i + 1]
         data["op"] = op
-        if given is not None:
-            data["attributes"] = given
+        if own is not None:
+            data["attributes"] = own
     return cell
 
 
@@ -54,7 +54,13 @@ def test_reads_numbers(on_nodes: bool) -> None:
               {"width": Fraction(1, 4)}]  # fmt: skip
     read = numbers(read_architectures([chain(*values, on_nodes=on_nodes)]))
     named = read[1:-1] if on_nodes else read
-    assert named == [{"kernel": 5.0, "se": 1.0}, {"kernel": 0.5, "se": 0.0}, {}, {}, {"width": 0.25}]
+    assert named == [
+        {"kernel": 5.0, "se": 1.0},
+        {"kernel": 0.5, "se": 0.0},
+        {},
+        {},
+        {"width": 0.25},
+    ]
 
 
 def test_no_numbers_cost_nothing() -> None:
@@ -133,7 +139,8 @@ def test_two_that_differ_in_a_number_only() -> None:
 
 def test_parts_and_sums_keep_numbers() -> None:
     first = Architectures([chain({"k": 1}, {"k": 2}), chain({"k": 3})])
-    joined = first + [chain({"width": 9.0}, None)] + [chain(None)]
+    more: Any = [chain({"width": 9.0}, None), chain(None)]
+    joined = first + more
     assert numbers(joined[[2, 1]].packed()) == [{"width": 9.0}, {}, {"k": 3.0}]
     assert numbers(pickle.loads(pickle.dumps(joined[1:3])).packed()) == [
         {"k": 3.0}, {"width": 9.0}, {},
