@@ -32,7 +32,9 @@ def read_architectures(
         One architecture an element: a cell, or a tuple of cells of fixed
         length. A sequence with a method ``packed()``, such as
         :class:`Architectures`, is asked for its graphs; no networkx object is
-        read. PackedGraphs are returned as they are.
+        read. PackedGraphs are returned as they are. Beside the name of an
+        operation there may be `zero_cost`, a vector, and `attributes`, a mapping
+        from names to numbers.
     prune : bool, default=True
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0
@@ -121,7 +123,7 @@ def read_cell(
         If the graph is no cell: not directed, empty, cyclic, without
         operations, with operations on both nodes and edges, without or with
         several outputs, with an operation that is no string or on a terminal
-        node, or with a `zero_cost` that is no finite vector.
+        node.
     TypeError
         If it is no networkx graph.
     """
