@@ -50,8 +50,8 @@ def read_architectures(
     Raises
     ------
     InvalidArchitectureError
-        If X is empty, one of its graphs cannot be read, or some have operations
-        on nodes and some on edges.
+        If X is empty, one of its graphs cannot be read, some have operations on
+        nodes and some on edges, or numbers beside operations are none.
     TypeError
         If X is not a sequence of graphs.
     """
