@@ -151,6 +151,7 @@ class GraphStatistics:
         names = [t.get_feature_names_out() for t in self.transformers_]
         self._is_place = np.array(["walk_place" in name for name in names[0]])
         self._prior_columns = [list(names[3]).index(name) for name in PRIOR]
+        self._is_number = self._by_numbers = None
         if self.attributes_:
             self._is_number = [
                 np.array([_NUMBER.search(name) is not None for name in of], dtype=bool)
