@@ -135,8 +135,8 @@ def checked_attributes(attributes: Any, place: Callable[[], str]) -> dict[str, f
         if not isinstance(value, (Real, np.bool_)):
             raise InvalidArchitectureError(
                 f"{cut(place(), 100)}: the attribute {cut(repr(name), 40)} is {echo(value)}, a "
-                f"{type(value).__name__}; attributes are single numbers. What is no number belongs "
-                "into op."
+                f"{type(value).__name__}; attributes are single numbers. Put anything else into "
+                "the name of the operation."
             )
         try:
             number = float(value)

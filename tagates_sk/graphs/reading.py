@@ -51,7 +51,7 @@ def read_architectures(
     ------
     InvalidArchitectureError
         If X is empty, one of its graphs cannot be read, some have operations on
-        nodes and some on edges, or numbers beside operations are none.
+        nodes and some on edges, or an attribute is not a number.
     TypeError
         If X is not a sequence of graphs.
     """
