@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graphs import PackedGraphs
+from ..graphs.attributes import AttributeScale
 from ..graphs.operations import updated_mask
 from .config import EncoderConfig
 from .tables import BatchSpec, batch_spec
@@ -110,6 +111,9 @@ def configure(
         n_members=n_members,
         n_targets=n_targets,
         anytime=variant["anytime"],
+        attributes=AttributeScale.of(
+            packed.attributes, None if source is None else source.attributes
+        ),
         **(conditions or {}),
     )
     config.check_zero_cost(packed.zero_cost)
