@@ -189,6 +189,7 @@ class Composition:
         found = []
         for part in read_in_parts(X, verbose, PART):
             part.packed.with_vocabulary(self.statistics.operations_, handle_unknown)
+            part.packed.check_attributes(self.statistics.attributes_, handle_unknown)
             scores = None if self.ranks is None else self.ranks.transform(part.X)
             found.append(self._members(part.X, part.packed, scores))
         members, spread = (np.concatenate(values) for values in zip(*found, strict=True))

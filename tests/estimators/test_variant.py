@@ -120,7 +120,7 @@ def test_asynchronous_passes() -> None:
 
 
 def test_deep_architectures_are_swept_once() -> None:
-    deep = [chain(["conv", "pool"][i % 2] for i in range(n)) for n in (17, 9, 12)]
+    deep = [chain(*(["conv", "pool"][i % 2] for i in range(n))) for n in (17, 9, 12)]
     for X, n_layers, expected in (
         (deep, "auto", "asynchronous"),
         (deep, 3, "synchronous"),
