@@ -23,7 +23,13 @@ from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
 from ..training.network import BATCH, FittedNetwork, read_in_parts, start_network
 from ..training.observations import check_partial
-from ..training.targets import Features, bootstrap_draws, column_weights, loss_targets
+from ..training.targets import (
+    Features,
+    bootstrap_draws,
+    column_weights,
+    loss_targets,
+    spread_over_members,
+)
 from ..training.tasks import Task
 from ..training.trainer import training_options
 from .head_features import HeadFeatures
@@ -335,7 +341,7 @@ class Encoders:
             # There is no operation whose zero-cost vector could be missing.
             zeros = np.zeros((len(packed.op_type), config.n_zero_cost), dtype=np.float32)
             packed = replace(packed, zero_cost=zeros)
-        config.check_zero_cost(packed.zero_cost)
+        config.check_zero_cost(packed)
         return self.network.conform(packed, handle_unknown)
 
     def _features(self, X: Any) -> Features | None:
@@ -418,6 +424,6 @@ def calibrated_scale(members: Floats, y: Floats, unseen: NDArray[np.bool_]) -> f
         return 1.0
     held_out = np.ma.masked_array(members[rows], ~unseen[rows]).mean(1).filled()
     # The spread is that of all: two or three members agree by chance too often.
-    spread = np.maximum(members[rows].std(1, ddof=1), np.finfo(float).tiny)
+    spread = np.maximum(spread_over_members(members[rows]), np.finfo(float).tiny)
     ratios = np.quantile(abs(y[rows] - held_out) / spread, LEVELS)
     return float(np.mean(ratios / norm.ppf((1 + LEVELS) / 2)))

@@ -107,7 +107,7 @@ def configure(
         anytime=variant["anytime"],
         **(conditions or {}),
     )
-    config.check_zero_cost(packed.zero_cost)
+    config.check_zero_cost(packed)
     return config, batch_spec(
         config,
         packed.operations,

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._utils import Floats
 from ..nn.tables import Training
-from .targets import check_spread, scales
+from .targets import check_spread, scales, unit_of
 
 TOLD_APART = 0.9
 """Share of different targets that must stay so: neighbours may be rounded to the same."""
@@ -125,9 +125,9 @@ class KnownConditions:
                 "condition. Leave it out, or measure more."
             )
         groups = [y[index == i] for i in range(len(seen))]
-        with np.errstate(over="ignore", invalid="ignore"):
-            means = np.array([group.mean() for group in groups])
-            stds = np.array([group.std() for group in groups])
+        units = [unit_of(group) for group in groups]
+        means = np.array([(g / u).mean() * u for g, u in zip(groups, units, strict=True)])
+        stds = np.array([(g / u).std() * u for g, u in zip(groups, units, strict=True)])
         check_spread(means, stds, [_named(condition) for condition in seen])
         return cls(
             tuple(seen),
