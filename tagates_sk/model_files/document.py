@@ -174,7 +174,7 @@ class Reader:
                 return device(content)
             case "object":
                 return self.object(content)
-        raise ValueError(f"{kind!r} is no kind of value")
+        raise ValueError(f"{echo(kind)} is no kind of value")
 
     def object(self, document: Any) -> Any:
         """The instance of a class in the table."""
@@ -185,7 +185,7 @@ class Reader:
             missing = []  # not fitted, or fitted in one of several ways
         unknown = sorted(there - known)
         if unknown or missing:
-            what = f"has no field {unknown[0]!r}" if unknown else f"lacks the field {missing[0]!r}"
+            what = f"has no field {echo(unknown[0])}" if unknown else f"lacks {missing[0]!r}"
             raise ValueError(f"a {cls.__name__} {what}")
         instance: Any = None if fields.is_made else object.__new__(cls)
         if fields.is_estimator:

@@ -10,7 +10,7 @@ from typing import Any, cast
 from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
-from ..graphs.foreign import cut
+from ..graphs.foreign import cut, echo
 from ..nn.devices import Device, resolve_device, with_gradients
 from ..training.estimator import NetworkEstimator
 from ..training.network import FittedNetwork
@@ -189,7 +189,7 @@ def _restored(metadata: Any, reader: Reader) -> NetworkEstimator:
         metadata["document"], parse_int=_whole, parse_float=_finite, parse_constant=_finite
     )
     if document["class"] not in _ESTIMATOR_NAMES:
-        raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
+        raise ValueError(f"{echo(document['class'])} is no estimator that is saved in files")
     estimator = cast(NetworkEstimator, reader.object(document))
     network = getattr(estimator, "network_", None)
     if not isinstance(network, FittedNetwork) and not getattr(estimator, "composition_", None):

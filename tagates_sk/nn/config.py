@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..graphs.errors import InvalidArchitectureError
+from ..graphs.foreign import echo
 from ..graphs.packed import PackedGraphs
 
 LARGEST_ZERO_COST = 1e18
@@ -167,7 +168,7 @@ class EncoderConfig:
             return
         if zero_cost is None:
             raise InvalidArchitectureError(
-                f"symmetry_breaking={self.symmetry_breaking!r} reads the attribute "
+                f"symmetry_breaking={echo(self.symmetry_breaking)} reads the attribute "
                 "zero_cost beside op, and the architectures of X carry none. Attach it by "
                 "tagates_sk.zero_cost.ZeroCostSaliency, for instance as the step before this one "
                 "in a Pipeline, or set symmetry_breaking='none'."

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graphs import PackedGraphs
+from ..graphs.foreign import echo
 from ..graphs.operations import updated_mask
 from ..nn.tables import BatchSpec
 from .config import EncoderConfig
@@ -67,7 +68,7 @@ def configure(
     stop = tuple(variant["stop_gradient"])
     if not set(stop) <= {"embedding", "forward", "backward"}:
         raise ValueError(
-            f"stop_gradient={variant['stop_gradient']!r} may name 'embedding', 'forward' and "
+            f"stop_gradient={echo(variant['stop_gradient'])} may name 'embedding', 'forward' and "
             "'backward' only."
         )
     propagation = auto(variant["propagation"], "synchronous", "synchronous")

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import Floats
+from ..graphs.errors import quoted
+from ..graphs.foreign import echo
 from ..nn.tables import Training
 from .targets import check_spread, scales, unit_of
 
@@ -56,7 +58,8 @@ class TrainingCondition:
         fine = rates.ndim == 1 and np.isfinite(rates).all() and (rates >= 0).all() and rates.any()
         if not fine:
             raise ValueError(
-                f"schedule={self.schedule!r} must list the learning rate of every epoch: finite "
+                f"schedule={echo(self.schedule)} must list the learning rate of every epoch: "
+                "finite "
                 "numbers, not negative and not all zero, such as [0.1, 0.1, 0.01]."
             )
         object.__setattr__(self, "schedule", tuple(rates.tolist()))
@@ -179,8 +182,9 @@ class KnownConditions:
             for name, known in (("augmentation", self.augmentations), ("loss", self.losses)):
                 if getattr(condition, name) not in known:
                     raise ValueError(
-                        f"{name}={getattr(condition, name)!r} of a condition was not seen in fit; "
-                        f"known are {', '.join(map(repr, known))}."
+                        f"{name}={echo(getattr(condition, name))} of a condition was not seen in "
+                        "fit; "
+                        f"known are {quoted(known)}."
                     )
         parts = T - 1
         most = sum(self.seen[0].schedule) / max(parts, 1)
@@ -256,7 +260,7 @@ def check_conditions(conditions: Any, n: int) -> list[TrainingCondition]:
     for i, condition in enumerate(listed):
         if not isinstance(condition, TrainingCondition):
             raise TypeError(
-                f"conditions[{i}] is a {type(condition).__name__}, {condition!r}; a "
+                f"conditions[{i}] is a {type(condition).__name__}, {echo(condition)}; a "
                 "tagates_sk.TrainingCondition is expected."
             )
     return listed
@@ -279,5 +283,5 @@ def _indices(conditions: Sequence[TrainingCondition], seen: Sequence[Any]) -> ND
 def _named(condition: TrainingCondition) -> str:
     return (
         f"The condition of {len(condition.schedule)} epochs, "
-        f"augmentation={condition.augmentation!r}, loss={condition.loss!r}"
+        f"augmentation={echo(condition.augmentation)}, loss={echo(condition.loss)}"
     )

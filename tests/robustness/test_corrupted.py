@@ -61,6 +61,7 @@ def result_or_refusal(call: Callable[[], Any], place: int | None = None) -> Any:
         refusal = str(error)
     # From one of our own checks, and not from somewhere inside.
     assert re.search(r"\bX\b|^zero_cost", refusal), refusal
+    assert len(refusal) <= 300, refusal
     named = re.findall(r"X\[(\d+)\]", refusal)
     # Where two architectures do not go together, both are named.
     assert place is None or not named or str(place) in named, refusal
