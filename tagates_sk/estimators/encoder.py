@@ -21,7 +21,7 @@ from ..nn.predictor import Predictor, head_widths
 from ..nn.tables import GraphBatches, Training
 from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
-from ..training.network import BATCH, FittedNetwork, read_in_parts, start_network
+from ..training.network import FittedNetwork, read_in_parts, start_network
 from ..training.observations import check_partial
 from ..training.targets import (
     Features,
@@ -249,9 +249,10 @@ class Encoders:
             metric=task.metric,
             draws=draws,
             column_weights=score_weights,
+            fixed_batches=not isinstance(parameters["batch_size"], str),
         )
         if first and draws is not None and task.in_units:  # later members have seen nearly all
-            members = self.network.predict(batches.chunks(BATCH))[:, -1]
+            members = self.network.predict(self.network.chunks(batches))[:, -1]
             self.std_scale = calibrated_scale(members, data.y[:, -1], draws == 0)
         return draws
 
@@ -305,7 +306,7 @@ class Encoders:
             training = self._known_of_training(len(packed), None)
             conformed = self.conform(packed, handle_unknown)
             batches = self._batches(conformed, self._features(part), training)
-            for batch in batches.chunks(BATCH):
+            for batch in self.network.chunks(batches):
                 embeddings = operation_embeddings(model, batch)
                 gated = batch.op_position[: len(embeddings)]
                 owners = np.searchsorted(packed.op_ptr, gated, side="right") - 1
@@ -331,7 +332,7 @@ class Encoders:
                 training = (training or Training())._replace(observed=observed[rows])
             packed = self.conform(packed, handle_unknown)
             features = self._features(part)
-            yield from self._batches(packed, features, training).chunks(BATCH)
+            yield from self.network.chunks(self._batches(packed, features, training))
 
     def conform(self, packed: PackedGraphs, handle_unknown: str) -> PackedGraphs:
         """Check architectures against those of fit; give them the fitted vocabulary."""
