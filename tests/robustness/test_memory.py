@@ -48,7 +48,8 @@ def test_many_large_cells(who: str, what: str) -> None:
     """640 cells of 100 operations and 300 edges, or 64 of them in a fit."""
     outcome, megabytes = peak(who, what)
     assert outcome == "done"
-    assert megabytes < BOUND
+    # A step of training has two architectures at least, and holds every pass of every layer.
+    assert megabytes < BOUND * (2 if who == "fit" else 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
