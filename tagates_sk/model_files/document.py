@@ -91,7 +91,7 @@ class Writer:
             document["params"] = {n: self.value(v, prefix + n) for n, v in params.items()}
         state = {}
         for field, attribute in fields.names.items():
-            if attribute in vars(value) or not fields.is_estimator:
+            if not fields.is_estimator or attribute in vars(value):
                 state[field] = getattr(value, attribute)
         network = state.get("network")
         if isinstance(network, FittedNetwork):
