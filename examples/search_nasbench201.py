@@ -306,4 +306,4 @@ if __name__ == "__main__":
     try:
         draw(rows, arguments.csv.with_suffix(".png"))
     except ImportError:
-        print("The picture needs matplotlib: pip install tagates_sk[plot]")
+        print("The picture needs matplotlib: pip install 'tagates_sk[plot]'")

@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..features import AdjacencyOneHot, OperationStatistics, WalkStatistics
 from ..graphs.foreign import echo
+from ..graphs.optional import missing
 from ..training.normal_scores import NormalScores
 from .asynchronous import DAGNNRanker
 from .attention import TransformerRanker
@@ -142,10 +143,8 @@ def _xgboost(**parameters: Any) -> Any:
     try:
         from xgboost import XGBRegressor
     except ImportError as error:
-        raise ImportError(
-            "baseline('xgboost') needs the package xgboost, which is not installed: pip install "
-            "tagates_sk[xgboost]. baseline('gradient_boosting') is much the same without it."
-        ) from error
+        hint = "baseline('gradient_boosting') ranks about as well."
+        raise missing("baseline('xgboost')", "xgboost", "xgboost", hint) from error
     settings = {**_BOOSTING, "colsample_bynode": 0.3}
     return _ranked(_all_features(), XGBRegressor(**settings | parameters))
 
