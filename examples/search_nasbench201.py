@@ -245,9 +245,6 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
     """Median and quartiles of the best so far."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     spaces = [space for space in GOALS if groups(rows, space)]
