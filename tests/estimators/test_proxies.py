@@ -117,10 +117,10 @@ def test_what_networks_learn_from(trained: list[dict[str, Any]], n: int) -> None
     pool = POOL[:100]
     rows = NB201.train_indices[5::100][:n]
     labels = NB201.target[rows]
-    model = composed(max_iter=20, T=2)
+    model = composed(max_iter=20, T=3)
     model.fit(NB201.dags[rows], labels, X_unlabeled=pool)
     assert [len(one["y"]) for one in trained] == [100, n] * 4
-    assert [one["T"] for one in trained] == [2, 2, 1, 1] * 2, "both kinds, twice"
+    assert [one["T"] for one in trained] == [3, 3, 2, 2] * 2, "both kinds, twice"
     assert [one["max_iter"] for one in trained] == [4, 10] * 2 + [2, 10] * 2
     for one in trained[1::2]:
         assert_array_equal(one["y"], labels)
