@@ -20,41 +20,10 @@ import numpy as np
 from .._utils import Floats, replacing
 from ..graphs import Architectures, InvalidArchitectureError
 from ..graphs.foreign import cut, echo
-from ..spaces import (
-    DARTS,
-    ENASMacro,
-    ENASMicro,
-    FBNet,
-    MnasNet,
-    NASBench101,
-    NASBench201,
-    NATSBenchSize,
-    SearchSpace,
-    TransNASBench101Macro,
-    TransNASBench101Micro,
-)
+from ..spaces import SearchSpace
 from .errors import UserError, explained
-from .records import GRAPH, Keys, Record, read_records, unnamed
-
-SPACES: dict[str, SearchSpace] = {
-    "nasbench101": NASBench101(),
-    "nasbench201": NASBench201(),
-    "darts": DARTS(),
-    "enas_micro": ENASMicro(),
-    "enas_macro": ENASMacro(),
-    "transnas_micro": TransNASBench101Micro(),
-    "transnas_macro": TransNASBench101Macro(),
-    "nats_size": NATSBenchSize(),
-    "fbnet": FBNet(),
-    "mnasnet": MnasNet(),
-}
-"""Search spaces whose native forms can be read."""
-
-ENCODINGS: dict[str, dict[str, SearchSpace]] = {
-    "nasbench201": {name: NASBench201(name) for name in ("nasbench201", "naslib")},
-    "darts": {name: DARTS(encoding=name) for name in ("darts", "naslib")},
-}
-"""Spaces that several libraries number differently, by what their numbers mean."""
+from .names import SPACES, Keys
+from .records import GRAPH, Record, read_records, unnamed
 
 # networkx 3.4 has renamed the parameter.
 _EDGES_KEY = "edges" if "edges" in inspect.signature(nx.node_link_graph).parameters else "link"
@@ -86,34 +55,6 @@ class ArchitectureFile:
     forms: list[Any]
     architectures: Sequence[Any]
     values: Floats
-
-
-def space_of(name: str | None, encoding: str | None) -> SearchSpace | None:
-    """The search space that options name.
-
-    Parameters
-    ----------
-    name : str or None
-        A key of `SPACES`.
-    encoding : str or None
-        What numbers in native forms mean.
-
-    Returns
-    -------
-    SearchSpace or None
-
-    Raises
-    ------
-    UserError
-        If the space has no such encoding.
-    """
-    if encoding is None:
-        return None if name is None else SPACES[name]
-    known = ENCODINGS.get(name or "", {})
-    if encoding not in known:
-        can = " or ".join(f"--space {space} ({', '.join(ENCODINGS[space])})" for space in ENCODINGS)
-        raise UserError(f"--encoding {encoding}: expected beside {can}.")
-    return known[encoding]
 
 
 def read_file(path: str, space: SearchSpace | None, keys: Keys) -> ArchitectureFile:
