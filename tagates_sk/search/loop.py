@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
-    Interval,
     StrOptions,
     validate_parameter_constraints,
 )
 
-from .._utils import progress
+from .._utils import Number, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
 from ..graphs.foreign import cut
@@ -137,10 +136,10 @@ class PredictorSearch:
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "acquisition": [StrOptions({"auto", *ACQUISITIONS}), callable],
-        "n_initial": [Interval(Integral, 2, None, closed="left")],
-        "n_candidates": [Interval(Integral, 1, None, closed="left")],
-        "n_parents": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_initial": [Number(Integral, 2, None, closed="left")],
+        "n_candidates": [Number(Integral, 1, None, closed="left")],
+        "n_parents": [Number(Integral, 1, None, closed="left")],
+        "batch_size": [Number(Integral, 1, None, closed="left")],
         "direction": [StrOptions({"maximize", "minimize"})],
         "path": [str, os.PathLike, None],
         "random_state": ["random_state"],
