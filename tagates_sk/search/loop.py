@@ -19,6 +19,7 @@ from sklearn.utils._param_validation import (
 from .._utils import Number, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
+from ..graphs.containers import in_order
 from ..graphs.foreign import cut
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
@@ -290,12 +291,16 @@ class PredictorSearch:
             If there are not as many values as architectures.
         InvalidArchitectureError
             If an architecture cannot be read. Nothing is told then.
+        TypeError
+            If `architectures` is no sequence of graphs.
 
         Warns
         -----
         FailedEvaluationWarning
             For each value that is not finite.
         """
+        if not (isinstance(architectures, Sequence) and len(architectures) == 0):
+            architectures = in_order(architectures)
         numbers = np.asarray(values, dtype=np.float64)
         if numbers.shape != (len(architectures),):
             raise ValueError(

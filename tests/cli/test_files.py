@@ -86,7 +86,6 @@ def test_graphs(
     path = tmp_path / "archs.jsonl"
     path.write_text(f"{GRAPH}\n{line}\n")
     said = refusal(capsys, "fit", str(path), "--out", str(tmp_path / "m.joblib"))
-    assert len(said.replace(str(tmp_path), "")) < 420
     assert "archs.jsonl:2" in said
     assert message in said
 

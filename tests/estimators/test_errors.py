@@ -35,6 +35,7 @@ def refused(message: str, error: type[Exception] = ValueError) -> Any:
     return pytest.raises(error, match=re.escape(message))
 
 
+STRINGS = NASBench201().sample(3, random_state=0).native()
 BAD_PARAMETERS = [
     ("T", 0), ("T", 1.5), ("T", True), ("s", "0.1"), ("s", -1), ("symmetry_breaking", "zero_cost"),
     ("beta", None), ("beta", -0.1), ("margin", True), ("operations", ["conv", None]),
@@ -255,9 +256,10 @@ class TestX:
         for X, message in [
             (CELLS[0], "X is a single graph; a sequence of architectures is expected."),
             (np.zeros((3, 2)), "X is an array of dtype float64 and shape (3, 2), not a sequence"),
-            ([1, 2], "X[0] is a int; a networkx.DiGraph or a tuple of them is expected."),
+            (np.array(STRINGS), "tagates_sk.spaces.NASBench201().sequence(X) reads such forms."),
+            ([1, 2], "X[0] is an int; a networkx.DiGraph or a tuple of them is expected."),
             ("conv", "X is text; a sequence of networkx graphs is expected."),
-            (3, "X is a int; a sequence of networkx graphs is expected."),
+            (3, "X is an int; a sequence of networkx graphs is expected."),
         ]:
             with refused(message, TypeError):
                 getattr(fitted, method)(X)
