@@ -19,7 +19,7 @@ import numpy as np
 
 from .._utils import Floats, replacing
 from ..graphs import Architectures, InvalidArchitectureError
-from ..graphs.foreign import cut, echo
+from ..graphs.foreign import cut, echo, reader_of
 from ..spaces import SearchSpace
 from .errors import UserError, explained
 from .names import SPACES, Keys
@@ -131,9 +131,12 @@ def _architecture(record: Record) -> Any:
         return tuple(_graph(cell, place) for cell in form)
     if isinstance(form, dict):
         return _graph(form, place)
+    reader = (reader_of(form) or "").partition("(")[0]
+    known = [name for name, space in SPACES.items() if space == reader]
+    hint = f"Say --space {known[0]}" if known else "If it is a native form, --space names its space"
     raise UserError(
         f"{place}: the architecture is {echo(form)}; expected a graph, {GRAPH}, or a list of "
-        f"them. If it is the native form of a search space, say --space {{{','.join(SPACES)}}}."
+        f"them. {hint}."
     )
 
 

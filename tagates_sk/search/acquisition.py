@@ -241,6 +241,5 @@ def _check_std(predictor: Any, name: str) -> None:
         raise ValueError(
             f"acquisition={name!r} needs predictions with a standard deviation, and {kind}.predict "
             "has no parameter return_std. Use acquisition='mean', or a predictor that has it, such "
-            "as TAGATESRanker(n_members=5), tagates_sk.baselines.WLKernelGP or a pipeline that "
-            "ends in a scikit-learn GaussianProcessRegressor."
+            "as TAGATESRanker(), tagates_sk.baselines.WLKernelGP or a pipeline that ends in one."
         )

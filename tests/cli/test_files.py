@@ -61,8 +61,9 @@ def test_native_forms(
     ("line", "message"),
     [
         (GOOD, "the architecture is '|"),
-        (GOOD, "say --space {nasbench101,nasbench201,darts,enas_micro,enas_macro,"),
+        (GOOD, "or a list of them. Say --space nasbench201."),
         ('{"architecture": 3}', "2: the architecture is 3; expected a graph, {"),
+        ('{"architecture": 3}', "If it is a native form, --space names its space."),
         ('{"architecture": []}', "2: the architecture is []; expected a graph, {"),
         ('{"nodes": [{"id": 0}]}', "2: this is no graph in node-link form (KeyError: 'edges')"),
         ('{"nodes": [{"id": null}], "edges": []}', "(ValueError: None cannot be a node)"),
