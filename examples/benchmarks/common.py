@@ -206,6 +206,14 @@ def drop_torn_line(path: Path) -> None:
             os.truncate(path, whole)
 
 
+def in_names(dags: Any) -> Any:
+    """The same architectures with the numbers beside operations, if any, in their names."""
+    space = getattr(dags, "space", None)
+    if not getattr(space, "attributes", False):
+        return dags
+    return type(dags)(type(space)(attributes=False), dags.table)
+
+
 def run_all(
     tasks: Iterable[dict[str, Any]],
     path: Path,

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import common
 import numpy as np
-from common import finished, run_all
+from common import finished, in_names, run_all
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, UnknownOperationWarning
 from tagates_sk.baselines import baseline, baseline_names
@@ -43,6 +43,8 @@ from tagates_sk.metrics import kendall_tau
 FIELDS = ["space", "size", "seed", "predictor", "tau", "cpu_seconds"]
 KEY = FIELDS[:4]
 SIZES = [10, 30, 100, 300]
+NAMES_ONLY = {"cate", "dagnn", "gcn", "lstm", "nasbowl", "seminas"}
+"""Predictors that do not read numbers beside operations: they get them in the names."""
 FEWEST = 30
 """Labels from which on a size counts in the summary."""
 OURS = {"TAGATESRanker": TAGATESRanker, "TAGATESRegressor": TAGATESRegressor}
@@ -121,12 +123,13 @@ def run(task: dict[str, Any], n_test: int, darts: Path | None) -> dict[str, Any]
     if len(train) < task["size"]:
         return _failed(task, f"there are {len(train)} architectures to train on")
     model = predictor(task["predictor"], task["seed"])
+    dags = in_names(bunch.dags) if task["predictor"] in NAMES_ONLY else bunch.dags
     start = time.process_time()
     try:
         with warnings.catch_warnings():
             # A small subset lacks operations.
             warnings.simplefilter("ignore", UnknownOperationWarning)
-            scores = model.fit(bunch.dags[train], target[train]).predict(bunch.dags[test])
+            scores = model.fit(dags[train], target[train]).predict(dags[test])
     except Exception as error:  # one predictor's fault must not end the others' tournament
         return _failed(task, f"{type(error).__name__}: {error}")
     seconds = time.process_time() - start

@@ -36,6 +36,11 @@ class GATESSpec(NamedTuple):
         """Inputs that are told apart."""
         return self.config.n_marks
 
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """Of the numbers beside operations that fit saw."""
+        return self.batch.attribute_names
+
     @classmethod
     def of(cls, packed: PackedGraphs, estimator: Any) -> GATESSpec:
         """What the parameters of an estimator make of architectures."""

@@ -8,11 +8,14 @@ from scipy.optimize import nnls
 
 Floats = NDArray[np.float64]
 
-HALF = 40.0
+HALF = 20.0
 """Labels that what is guessed of the members' errors counts as much as."""
 
 COMMON = 0.8
 """Guessed share of the variance of errors that members have in common."""
+
+N_BOOTSTRAPS = 50
+"""Draws of the labels whose weights are averaged."""
 
 PRIOR_SLOPE = 5.0
 """Labels that the guess of a member's scale counts as much as."""
@@ -25,21 +28,22 @@ class Blend:
     r"""Weighted mean of members, each brought to the scale of the targets.
 
     The weights w are not negative, sum to 1, and minimise the expected square
-    w\ :sup:`T`\ E w of the blend's error [1]_. E are the mean products of two
-    members' errors on architectures that neither has seen, and a guess that
-    counts as much as h labels:
+    w\ :sup:`T`\ E w of the blend's error [1]_, on average over Bayesian bootstraps
+    of the labels [2]_: a member that is better by chance is not better in all of
+    them. E are the mean products of two members' errors on architectures that
+    neither has seen, and a guess that counts as much as h labels:
 
-    .. math:: E_{ij} = \frac{\sum e_i e_j + h\,v\,(c + \delta_{ij} (1 - c) / (k q_i))}
+    .. math:: E_{ij} = \frac{\sum e_i e_j + h\,v\,(c + \delta_{ij} (1 - c))}
         {n_{ij} + h}
 
-    with the mean square v of all errors, their common share c (of all pairs, and
-    a guess that counts as much as h labels), k members and the shares q. Without
-    a label w = q. A member that has seen everything is taken to be as good as
+    with the mean square v of all errors and their common share c (of all pairs, and
+    a guess that counts as much as h labels). Without a label all weights are the
+    same. A member that has seen everything is taken to be as good as
     the mean of the others.
 
     Parameters
     ----------
-    half : float, default=40
+    half : float, default=20
         The number h of labels.
     common : float, default=0.8
         The guess of c.
@@ -59,6 +63,7 @@ class Blend:
     ----------
     .. [1] J. M. Bates and C. W. J. Granger, "The combination of forecasts",
        Operational Research Quarterly 20, 1969.
+    .. [2] D. B. Rubin, "The Bayesian bootstrap", Annals of Statistics 9, 1981.
 
     Examples
     --------
@@ -81,8 +86,7 @@ class Blend:
         targets: Floats,
         sample_weight: Floats | None = None,
         seen: Floats | None = None,
-        shares: Floats | None = None,
-        discounts: Floats | None = None,
+        random_state: int = 0,
     ) -> Blend:
         """Find scales and weights.
 
@@ -98,12 +102,8 @@ class Blend:
             What members predict of the architectures that they were fitted to:
             tells the scale of those without unseen predictions. None leaves
             these as they are.
-        shares : ndarray of float, shape (k,), default=None
-            The shares q, positive; None is the same for all.
-        discounts : ndarray of float, shape (k,), default=None
-            What errors of members are multiplied by: below 1 where `unseen` is
-            of a part of the member, as of one network of several, which errs
-            more than all. None is 1.
+        random_state : int, default=0
+            Seed of the bootstraps.
 
         Returns
         -------
@@ -127,10 +127,12 @@ class Blend:
                 self.slope_[j] = targets.std() / spread if spread > 0 else 0.0
         aligned = self._aligned(unseen)
         errors = np.where(known, aligned - targets[:, None], 0.0)
-        if discounts is not None:
-            errors = errors * discounts
-        share = np.full(k, 1.0 / k) if shares is None else np.asarray(shares) / np.sum(shares)
-        self.weights_ = self._lightest(self._products(errors, known, weight, share))
+        rng, draw = np.random.RandomState(random_state), np.zeros(len(weight))
+        weights = []
+        for _ in range(N_BOOTSTRAPS):
+            draw[weight > 0] = rng.exponential(size=np.count_nonzero(weight))
+            weights.append(self._lightest(self._products(errors, known, weight * draw)))
+        self.weights_ = np.mean(weights, axis=0)
         self.unseen_ = self._mean(aligned)
         there = np.isfinite(self.unseen_) & (weight > 0)
         squares = weight[there] * (targets[there] - self.unseen_[there]) ** 2
@@ -181,11 +183,9 @@ class Blend:
         # A member that says the contrary of all labels has no say, but is not turned round.
         return shift, max(slope, 0.1 * guess)
 
-    def _products(
-        self, errors: Floats, known: NDArray[np.bool_], weight: Floats, share: Floats
-    ) -> Floats:
+    def _products(self, errors: Floats, known: NDArray[np.bool_], weight: Floats) -> Floats:
         """The matrix E, shape (k, k)."""
-        k = len(share)
+        k = errors.shape[1]
         there = known * weight[:, None]
         count = there.T @ known
         sums = (errors * weight[:, None]).T @ errors
@@ -199,7 +199,7 @@ class Blend:
             float(count[pairs].sum()) * mean + more
         )
         common = min(max(common, 0.0), 0.95)
-        guess = mean * (common + (1.0 - common) * np.diag(1.0 / (k * share)))
+        guess = mean * (common + (1.0 - common) * np.eye(k))
         products: Floats = (sums + self.half * guess) / (count + self.half)
         return products / mean
 

@@ -20,7 +20,7 @@ from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
 from .label_free import LabelFree
-from .networks import ONE_SWEEP, MemberScale, draws_by_fold
+from .networks import ASYNCHRONOUS, MemberScale, draws_by_fold, with_all_at_last
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
 from .pseudo_labels import Kind, PseudoLabels, fine_tuning
@@ -113,7 +113,7 @@ class Composition:
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
         kinds = [
             Kind("encoders", parameters, source),
-            Kind("asynchronous encoders", {**parameters, **ONE_SWEEP}, None),
+            Kind("asynchronous encoders", {**parameters, **ASYNCHRONOUS}, None),
         ]
         n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
         with Stages(n_stages, parameters["verbose"]) as stages:
@@ -165,7 +165,13 @@ class Composition:
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
             unseen.append(member.unseen_)
             seen.append(member.predict(columns))
-        blend = Blend().fit(np.column_stack(unseen), targets, weights, np.column_stack(seen))
+        blend = Blend().fit(
+            np.column_stack(unseen),
+            targets,
+            weights,
+            np.column_stack(seen),
+            random_state=draw_seed(rng),
+        )
         spread = _spread([members[name].unseen_std_ for name in PROCESSES])
         score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread)
         networks, scales = [t.network for t in trained], [t.scale for t in trained]
@@ -183,6 +189,7 @@ class Composition:
         found = []
         for part in read_in_parts(X, verbose, PART):
             part.packed.with_vocabulary(self.statistics.operations_, handle_unknown)
+            part.packed.check_attributes(self.statistics.attributes_, handle_unknown)
             scores = None if self.ranks is None else self.ranks.transform(part.X)
             found.append(self._members(part.X, part.packed, scores))
         members, spread = (np.concatenate(values) for values in zip(*found, strict=True))
@@ -228,9 +235,9 @@ def _train_networks(
 ) -> list[_Trained]:
     """Networks of all kinds, new ones or fine-tuned.
 
-    New ones leave out a part of the labels each, to be judged by it. Those that are
-    `pretrained` need all labels more than a judgement: with a part left out they
-    rank worse than they will do.
+    New ones leave out a part of the labels each, are judged by it, and learn it at
+    last. Those that are `pretrained` need all labels more than a judgement: with a
+    part left out they rank worse than they will do.
     """
     trained, fold, n = [], 0, len(data.y)
     for i, kind in enumerate(kinds):
@@ -242,26 +249,34 @@ def _train_networks(
             network.network.scaler = TargetScaler.of(data.y, data.weights)
             options = fine_tuning(own, n)
         stages.next(f"{kind.name}, labels")
-        draws = None
+        draws, last = None, None
         if pretrained is None and not own["bootstrap"]:
             draws = draws_by_fold(n, own["n_members"], fold, rng)
+        if draws is not None and not own["early_stopping"]:
+            options, last = with_all_at_last(own)
         fold += own["n_members"]
         if network is None:
             network = Encoders.start(labelled, RANKING, own, kind.source, None, rng)
-        draws = network.train(
+        train = partial(
+            network.train,
             labelled,
             RANKING,
             own,
             rng,
             starts_from_another=kind.source is not None,
             early_stopping=own["early_stopping"],
-            draws=draws,
-            **options,
         )
+        n_iter = network.network.n_iter
+        draws = train(draws=draws, **options)
         scores = network.predict(data.X, "ignore")[:, -1]
         scale = MemberScale.of(scores)
+        unseen = scale.unseen(scores, draws)
+        if last is not None and network.network.n_iter == n_iter + options["max_iter"]:
+            train(draws=np.ones_like(draws), **last)
+            scores = network.predict(data.X, "ignore")[:, -1]
+            scale = MemberScale.of(scores)
         seen = scale.standardised(scores).mean(1)
-        trained.append(_Trained(network, scale, scale.unseen(scores, draws), seen))
+        trained.append(_Trained(network, scale, unseen, seen))
     return trained
 
 

@@ -1,7 +1,8 @@
-"""Networks as members of a blend: each leaves out a part of the labels, and is judged by it."""
+"""Networks as members of a blend: judged by labels that they left out, which they learn at last."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,40 @@ N_FOLDS = 5
 FEWEST = 20
 """Labels below which networks see all of them."""
 
-ONE_SWEEP: dict[str, Any] = {
-    "T": 1, "n_members": 2, "propagation": "asynchronous", "readout": "both",
+ASYNCHRONOUS: dict[str, Any] = {
+    "T": 2, "n_members": 2, "propagation": "asynchronous", "readout": "both",
     "symmetry_breaking": "none", "features": None, "bootstrap": False, "early_stopping": False,
     "handle_unknown": "ignore",
 }  # fmt: skip
-"""Parameters of the second kind of network, one asynchronous pass: it errs where the first does
+"""Parameters of the second kind of network, asynchronous passes: it errs where the first does
 not."""
+
+LAST_SHARE = 0.3
+"""Share of the epochs, the last ones, in which networks see what they had left out."""
+
+LAST_RATE = 0.4
+"""What the learning rate is multiplied by in these."""
+
+
+def with_all_at_last(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Options of training on some of the labels, and afterwards on all.
+
+    Parameters
+    ----------
+    parameters : mapping
+        `max_iter`, the epochs of both, and `learning_rate`.
+
+    Returns
+    -------
+    some, all : dict
+        The second is None where there are too few epochs.
+    """
+    epochs = parameters["max_iter"]
+    last = round(LAST_SHARE * epochs)
+    rate = LAST_RATE * parameters["learning_rate"]
+    if last == 0:
+        return {"max_iter": epochs}, None
+    return {"max_iter": epochs - last}, {"max_iter": last, "learning_rate": rate}
 
 
 def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState) -> Floats | None:

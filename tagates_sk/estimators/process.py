@@ -42,7 +42,8 @@ class ProcessMember:
     Parameters
     ----------
     blocks : sequence of str
-        Which blocks of the statistics; each has its own weight and length.
+        Which blocks of the statistics, with those of numbers that join them; each
+        has its own weight and length.
     prior_mean : float, default=0.3
         The guess a₀.
     prior_variance : float, default=1
@@ -116,7 +117,8 @@ class ProcessMember:
         extra = np.minimum(extra, 1e6)
 
         kernel = self._kernel(statistics)
-        process = self._process(kernel, extra[tuning], _with_prior(kernel.theta, self._spread()))
+        spread = self._spread(len(statistics.names(self.blocks)))
+        process = self._process(kernel, extra[tuning], _with_prior(kernel.theta, spread))
         with warnings.catch_warnings():
             # Few labels reach a bound of the kernel, which is prior knowledge.
             warnings.simplefilter("ignore", ConvergenceWarning)
@@ -159,19 +161,19 @@ class ProcessMember:
         return mean
 
     def _rows(self, statistics: Statistics) -> Floats:
-        chosen = [statistics.blocks[name] for name in self.blocks]
+        chosen = [statistics.blocks[name] for name in statistics.names(self.blocks)]
         rows: Floats = np.concatenate([*chosen, statistics.prior[:, None]], axis=1)
         return rows
 
     def _kernel(self, statistics: Statistics) -> Any:
-        widths = [statistics.blocks[name].shape[1] for name in self.blocks]
+        widths = [statistics.blocks[name].shape[1] for name in statistics.names(self.blocks)]
         n = len(widths)
         weights, lengths = np.full(n, SIGNAL / n), np.full(n, LENGTH)
         blocks = BlockKernel(widths, weights, lengths, self.prior_variance)
         return blocks + WhiteKernel(NOISE, (1e-3, 1.0))
 
-    def _spread(self) -> Floats:
-        n = len(self.blocks)
+    @staticmethod
+    def _spread(n: int) -> Floats:
         of_length, of_weight, of_noise = SPREADS
         # In the order of scikit-learn: parameters by name, the noise last.
         spread: Floats = np.array([*[of_length] * n, *[of_weight] * n, of_noise])

@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..features import AdjacencyOneHot, CapacityStatistics, OperationStatistics, WalkStatistics
-from ..graphs import read_architectures
+from ..graphs import PackedGraphs, read_architectures
+from ..graphs.attributes import AttributeScale
 
 Floats = NDArray[np.float64]
 
 BLOCKS = ("walks", "operations", "edges", "places", "capacity")
 """What each block tells of."""
+
+NUMBERS = {name: f"{name}: numbers" for name in ("walks", "edges", "places")}
+"""Blocks of the numbers beside operations, where there are any, by the block that they join."""
+
+_NUMBER = re.compile(r"(?:^|_)attribute(?:_sum)?[([]")
+"""In the names of their columns."""
+
+_NAMED = ("walks", "operations", "edges", "places")
+"""Blocks that tell operations apart by name."""
+
+FEW_KINDS = 64
+"""Up to so many operations that differ in name or numbers, each has columns of its own."""
 
 N_PLACES = 6
 MANY = 12
@@ -37,28 +53,46 @@ class Statistics(NamedTuple):
     prior : ndarray of float, shape (n,)
         Capacity, or a consensus of proxies, standardised; zeros where all
         architectures of fit have the same.
+    kinds : ndarray of float, shape (n, n_columns), or None
+        Where operations have numbers beside them: what trees read instead of
+        the blocks in which each operation with other numbers is another one.
     """
 
     blocks: dict[str, Floats]
     prior: Floats
+    kinds: Floats | None = None
 
     def __len__(self) -> int:
         return len(self.prior)
 
+    def names(self, blocks: Sequence[str]) -> list[str]:
+        """The blocks with these names, and those of numbers that join them."""
+        joined = [name for block in blocks for name in (block, NUMBERS.get(block, ""))]
+        return [name for name in joined if name in self.blocks or name in blocks]
+
     def columns(self) -> NDArray[np.float32]:
-        """All blocks side by side, for trees."""
-        return np.concatenate(list(self.blocks.values()), axis=1).astype(np.float32)
+        """All side by side, for trees."""
+        blocks = list(self.blocks.values())
+        if self.kinds is not None:
+            blocks = [self.kinds, *(b for name, b in self.blocks.items() if name not in _NAMED)]
+        return np.concatenate(blocks, axis=1).astype(np.float32)
 
     def of(self, rows: Any) -> Statistics:
         """Those of some architectures."""
-        return Statistics({name: b[rows] for name, b in self.blocks.items()}, self.prior[rows])
+        return Statistics(
+            {name: b[rows] for name, b in self.blocks.items()},
+            self.prior[rows],
+            None if self.kinds is None else self.kinds[rows],
+        )
 
 
 class GraphStatistics:
     """Makes :class:`Statistics` of architectures.
 
     Operations that fit never saw are left out, and so are nodes of larger cells
-    for which fit knows no place.
+    for which fit knows no place. Numbers beside operations make blocks of their
+    own; where operations that differ in name or numbers are few, each is an
+    operation of its own in the others, too.
 
     Attributes
     ----------
@@ -76,6 +110,17 @@ class GraphStatistics:
     >>> len(statistics.transform(dags[20:25]))
     5
     """
+
+    _is_number: list[NDArray[np.bool_]] | None = None
+    """Of the columns of walks, operations and edges; None without numbers beside operations."""
+    _by_numbers: GraphStatistics | None = None
+    """Of the same architectures, with the numbers in the names of operations."""
+
+    @property
+    def attributes_(self) -> tuple[str, ...]:
+        """Names of the numbers beside operations that fit saw."""
+        scale: AttributeScale | None = self.transformers_[0]._attributes
+        return () if scale is None else scale.names
 
     def fit(self, X: Any, scores: Floats | None = None) -> GraphStatistics:
         """Learn vocabulary, columns and their scale.
@@ -106,6 +151,15 @@ class GraphStatistics:
         names = [t.get_feature_names_out() for t in self.transformers_]
         self._is_place = np.array(["walk_place" in name for name in names[0]])
         self._prior_columns = [list(names[3]).index(name) for name in PRIOR]
+        self._is_number = self._by_numbers = None
+        if self.attributes_:
+            self._is_number = [
+                np.array([_NUMBER.search(name) is not None for name in of], dtype=bool)
+                for of in names[:3]
+            ]
+            finer = _with_numbers_in_names(packed)
+            if len(finer.used_operations()) <= FEW_KINDS:
+                self._by_numbers = GraphStatistics().fit(finer)
         raw = self._raw(packed)
         self._scales = {name: Scale(block) for name, block in raw.items()}
         capacity = raw["capacity"][:, self._prior_columns]
@@ -130,26 +184,42 @@ class GraphStatistics:
         -------
         Statistics
         """
-        raw = self._raw(read_architectures(X))
+        packed = read_architectures(X)
+        raw = self._raw(packed)
         blocks = {name: self._scales[name](block) for name, block in raw.items()}
+        kinds = None
+        if self._by_numbers is not None:
+            kinds = np.concatenate([blocks[name] for name in _NAMED], axis=1)
+            finer = self._by_numbers.transform(_with_numbers_in_names(packed))
+            blocks.update({name: finer.blocks[name] for name in _NAMED})
         capacity = raw["capacity"][:, self._prior_columns]
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
         if scores is not None:
             pair = [blocks["walks"], self._scales["proxies"](scores)]
             blocks["proxies"] = np.concatenate(pair, axis=1) / np.sqrt(2.0)
             mean = scores[:, -1:]
-        return Statistics(blocks, self._prior_scale(mean).sum(axis=1))
+        return Statistics(blocks, self._prior_scale(mean).sum(axis=1), kinds)
 
-    def _raw(self, packed: Any) -> dict[str, Floats]:
+    def _raw(self, packed: PackedGraphs) -> dict[str, Floats]:
         walks, operations, edges, capacity = (t.transform(packed) for t in self.transformers_)
-        place = self._is_place
-        return dict(
-            zip(
-                BLOCKS,
-                (walks[:, ~place], operations, edges, walks[:, place], capacity),
-                strict=True,
-            )
-        )
+        place, numbers = self._is_place, {}
+        if self._is_number is not None:
+            on_walks, on_operations, on_edges = self._is_number
+            numbers = {
+                NUMBERS["walks"]: np.concatenate(
+                    [walks[:, on_walks & ~place], operations[:, on_operations]], axis=1
+                ),
+                NUMBERS["edges"]: edges[:, on_edges],
+                NUMBERS["places"]: walks[:, on_walks & place],
+            }
+            place, walks = place[~on_walks], walks[:, ~on_walks]
+            operations, edges = operations[:, ~on_operations], edges[:, ~on_edges]
+        blocks = (walks[:, ~place], operations, edges, walks[:, place], capacity)
+        return dict(zip(BLOCKS, blocks, strict=True)) | numbers
+
+
+def _with_numbers_in_names(packed: PackedGraphs) -> PackedGraphs:
+    return replace(packed.with_numbers_in_names(), attributes=None)
 
 
 class Scale:

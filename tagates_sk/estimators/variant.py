@@ -68,7 +68,9 @@ default=("embedding", "forward")
         node once, after all nodes before it (InfoPropagation, section A.1 of the
         paper). An asynchronous pass costs as much as the graph has edges,
         however deep it is, and has no use for `n_layers`, `self_loops`,
-        `residual`, `layer_bias` and `hidden_dim`. "auto" is "synchronous".
+        `residual`, `layer_bias` and `hidden_dim`. "auto" is "asynchronous" where
+        a path has more than 16 operations and `n_layers` is "auto", and
+        "synchronous" elsewhere.
     terminal_operations : bool or "auto", default="auto"
         Whether the input and output nodes of operation-on-node cells have
         operation embeddings of their own, and are no plain wires. "auto" is

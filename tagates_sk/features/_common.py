@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils import Names
 from ..graphs import InvalidArchitectureError, PackedGraphs, as_architectures, read_architectures
+from ..graphs.attributes import AttributeScale
 from ..graphs.packed import IntArray
 
 Self = TypeVar("Self", bound="BaseFeatures")
@@ -37,8 +38,12 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
     }
 
+    _reads_attributes: ClassVar[bool] = False
+    """Whether there are columns of the numbers beside operations."""
+
     operations: str | Sequence[str]
     handle_unknown: str
+    _attributes: AttributeScale | None = None
 
     @abstractmethod
     def _learn(self, packed: PackedGraphs) -> None:
@@ -79,6 +84,8 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         auto = isinstance(self.operations, str)
         self.operations_ = self._seen(packed) if auto else sorted(set(self.operations))
         self.n_cells_ = packed.n_cells
+        if self._reads_attributes:
+            self._attributes = AttributeScale.of(packed.attributes)
         self._learn(self._with_known_operations(packed))
         return self
 
@@ -101,8 +108,8 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
             If an architecture cannot be read or has another number of cells
             than those seen in fit.
         UnknownOperationError
-            If it has an operation that fit never saw and `handle_unknown` is
-            ``"error"``.
+            If it has an operation, or an attribute that has columns, that fit never
+            saw and `handle_unknown` is ``"error"``.
         """
         check_is_fitted(self, "operations_")
         packed = read_architectures(X)
@@ -111,6 +118,8 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
                 f"The architectures of X have {packed.n_cells} cells, those seen in fit had "
                 f"{self.n_cells_}."
             )
+        if self._reads_attributes:
+            packed.check_attributes(self._attribute_names, self.handle_unknown)
         return self._encode(self._with_known_operations(packed))
 
     def fit_transform(self, X: Any, y: Any = None) -> Any:
@@ -160,6 +169,18 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
     def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
         return packed.with_vocabulary(self.operations_, self.handle_unknown)
 
+    @property
+    def _attribute_names(self) -> tuple[str, ...]:
+        """Of the numbers beside operations that fit saw."""
+        return () if self._attributes is None else self._attributes.names
+
+    def _standardised(self, packed: PackedGraphs) -> Floats:
+        """Numbers beside operations, shape (n_ops, n_attributes)."""
+        n_ops = len(packed.op_type)
+        if self._attributes is None:
+            return np.zeros((n_ops, 0))
+        return self._attributes.standardised(packed.attributes, n_ops)
+
     def _prefix(self, cell: int) -> str:
         return f"cell{cell}_" if self.n_cells_ > 1 else ""
 
@@ -204,6 +225,12 @@ def edges_of(packed: PackedGraphs) -> Edges:
     return Edges(
         base + packed.edge_src, base + packed.op_dst[op], op, packed.op_type[op], cell
     )  # fmt: skip
+
+
+def weighted_sums(rows: IntArray, values: Floats, n_rows: int) -> Floats:
+    """Sums over the rows of `values` that belong to each of `n_rows`, shape (n_rows, k)."""
+    sums = [np.bincount(rows, column, n_rows).astype(np.float64) for column in values.T]
+    return np.stack(sums, axis=1) if sums else np.zeros((n_rows, 0))
 
 
 def place(packed: PackedGraphs, cell: int) -> str:

@@ -16,7 +16,7 @@ from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.canonical import canonical_forms
 from ..graphs.packed import IntArray, pointers, ragged_positions
 from ..graphs.reading import MAX_INPUTS
-from ._common import BaseFeatures, count_matrix, edges_of, owners, place
+from ._common import BaseFeatures, Floats, count_matrix, edges_of, owners, place
 
 WIRE_NAME = "wire"
 
@@ -110,7 +110,9 @@ class AdjacencyOneHot(BaseFeatures):
     -----
     Columns are named ``edge(input-1)`` and ``conv(1)`` in OON cells,
     ``conv(input-1)`` in OOE cells, where wires have the columns
-    ``wire(input-1)``. A wire of an OON cell is a node without operation.
+    ``wire(input-1)``. A wire of an OON cell is a node without operation. Behind
+    those of a cell come, for every attribute, its standardised numbers at the
+    same places: ``attribute[kernel](1)``, ``attribute[kernel](input-1)``.
 
     References
     ----------
@@ -138,6 +140,7 @@ class AdjacencyOneHot(BaseFeatures):
         "sparse_output": ["boolean"],
         **BaseFeatures._parameter_constraints,
     }
+    _reads_attributes = True
 
     def __init__(
         self,
@@ -209,9 +212,18 @@ class AdjacencyOneHot(BaseFeatures):
         op_node = packed.node_ptr[op_cell] + packed.op_dst
         # An OON cell's operations are its nodes; those of a type are inner ones.
         typed = packed.on_node[op_cell] & (packed.op_type >= 0) & (packed.op_type < n_ops)
+        values = self._standardised(packed)
+        k = values.shape[1]
         rows: list[IntArray] = []
         columns: list[IntArray] = []
+        entries: list[Floats] = []
         width = 0
+
+        def add(row: IntArray, column: IntArray, entry: Floats | None = None) -> None:
+            rows.append(row)
+            columns.append(width + column)
+            entries.append(np.ones(len(row)) if entry is None else entry)
+
         kinds = _kinds(packed)
         for (cell, on_node), layout in self._layouts.items():
             i, j = layout.pairs()
@@ -221,26 +233,35 @@ class AdjacencyOneHot(BaseFeatures):
             slot = _slots(packed, members, layout)
             pair = np.zeros((layout.n_slots, layout.n_slots), dtype=np.int64)
             pair[i, j] = np.arange(len(i))
-            here = chosen[edges.cell] & (slot[edges.src] >= 0) & (slot[edges.dst] >= 0)
-            if not on_node:
-                here &= edges.kind != n_ops
+            there = chosen[edges.cell] & (slot[edges.src] >= 0) & (slot[edges.dst] >= 0)
+            here = there if on_node else there & (edges.kind != n_ops)
             place_of = pair[slot[edges.src[here]], slot[edges.dst[here]]]
-            rows.append(edges.cell[here])
+            op: IntArray
             if on_node:
-                columns.append(width + place_of)
+                add(edges.cell[here], place_of)
                 width += len(i)
                 here = chosen[op_cell] & typed & (slot[op_node] >= 0)
-                rows.append(op_cell[here])
                 inner = slot[op_node[here]] - layout.n_inputs
-                columns.append(width + inner * n_ops + packed.op_type[here])
+                add(op_cell[here], inner * n_ops + packed.op_type[here])
                 width += layout.n_inner * n_ops
+                named = chosen[op_cell] & (packed.op_type >= 0) & (slot[op_node] >= 0)
+                op = np.flatnonzero(named)
+                cell_of, place_of = op_cell[op], slot[op_node[op]] - layout.n_inputs
+                room = layout.n_inner
             else:
                 kind = np.where(edges.kind[here] < 0, n_ops, edges.kind[here])
-                columns.append(width + place_of * (n_ops + 1) + kind)
+                add(edges.cell[here], place_of * (n_ops + 1) + kind)
                 width += len(i) * (n_ops + 1)
+                op, cell_of = edges.op[there], edges.cell[there]
+                place_of = pair[slot[edges.src[there]], slot[edges.dst[there]]]
+                room = len(i)
+            for number in range(k):
+                add(cell_of, place_of * k + number, values[op, number])
+            width += room * k
         row = np.concatenate([*rows, np.empty(0, dtype=np.int64)]) // packed.n_cells
         column = np.concatenate([*columns, np.empty(0, dtype=np.int64)])
-        return count_matrix(row, column, (len(packed), width), self.sparse_output)
+        entry = np.concatenate([*entries, np.empty(0)])
+        return count_matrix(row, column, (len(packed), width), self.sparse_output, entry)
 
     def _names(self) -> list[str]:
         names: list[str] = []
@@ -251,9 +272,12 @@ class AdjacencyOneHot(BaseFeatures):
                 inner = slots[layout.n_inputs : -1]
                 names += [f"{prefix}edge{pair}" for pair in pairs]
                 names += [f"{prefix}{op}({node})" for node in inner for op in self.operations_]
+                pairs = [f"({node})" for node in inner]
             else:
                 kinds = [*self.operations_, WIRE_NAME]
                 names += [f"{prefix}{op}{pair}" for pair in pairs for op in kinds]
+            attributes = self._attribute_names
+            names += [f"{prefix}attribute[{a}]{pair}" for pair in pairs for a in attributes]
         return names
 
 
@@ -328,5 +352,6 @@ def _renumbered(packed: PackedGraphs) -> PackedGraphs:
         edge_ptr=pointers(np.diff(packed.edge_ptr)[new]),
         edge_src=np.array(src, dtype=np.int64),
         zero_cost=None,
+        attributes=None if packed.attributes is None else packed.attributes.of(new),
         keys=None,
     )

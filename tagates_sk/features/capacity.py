@@ -1,9 +1,10 @@
-"""CapacityStatistics: how much an architecture can learn, told from its graph and names alone."""
+"""CapacityStatistics: how much an architecture can learn, told from its graph and operations."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,44 @@ _EXPANSION = re.compile(
     "(?:expand|expansion|exp|mbconv|inverted|(?<![a-z])e)" + _NUMBER, re.IGNORECASE
 )
 _LAYERS = re.compile("(?:layers?|(?<![a-z])l)" + _NUMBER, re.IGNORECASE)
+CHANNELS, PARAMETERS = 32.0, 1000.0
+"""Of an operation of size 1, where attributes tell them."""
+
 _LIGHT = re.compile("sep|dil|dw|depth|mbconv|inverted", re.IGNORECASE)
+
+
+class _Sizes(NamedTuple):
+    """What the name of an operation says of its size."""
+
+    trainable: bool
+    light: bool
+    kernel: int
+    expansion: int
+    layers: int
+
+    @classmethod
+    def of(cls, name: str) -> _Sizes:
+        def number(*patterns: re.Pattern[str]) -> int:
+            for pattern in patterns:
+                found = pattern.search(name)
+                if found:
+                    return min(int(found[1]), 1000)
+            return 1
+
+        return cls(
+            is_parametrized(name),
+            _LIGHT.search(name) is not None,
+            number(_SQUARE, _KERNEL),
+            number(_EXPANSION),
+            number(_LAYERS),
+        )
+
+
+def _size(trainable: Any, light: Any, kernel: Any, expansion: Any, layers: Any) -> Any:
+    """Of one operation or many."""
+    # A depthwise kernel is small beside the 1x1 convolutions next to it.
+    size = np.where(light, 1.0 + kernel**2 / 32.0, kernel**2 / 3.0)
+    return np.where(trainable, size * expansion * layers, 0.0)
 
 
 def operation_size(name: str) -> float:
@@ -52,20 +90,38 @@ def operation_size(name: str) -> float:
     >>> operation_size("mbconv_e6_k3") > operation_size("mbconv_e3_k3")
     True
     """
-    if not is_parametrized(name):
-        return 0.0
+    return float(_size(*_Sizes.of(name)))
 
-    def number(*patterns: re.Pattern[str]) -> int:
-        for pattern in patterns:
-            found = pattern.search(name)
-            if found:
-                return min(int(found[1]), 1000)
-        return 1
 
-    kernel = number(_SQUARE, _KERNEL)
-    # A depthwise kernel is small beside the 1x1 convolutions next to it.
-    size = 1.0 + kernel**2 / 32.0 if _LIGHT.search(name) else kernel**2 / 3.0
-    return size * number(_EXPANSION) * number(_LAYERS)
+def sizes_of(packed: PackedGraphs) -> Floats:
+    """Sizes of all operations, as :func:`operation_size` has them; attributes stand before names.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+
+    Returns
+    -------
+    ndarray of float, shape (n_ops,)
+    """
+    # The codes behind the vocabulary are: unknown, output, input, wire.
+    nothing = _Sizes(False, False, 1, 1, 1)
+    by_type = np.array([*map(_Sizes.of, packed.operations), *[nothing] * 4], dtype=float)
+    said = by_type[packed.op_type]
+    trainable, light = said[:, 0] > 0, said[:, 1] > 0
+    if packed.attributes is None:
+        size: Floats = _size(trainable, light, *said[:, 2:].T)
+        return size
+    kernel, expansion, layers, channels, parameters = packed.attributes.aligned(
+        ["kernel", "expansion", "layers", "channels", "parameters"]
+    ).T
+    given = (
+        np.where(np.isnan(own), named, np.maximum(own, 0.0))
+        for own, named in zip((kernel, expansion, layers), said[:, 2:].T, strict=True)
+    )
+    size = _size(trainable, light, *given)
+    size = size * np.where(np.isnan(channels), 1.0, np.maximum(channels, 0.0) / CHANNELS)
+    return np.where(np.isnan(parameters), size, np.maximum(parameters, 0.0) / PARAMETERS)
 
 
 class CapacityStatistics(BaseFeatures):
@@ -136,8 +192,7 @@ class CapacityStatistics(BaseFeatures):
         n, n_rows = len(packed.operations), len(packed.n_inputs)
         walks = Walks(packed, n)
         edges, cell = walks.edges, owners(packed.op_ptr)
-        # The codes from n on are: unknown, output, input, wire.
-        size = np.array([*map(operation_size, packed.operations), 0.0, 0.0, 0.0, 0.0])
+        size = sizes_of(packed)
         log_size, trainable = np.log1p(size), (size > 0).astype(float)
 
         known = len(self.operations_)
@@ -159,23 +214,23 @@ class CapacityStatistics(BaseFeatures):
         )
 
         best = np.zeros((len(packed.input_mark), 3))
-        costs = np.column_stack([trainable, log_size, np.ones(n + 4)])
+        costs = np.column_stack([trainable, log_size, np.ones(len(size))])
         for chosen, first, v in walks.rounds:
-            step = best[edges.src[chosen]] + costs[edges.kind[chosen]]
+            step = best[edges.src[chosen]] + costs[edges.op[chosen]]
             best[v] = np.maximum.reduceat(step, first, axis=0)
         longest = best[packed.node_ptr[1:] - 1]
 
         degree = np.bincount(edges.dst, minlength=len(packed.input_mark))
-        on_op, on_edge = packed.op_type, edges.kind
+        on_edge = edges.op
 
         def cells(which: IntArray, values: Floats) -> Floats:
             sums: Floats = np.bincount(which, values, n_rows).astype(np.float64)
             return sums
 
         columns = [
-            cells(cell, trainable[on_op]),
-            cells(cell, size[on_op]),
-            cells(cell, log_size[on_op]),
+            cells(cell, trainable),
+            cells(cell, size),
+            cells(cell, log_size),
             cells(edges.cell, trainable[on_edge] * walks.flows[0]),
             cells(edges.cell, log_size[on_edge] * walks.flows[0]),
             cells(edges.cell, log_size[on_edge] * walks.flows[1]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..graphs import PackedGraphs
-from ._common import Floats, edges_of, owners
+from ._common import Floats, edges_of, owners, weighted_sums
 from ._following import path_statistics
 from ._subsets import BaseSubsetFeatures
 
@@ -50,6 +50,8 @@ class OperationStatistics(BaseSubsetFeatures):
     The columns of a cell are
 
     - ``count(op)``, number of edges or nodes with the operation;
+    - ``attribute_sum(name)`` for each attribute, the sum of its standardised
+      numbers;
 
     and for each set of operations, written ``op+op+…``,
 
@@ -95,6 +97,8 @@ class OperationStatistics(BaseSubsetFeatures):
     log_paths(conv) 0.0
     """
 
+    _reads_attributes = True
+
     def _learn(self, packed: PackedGraphs) -> None:
         super()._learn(packed)
         marks = np.zeros(packed.n_cells, dtype=np.int64)
@@ -116,6 +120,9 @@ class OperationStatistics(BaseSubsetFeatures):
         mark = packed.input_mark[edges.src]
         counts = self._count(packed, owners(packed.op_ptr), packed.op_type)
         degree = self._count(packed, edges.cell[into_output], feeding[into_output]) @ weights
+        values = self._standardised(packed)
+        # The order of sums must leave no trace.
+        sums = np.round(weighted_sums(owners(packed.op_ptr), values, len(packed.n_inputs)), 10)
         blocks = []
         for cell, n_marks in enumerate(self._n_marks):
             rows = slice(cell, None, packed.n_cells)
@@ -125,7 +132,8 @@ class OperationStatistics(BaseSubsetFeatures):
                 leaving = self._count(packed, edges.cell[out], edges.kind[out]) @ weights
                 columns.append(leaving[rows])
             width = len(columns) * len(self.subsets_)
-            blocks += [counts[rows], np.stack(columns, axis=2).reshape(len(packed), width)]
+            blocks += [counts[rows], sums[rows]]
+            blocks.append(np.stack(columns, axis=2).reshape(len(packed), width))
         return np.concatenate(blocks, axis=1)
 
     def _names(self) -> list[str]:
@@ -138,6 +146,7 @@ class OperationStatistics(BaseSubsetFeatures):
                 *(f"{name}_degree" for name in inputs),
             ]  # fmt: skip
             names += [f"{prefix}count({op})" for op in self.operations_]
+            names += [f"{prefix}attribute_sum({name})" for name in self._attribute_names]
             names += [
                 f"{prefix}{name}({'+'.join(subset)})"
                 for subset in self.subsets_

@@ -13,7 +13,15 @@ from .._utils import Number
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS, WIRE
 from . import _following
-from ._common import Edges, Floats, by_architecture, edges_of, owners, parts
+from ._common import (
+    Edges,
+    Floats,
+    by_architecture,
+    edges_of,
+    owners,
+    parts,
+    weighted_sums,
+)
 from ._following import add_up, by_destination, log_of_number
 from ._subsets import BaseSubsetFeatures
 
@@ -95,7 +103,11 @@ class WalkStatistics(BaseSubsetFeatures):
     - for each of `n_places` places p, how often the walk back meets each
       operation there (``walk_place0(op)``) and an identity
       (``walk_place0_identity``). An operation stands where the longest path
-      through it has it; between two places it counts for both, in parts.
+      through it has it; between two places it counts for both, in parts;
+    - for each attribute, the expected sum of its standardised numbers on the
+      three walks (``walk_attribute(kernel)``, ``path_attribute(kernel)``,
+      ``forward_attribute(kernel)``) and at each place
+      (``walk_place0_attribute(kernel)``).
 
     Wires are no operations but edges like others, so a skip connection halves
     what a walk expects of the operations that it goes round. Where a node adds
@@ -129,6 +141,7 @@ class WalkStatistics(BaseSubsetFeatures):
         "n_places": [Number(Integral, 0, None, closed="left")],
         **BaseSubsetFeatures._parameter_constraints,
     }
+    _reads_attributes = True
 
     def __init__(
         self,
@@ -179,6 +192,7 @@ class WalkStatistics(BaseSubsetFeatures):
     def _encode_part(self, packed: PackedGraphs) -> Floats:
         walks = Walks(packed, len(self.operations_))
         edges = walks.edges
+        values = self._standardised(packed)[edges.op]
         columns = [
             self._count(packed, owners(packed.op_ptr), packed.op_type),
             *_extremes(packed, walks, self._members()),
@@ -198,7 +212,11 @@ class WalkStatistics(BaseSubsetFeatures):
             *self._by_input(packed, walks),
             walks.log_paths[:, None],
             _degrees(packed, edges),
-            self._by_place(packed, walks),
+            *self._by_place(packed, walks, values),
+            *(
+                weighted_sums(edges.cell, flow[:, None] * values, len(packed.n_inputs))
+                for flow in (*walks.flows, walks.forward)
+            ),
         ]
         rounded: Floats = np.rint(np.concatenate(columns, axis=1) * GRAIN) / GRAIN
         return rounded.reshape(len(packed), -1)
@@ -219,15 +237,22 @@ class WalkStatistics(BaseSubsetFeatures):
                 ]
         return columns
 
-    def _by_place(self, packed: PackedGraphs, walks: Walks) -> Floats:
-        """What the walk back meets at each place, shape (n_rows, n_places * (n + 1))."""
+    def _by_place(
+        self, packed: PackedGraphs, walks: Walks, values: Floats
+    ) -> tuple[Floats, Floats]:
+        """What the walk back meets at each place: operations and identities, and attributes.
+
+        Shapes are (n_rows, n_places * (n + 1)) and (n_rows, n_places * n_attributes).
+        """
         n, n_rows, edges = len(self.operations_), len(packed.n_inputs), walks.edges
+        k = values.shape[1]
         table = np.zeros((n_rows, self.n_places * (n + 1)))
+        sums = np.zeros((n_rows, self.n_places * k))
         if not self.n_places:
-            return table
+            return table, sums
         before, after = _levels(packed, walks)
-        kind = np.where(edges.kind == WIRE, n, edges.kind)
-        met = np.flatnonzero((kind >= 0) & (kind <= n) & (edges.kind != n))
+        kind = np.where(edges.kind == WIRE, n + 1, edges.kind)
+        met = np.flatnonzero(kind >= 0)
         above, below = before[edges.dst[met]], after[edges.dst[met]]
         # An edge into the output of an OON cell has no operation.
         steps = above + below - 1 - packed.on_node[edges.cell[met]]
@@ -235,11 +260,17 @@ class WalkStatistics(BaseSubsetFeatures):
         position = position * (self.n_places - 1)
         left = np.floor(position).astype(np.int64)
         right = np.minimum(left + 1, self.n_places - 1)
+        named = kind[met] != n  # an unknown operation has no column
+        column = np.minimum(kind[met], n)  # identities have the last one
+        row = edges.cell[met]
         for place, share in ((left, 1.0 - position + left), (right, position - left)):
+            met_there = share * walks.flows[0, met]
             np.add.at(
-                table, (edges.cell[met], place * (n + 1) + kind[met]), share * walks.flows[0, met]
-            )
-        return table
+                table, (row[named], (place * (n + 1) + column)[named]), met_there[named]
+            )  # fmt: skip
+            for j in range(k):
+                np.add.at(sums, (row, place * k + j), met_there * values[met, j])
+        return table, sums
 
     def _pair_counts(self, packed: PackedGraphs, walks: Walks, walk: int) -> Floats:
         """Expected number of each pair, shape (n_rows, n_pairs)."""
@@ -275,6 +306,11 @@ class WalkStatistics(BaseSubsetFeatures):
         for p in range(self.n_places):
             names += [f"walk_place{p}({op})" for op in self.operations_]
             names.append(f"walk_place{p}_identity")
+        attributes = self._attribute_names
+        for p in range(self.n_places):
+            names += [f"walk_place{p}_attribute({name})" for name in attributes]
+        for walk in ("walk", "path", "forward"):
+            names += [f"{walk}_attribute({name})" for name in attributes]
         return [self._prefix(cell) + name for cell in range(self.n_cells_) for name in names]
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .attributes import Numbers
 from .operations import INPUT, OUTPUT, WIRE
 from .packed import IntArray, PackedGraphs
 from .packing import OpGraph, pack_cells
@@ -32,6 +33,8 @@ class CanonicalCell(NamedTuple):
     n_nodes: int
     input_marks: tuple[int, ...]
     operations: tuple[Operation, ...]
+    attributes: tuple[Numbers, ...] = ()
+    """Of each operation; empty where none has any."""
 
 
 class CanonicalForm(NamedTuple):
@@ -78,6 +81,7 @@ def pack_canonical(cells: tuple[CanonicalCell, ...]) -> PackedGraphs:
             [dst for _, dst, _ in cell.operations],
             [list(sources) for _, _, sources in cell.operations],
             [None] * len(cell.operations),
+            [dict(numbers) or None for numbers in cell.attributes] or [None] * len(cell.operations),
             list(range(len(cell.operations))),
             list(range(cell.n_nodes)),
         )
@@ -110,6 +114,7 @@ def canonical_forms(packed: PackedGraphs) -> Iterator[CanonicalForm]:
     edge_ptr, edge_src = packed.edge_ptr.tolist(), packed.edge_src.tolist()
     node_ptr, n_inputs = packed.node_ptr.tolist(), packed.n_inputs.tolist()
     mark, on_node = packed.input_mark.tolist(), packed.on_node.tolist()
+    numbers = [] if packed.attributes is None else packed.attributes.numbers()
     known: dict[Any, tuple[CanonicalCell, list[int]]] = {}
     for first in range(0, len(n_inputs), packed.n_cells):
         cells: list[CanonicalCell] = []
@@ -121,7 +126,10 @@ def canonical_forms(packed: PackedGraphs) -> Iterator[CanonicalForm]:
             )
             a = node_ptr[row]
             marks = tuple(mark[a : a + n_inputs[row]])
-            given = CanonicalCell(on_node[row], node_ptr[row + 1] - a, marks, operations)
+            own = tuple(numbers[op_ptr[row] : op_ptr[row + 1]])
+            given = CanonicalCell(
+                on_node[row], node_ptr[row + 1] - a, marks, operations, own if any(own) else ()
+            )
             if given not in known:
                 known[given] = _Search(given).best()
             cell, positions = known[given]
@@ -137,9 +145,17 @@ class _Search:
     def __init__(self, cell: CanonicalCell) -> None:
         self.cell = cell
         n = cell.n_nodes
-        self.into: list[list[tuple[str, tuple[int, ...]]]] = [[] for _ in range(n)]
-        self.out: list[list[tuple[str, int]]] = [[] for _ in range(n)]
-        for kind, dst, sources in cell.operations:
+        self.operations: list[tuple[Any, int, tuple[int, ...]]] = list(cell.operations)
+        if cell.attributes:
+            self.operations = [
+                ((kind, numbers), dst, sources)
+                for (kind, dst, sources), numbers in zip(
+                    cell.operations, cell.attributes, strict=True
+                )
+            ]
+        self.into: list[list[tuple[Any, tuple[int, ...]]]] = [[] for _ in range(n)]
+        self.out: list[list[tuple[Any, int]]] = [[] for _ in range(n)]
+        for kind, dst, sources in self.operations:
             self.into[dst].append((kind, sources))
             for source in sources:
                 self.out[source].append((kind, dst))
@@ -155,7 +171,7 @@ class _Search:
         self.start += [(1, depth[v]) for v in range(len(marks), n - 1)]
         self.start += [(2, 0)] * (n > len(marks))
         self.leaves = self.visits = 0
-        self.found: tuple[tuple[Operation, ...], list[int], list[int]] | None = None
+        self.found: tuple[tuple[Any, ...], list[int], list[int]] | None = None
 
     def best(self) -> tuple[CanonicalCell, list[int]]:
         color = self._part_twins(self._refine(_ranks(self.start)))
@@ -172,7 +188,12 @@ class _Search:
         marks = self.cell.input_marks
         ordered = sorted(range(len(marks)), key=color.__getitem__)
         named = tuple(marks[v] for v in ordered)
-        return self.cell._replace(operations=operations, input_marks=named), positions
+        numbers: tuple[Numbers, ...] = ()
+        if self.cell.attributes:
+            numbers = tuple(kind[1] for kind, _, _ in operations)
+            operations = tuple((kind[0], dst, sources) for kind, dst, sources in operations)
+        found = self.cell._replace(operations=operations, input_marks=named, attributes=numbers)
+        return found, positions
 
     def _enough(self) -> bool:
         spent = self.leaves >= MAX_LEAVES or self.visits >= MAX_VISITS
@@ -223,7 +244,7 @@ class _Search:
         self.leaves += 1
         named = [
             ((kind, color[dst], tuple(sorted(color[u] for u in sources))), m)
-            for m, (kind, dst, sources) in enumerate(self.cell.operations)
+            for m, (kind, dst, sources) in enumerate(self.operations)
         ]
         named.sort(key=lambda item: (item[0][1], item[0][0], item[0][2], item[1]))
         operations = tuple(operation for operation, _ in named)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .attributes import Attributes
 from .errors import UnknownOperationError, UnknownOperationWarning, quoted
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 
@@ -63,6 +64,8 @@ class PackedGraphs:
         Sources, as node numbers within the cell.
     zero_cost : ndarray of float32, shape (n_ops, k) or None
         Saliencies of the operations, zeros for wires.
+    attributes : Attributes or None
+        Numbers beside the names of the operations.
     keys : list or None
         For each operation the node or edge of the user's graph it came from.
     start : int
@@ -81,6 +84,7 @@ class PackedGraphs:
     edge_ptr: IntArray
     edge_src: IntArray
     zero_cost: NDArray[np.float32] | None = None
+    attributes: Attributes | None = None
     keys: list[Any] | None = None
     start: int = 0
 
@@ -124,6 +128,7 @@ class PackedGraphs:
             edge_ptr=pointers(n_sources),
             edge_src=self.edge_src[edges],
             zero_cost=None if self.zero_cost is None else self.zero_cost[ops],
+            attributes=None if self.attributes is None else self.attributes.of(ops),
             keys=None if keys is None else [keys[op] for op in ops.tolist()],
             start=0,
         )
@@ -190,6 +195,71 @@ class PackedGraphs:
                     stacklevel=2,
                 )
         return replace(self, operations=operations, op_type=op_type)
+
+    def check_attributes(self, names: Sequence[str], handle_unknown: str) -> None:
+        """Hold the attributes of operations against those seen in fit; others are left out.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Those seen in fit.
+        handle_unknown : {"error", "warn", "ignore"}
+            What to do with others.
+
+        Raises
+        ------
+        UnknownOperationError
+            With ``handle_unknown="error"``, naming the first and its place.
+        """
+        if self.attributes is None or handle_unknown == "ignore":
+            return
+        for j, name in enumerate(self.attributes.names):
+            having = np.flatnonzero(~np.isnan(self.attributes.values[:, j]))
+            if name in names or not len(having):
+                continue
+            found = f"{self.place(int(having[0]))}: unknown attribute {name!r}"
+            if handle_unknown == "error":
+                seen = f"those of fit are {quoted(names)}" if names else "fit saw none"
+                raise UnknownOperationError(
+                    f"{found}; {seen}. Fit on architectures that have it, leave it out, or set "
+                    "handle_unknown='warn' or 'ignore'."
+                )
+            warnings.warn(
+                f"{found} is left out, since fit did not see it. handle_unknown='error' refuses "
+                "it, 'ignore' says nothing.",
+                UnknownOperationWarning,
+                stacklevel=2,
+            )
+            return
+
+    def with_numbers_in_names(self) -> PackedGraphs:
+        """The same graphs where operations with other attributes have other names, too.
+
+        Returns
+        -------
+        PackedGraphs
+            An operation is called, for instance, ``"mbconv[expansion=6,kernel=5]"``.
+        """
+        if self.attributes is None:
+            return self
+        # Infinity for what is missing, since one NaN differs from another; one zero only.
+        values = np.nan_to_num(self.attributes.values, nan=np.inf) + 0.0
+        rows, which = np.unique(
+            np.column_stack([self.op_type, values]), axis=0, return_inverse=True
+        )
+        labels: list[str | int] = []
+        for row in rows.tolist():
+            code, numbers = int(row[0]), zip(self.attributes.names, row[1:], strict=True)
+            if not 0 <= code < len(self.operations):
+                labels.append(code)
+                continue
+            written = ",".join(f"{name}={value:.17g}" for name, value in numbers if value < np.inf)
+            labels.append(self.operations[code] + (f"[{written}]" if written else ""))
+        names = sorted({label for label in labels if isinstance(label, str)})
+        position: dict[str | int, int] = {name: i for i, name in enumerate(names)}
+        position[len(self.operations)] = len(names)  # an unknown operation stays one
+        codes = np.array([position.get(label, label) for label in labels], dtype=np.int64)
+        return replace(self, operations=tuple(names), op_type=codes[which.ravel()])
 
     def used_operations(self) -> list[str]:
         """Names of the operations that occur, sorted as in the vocabulary."""

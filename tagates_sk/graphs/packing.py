@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .attributes import join_attributes, pack_attributes
 from .errors import InvalidArchitectureError
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 from .packed import PackedGraphs, pointers
@@ -24,6 +25,8 @@ class OpGraph(NamedTuple):
     dst: list[int]
     src: list[list[int]]
     zero_cost: list[Any]
+    attributes: list[Any]
+    """Of each operation a mapping from names to numbers, or None."""
     keys: list[Any]
     names: list[Any]
     """Of the nodes in the graph that was read: inputs first, the output last."""
@@ -49,7 +52,7 @@ def pack_cells(cells: list[OpGraph], n_cells: int, start: int = 0) -> PackedGrap
     ------
     InvalidArchitectureError
         If zero-cost vectors are not finite, of different length, or missing
-        for some operations.
+        for some operations; if attributes are no finite numbers.
     """
     names = sorted({t for cell in cells for t in cell.types if isinstance(t, str)})
     codes: dict[str | int, int] = {name: i for i, name in enumerate(names)}
@@ -71,7 +74,7 @@ def pack_cells(cells: list[OpGraph], n_cells: int, start: int = 0) -> PackedGrap
         for sources in cell.src:
             edge_src += sources
             edge_ptr.append(edge_ptr[-1] + len(sources))
-    return PackedGraphs(
+    packed = PackedGraphs(
         operations=tuple(names),
         n_cells=n_cells,
         on_node=np.array([cell.on_node for cell in cells], dtype=bool),
@@ -87,6 +90,10 @@ def pack_cells(cells: list[OpGraph], n_cells: int, start: int = 0) -> PackedGrap
         keys=keys,
         start=start,
     )
+    given = [attributes for cell in cells for attributes in cell.attributes]
+    if not any(attributes is not None for attributes in given):
+        return packed
+    return replace(packed, attributes=pack_attributes(given, packed.place))
 
 
 def join_packed(parts: Sequence[PackedGraphs]) -> PackedGraphs:
@@ -137,6 +144,9 @@ def join_packed(parts: Sequence[PackedGraphs]) -> PackedGraphs:
         op_dst=all_of("op_dst"),
         edge_ptr=pointers_of("edge_ptr"),
         edge_src=all_of("edge_src"),
+        attributes=join_attributes(
+            [part.attributes for part in parts], [len(part.op_type) for part in parts]
+        ),
         keys=keys,
     )
     return replace(

@@ -33,7 +33,9 @@ def read_architectures(
         One architecture an element: a cell, or a tuple of cells of fixed
         length. A sequence with a method ``packed()``, such as
         :class:`Architectures`, is asked for its graphs; no networkx object is
-        read. PackedGraphs are returned as they are.
+        read. PackedGraphs are returned as they are. Beside the name of an
+        operation there may be `zero_cost`, a vector, and `attributes`, a mapping
+        from names to numbers.
     prune : bool, default=True
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0
@@ -49,8 +51,8 @@ def read_architectures(
     Raises
     ------
     InvalidArchitectureError
-        If X is empty, one of its graphs cannot be read, or some have operations
-        on nodes and some on edges.
+        If X is empty, one of its graphs cannot be read, some have operations on
+        nodes and some on edges, or an attribute is not a number.
     TypeError
         If X is not a sequence of graphs.
     """
@@ -104,7 +106,8 @@ def read_cell(
     Parameters
     ----------
     graph : networkx.DiGraph or networkx.MultiDiGraph
-        The cell; `op` is an attribute of its edges or of its nodes.
+        The cell; `op` is an attribute of its edges or of its nodes, and so are,
+        beside it, `attributes`, a mapping from names to numbers.
     place : str
         How error messages call the graph.
     prune : bool, default=True
@@ -122,7 +125,7 @@ def read_cell(
         If the graph is no cell: not directed, empty, cyclic, without
         operations, with operations on both nodes and edges, without or with
         several outputs, with an operation that is no string or on a terminal
-        node, or with a `zero_cost` that is no finite vector.
+        node.
     TypeError
         If it is no networkx graph.
     """
@@ -205,6 +208,7 @@ def read_cell(
     dst: list[int] = []
     src: list[list[int]] = []
     zero_cost: list[Any] = []
+    attributes: list[Any] = []
     keys: list[Any] = []
     if on_node:
         sources: list[list[int]] = [[] for _ in nodes]
@@ -219,6 +223,8 @@ def read_cell(
             dst.append(k)
             src.append(sources[k])
             zero_cost.append(node_data[i].get("zero_cost"))
+            named = isinstance(types[-1], str)
+            attributes.append(node_data[i].get("attributes") if named else None)
             keys.append(names[i])
     else:
         multi = list(graph.edges(keys=True)) if graph.is_multigraph() else None
@@ -229,10 +235,11 @@ def read_cell(
                 dst.append(local[h])
                 src.append([local[t]])
                 zero_cost.append(edge_data[e].get("zero_cost"))
+                attributes.append(None if op is None else edge_data[e].get("attributes"))
                 keys.append((names[t], names[h]) if multi is None else multi[e])
     return OpGraph(
         on_node, len(nodes), [marks[i] for i in nodes if is_input[i]], types, dst, src,
-        zero_cost, keys, [names[i] for i in nodes],
+        zero_cost, attributes, keys, [names[i] for i in nodes],
     )  # fmt: skip
 
 

@@ -86,6 +86,8 @@ class Writer:
             document["params"] = {n: self.value(v, prefix + n) for n, v in params.items()}
         state = {}
         for field, attribute in fields.names.items():
+            if field in fields.optional and getattr(value, attribute) is None:
+                continue
             if hasattr(value, attribute) or not fields.is_estimator:
                 state[field] = getattr(value, attribute)
         network = state.get("network")
@@ -175,7 +177,8 @@ class Reader:
         cls, fields = CLASSES[document["class"]]
         state = {name: self.value(item) for name, item in document["state"].items()}
         unknown = sorted(set(state) - set(fields.names))
-        missing = [] if fields.is_estimator else sorted(set(fields.names) - set(state))
+        needed = set() if fields.is_estimator else set(fields.names) - set(fields.optional)
+        missing = sorted(needed - set(state))
         if unknown or missing:
             what = f"has no field {unknown[0]!r}" if unknown else f"lacks the field {missing[0]!r}"
             raise ValueError(f"a {cls.__name__} {what}")

@@ -32,6 +32,7 @@ from ..features import (
 from ..features.adjacency import Layout
 from ..features.paths import Trie
 from ..features.subtrees import Iteration, Multisets
+from ..graphs.attributes import AttributeScale
 from ..graphs.tokens import Dictionary
 from ..nn.config import EncoderConfig
 from ..nn.padded import CellSpec
@@ -56,11 +57,14 @@ class Fields:
         Whether its parameters are written, too, and it may not be fitted.
     is_made : bool
         Whether the class is called with the fields; else they are set.
+    optional : tuple of str
+        Fields that older files lack; the class has defaults for them.
     """
 
     names: Mapping[str, str]
     is_estimator: bool = False
     is_made: bool = False
+    optional: tuple[str, ...] = ()
 
 
 def _learned(*attributes: str, **renamed: str) -> Fields:
@@ -69,14 +73,16 @@ def _learned(*attributes: str, **renamed: str) -> Fields:
     return Fields({**names, "output": "_sklearn_output_config"}, is_estimator=True)
 
 
-def _made(*attributes: str) -> Fields:
+def _made(*attributes: str, optional: tuple[str, ...] = ()) -> Fields:
     """Fields of a class that is called with all of them."""
-    return Fields({name: name for name in attributes}, is_made=True)
+    names = {name: name for name in (*attributes, *optional)}
+    return Fields(names, is_made=True, optional=optional)
 
 
-def _set(*attributes: str) -> Fields:
+def _set(*attributes: str, optional: tuple[str, ...] = ()) -> Fields:
     """Fields of a class whose attributes are set."""
-    return Fields({name.strip("_"): name for name in attributes})
+    names = {name.strip("_"): name for name in (*attributes, *optional)}
+    return Fields(names, optional=tuple(name.strip("_") for name in optional))
 
 
 _TAGATES = _learned("composition_", "pretrained_", encoders="_encoders")
@@ -96,10 +102,11 @@ ESTIMATORS: dict[type[Any], Fields] = {
 """What may be saved."""
 
 PARTS: dict[type[Any], Fields] = {
-    AdjacencyOneHot: _learned("operations_", "n_cells_", "_layouts"),
+    AdjacencyOneHot: _learned("operations_", "n_cells_", "_layouts", "_attributes"),
+    AttributeScale: _made("names", "mean", "std"),
     BatchSpec: _made(
         "block", "n_marks", "self_loops", "residual", "node_update", "mean_readout",
-        "n_augmentations", "aggregation", "sweeps",
+        "n_augmentations", "aggregation", "sweeps", optional=("attributes",),
     ),
     Blend: _set(
         "half", "common", "weights_", "unseen_", "error_", "centre_", "shift_", "slope_"
@@ -120,6 +127,7 @@ PARTS: dict[type[Any], Fields] = {
         "hidden_dim", "update_dim", "layer_bias", "terminal_operations", "train_other_nodes",
         "aggregation", "readout", "propagation", "n_members", "n_targets", "anytime",
         "deep_supervision", "n_augmentations", "n_losses", "n_conditions",
+        optional=("attributes",),
     ),
     EncoderState: _made("config", "operations", "weights"),
     Encoders: _made(
@@ -132,7 +140,7 @@ PARTS: dict[type[Any], Fields] = {
     GATESSpec: _made("config", "batch"),
     GraphStatistics: _set(
         "transformers_", "operations_", "_is_place", "_prior_columns", "_scales",
-        "_capacity_scale", "_prior_scale",
+        "_capacity_scale", "_prior_scale", optional=("_is_number", "_by_numbers"),
     ),
     HeadFeatures: _set("transformer", "parameter", "mean", "std", "n_features"),
     Iteration: _made("before", "after", "by_sources", "by_node"),
@@ -141,7 +149,9 @@ PARTS: dict[type[Any], Fields] = {
     MemberScale: _made("mean", "std"),
     Multisets: _set("n_starts", "n_symbols", "levels", "complete"),
     NormalScores: _learned("n_features_in_", "_known"),
-    OperationStatistics: _learned("operations_", "n_cells_", "subsets_", "_n_marks"),
+    OperationStatistics: _learned(
+        "operations_", "n_cells_", "subsets_", "_n_marks", "_attributes"
+    ),
     PathEncoding: _learned("operations_", "n_cells_", "paths_", "_trie", "_numbers"),
     Posterior: _made("kernel", "noise", "rows", "factor", "alpha"),
     ProcessMember: _set(
@@ -158,7 +168,8 @@ PARTS: dict[type[Any], Fields] = {
     Trie: _set("operations", "n_roots", "parents", "children"),
     Variant: _learned(),
     WalkStatistics: _learned(
-        "operations_", "n_cells_", "subsets_", "_inputs", "pairs_", pair_columns="_pairs"
+        "operations_", "n_cells_", "subsets_", "_inputs", "pairs_", "_attributes",
+        pair_columns="_pairs",
     ),
     WeisfeilerLehman: _learned(
         "operations_", "n_cells_", "_iterations", "_columns", "n_labels_", "n_columns_"

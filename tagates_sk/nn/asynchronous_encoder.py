@@ -76,6 +76,8 @@ class AsynchronousEncoder(nn.Module):
             self.register_buffer("sums", sums, persistent=False)
         if c.symmetry_breaking == "add":
             self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim, n_members=k)
+        if c.n_attributes:
+            self.attribute_weight = nn.Parameter(torch.empty(c.n_attributes, k * c.op_dim))
         if generator is not None:
             self._initialise(generator)
 
@@ -95,6 +97,8 @@ class AsynchronousEncoder(nn.Module):
                 module.weight.uniform_(-bound, bound, generator=generator)
             elif isinstance(module, nn.Linear):
                 uniform_(module.weight, module.bias, generator)
+        if self.config.n_attributes:
+            self.attribute_weight.normal_(0, self.config.n_attributes**-0.5, generator=generator)
 
     def forward(self, batch: BatchTables, noise: Tensor | None = None) -> Encoding:
         """Encode a batch.
@@ -125,6 +129,9 @@ class AsynchronousEncoder(nn.Module):
         else:
             maps = self.zero_cost_mlp if c.symmetry_breaking == "add" else None
             emb = shifted = emb + shift_of(batch.zero_cost, noise, maps, c)
+        if c.n_attributes:
+            assert batch.attributes is not None
+            emb = shifted = emb + batch.attributes @ self.attribute_weight
         n_sweeps = 1 if c.T == 1 else 2
         if shifted is None:
             # Operations of one type say the same until the first update.

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graphs.attributes import AttributeScale
 from ..graphs.errors import InvalidArchitectureError
 
 
@@ -77,6 +78,9 @@ class EncoderConfig:
     n_conditions : int
         Conditions of training that differ in one of the two or in the schedule;
         1 where they are no input.
+    attributes : AttributeScale or None
+        Of the numbers beside operations, whose linear map is added to the
+        embedding of the operation.
     """
 
     n_operations: int
@@ -108,6 +112,12 @@ class EncoderConfig:
     n_augmentations: int = 1
     n_losses: int = 1
     n_conditions: int = 1
+    attributes: AttributeScale | None = None
+
+    @property
+    def n_attributes(self) -> int:
+        """How many numbers stand beside an operation."""
+        return 0 if self.attributes is None else len(self.attributes)
 
     @property
     def condition_dim(self) -> int:

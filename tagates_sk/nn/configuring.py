@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..graphs import PackedGraphs
+from ..graphs.attributes import AttributeScale
 from ..graphs.operations import updated_mask
-from ..nn.tables import BatchSpec
 from .config import EncoderConfig
-from .tables import batch_spec
+from .tables import BatchSpec, batch_spec
+
+DEEP = 16
+"""Operations on a path above which rounds over the whole graph cost more than one sweep."""
 
 
 def configure(
@@ -57,7 +60,11 @@ def configure(
         default = on_nodes if on_node else on_edges
         return default if isinstance(value, str) and value == "auto" else value
 
-    depth: Any = n_layers
+    propagation, depth = variant["propagation"], n_layers
+    if propagation == "auto":
+        is_deep = isinstance(n_layers, str) and packed.longest_path() > DEEP
+        propagation = "asynchronous" if is_deep else "synchronous"
+        propagation = propagation if source is None else source.propagation
     if isinstance(depth, str):
         depth = max(2, packed.longest_path()) if source is None else source.n_layers
     n_marks = int(packed.input_mark.max(initial=0)) + 1
@@ -70,7 +77,6 @@ def configure(
             f"stop_gradient={variant['stop_gradient']!r} may name 'embedding', 'forward' and "
             "'backward' only."
         )
-    propagation = auto(variant["propagation"], "synchronous", "synchronous")
     readout = auto(variant["readout"], "mean", "output")
     if readout == "both" and propagation == "synchronous":
         raise ValueError(
@@ -105,6 +111,9 @@ def configure(
         n_members=n_members,
         n_targets=n_targets,
         anytime=variant["anytime"],
+        attributes=AttributeScale.of(
+            packed.attributes, None if source is None else source.attributes
+        ),
         **(conditions or {}),
     )
     config.check_zero_cost(packed.zero_cost)

@@ -87,6 +87,8 @@ class TAGATESEncoder(nn.Module):
             self.register_buffer("sums", sums, persistent=False)
         if c.symmetry_breaking == "add":
             self.zero_cost_mlp = mlp(c.n_zero_cost, 64, 128, c.op_dim, n_members=k)
+        if c.n_attributes:
+            self.attribute_weight = nn.Parameter(torch.empty(c.n_attributes, k * c.op_dim))
         if generator is not None:
             self._initialise(generator)
 
@@ -109,6 +111,8 @@ class TAGATESEncoder(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Linear):
                 uniform_(module.weight, module.bias, generator)
+        if self.config.n_attributes:
+            self.attribute_weight.normal_(0, self.config.n_attributes**-0.5, generator=generator)
 
     def forward(self, batch: BatchTables, noise: Tensor | None = None) -> Encoding:
         """Encode a batch.
@@ -137,10 +141,13 @@ class TAGATESEncoder(nn.Module):
         if c.symmetry_breaking in ("add", "random"):
             maps = self.zero_cost_mlp if c.symmetry_breaking == "add" else None
             emb = emb + shift_of(batch.zero_cost, noise, maps, c)
+        if c.n_attributes:
+            assert batch.attributes is not None
+            emb = emb + batch.attributes @ self.attribute_weight
         z = batch.zero_cost if c.symmetry_breaking == "concat" else None
         emb_u, emb_f = emb[:u], emb[u:]
         both = 1 if c.T == 1 else 2
-        if c.symmetry_breaking == "none":
+        if c.symmetry_breaking == "none" and not c.n_attributes:
             # Operations of one type share their gates until the first update.
             table = torch.cat([torch.sigmoid(self._gate_logits(types[:-1], both)), self._one(both)])
             gates = batch.any_type(table)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from torch import Tensor
 
+from ..graphs.attributes import AttributeScale
 from ..graphs.operations import IDENTITY_OPERATIONS
 from ..graphs.packed import IntArray, PackedGraphs, ragged_positions
 from .batching import Batches
@@ -56,6 +57,8 @@ class BatchSpec:
         root, and the encoder decides.
     sweeps : bool
         Whether passes are asynchronous; then there are no self loops.
+    attributes : AttributeScale or None
+        Of the numbers beside operations.
     """
 
     block: IntArray
@@ -67,6 +70,12 @@ class BatchSpec:
     n_augmentations: int = 1
     aggregation: str = "sum"
     sweeps: bool = False
+    attributes: AttributeScale | None = None
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """Of the numbers beside operations that fit saw."""
+        return () if self.attributes is None else self.attributes.names
 
 
 def batch_spec(
@@ -111,6 +120,7 @@ def batch_spec(
         n_augmentations=config.n_augmentations,
         aggregation=config.aggregation,
         sweeps=sweeps,
+        attributes=config.attributes,
     )
 
 
@@ -221,6 +231,8 @@ class BatchTables:
     op_within_cell: Tensor
     """Number of each gated operation within its cell."""
     zero_cost: Tensor | None
+    attributes: Tensor | None
+    """Standardised numbers of the gated operations, shape (n_gated, n_attributes)."""
     rounds: RoundTables | None
     """For synchronous passes."""
     sweeps: Sweeps | None
@@ -274,6 +286,13 @@ class GraphBatches(Batches[BatchTables]):
     def _path_lengths(self) -> tuple[IntArray, IntArray]:
         return self.packed.path_lengths(), self.packed.path_lengths(backward=True)
 
+    @cached_property
+    def _attributes(self) -> NDArray[np.float64] | None:
+        scale, packed = self.spec.attributes, self.packed
+        return None if scale is None else (
+            scale.standardised(packed.attributes, len(packed.op_type))
+        )  # fmt: skip
+
     def __call__(self, rows: IntArray) -> BatchTables:
         """Tables of the architectures in `rows`."""
         packed, spec, device = self.packed, self.spec, self.device
@@ -321,6 +340,7 @@ class GraphBatches(Batches[BatchTables]):
             op_position=ops.position,
             op_within_cell=as_tensor((ops.position - nodes.first_op[ops.cell])[gated], device),
             zero_cost=numbers(packed.zero_cost, ops.position[gated]),
+            attributes=numbers(self._attributes, ops.position[gated]),
             rounds=rounds,
             sweeps=sweeps,
             updated_dst=as_tensor(ops.dst[:u], device),

@@ -15,7 +15,7 @@ from .config import EncoderConfig
 _NO_WEIGHTS = {
     "n_operations", "n_marks", "T", "s", "symmetry_breaking", "beta", "update", "stop_gradient",
     "update_dim", "train_other_nodes", "readout", "n_targets", "anytime", "deep_supervision",
-    "n_augmentations", "n_losses", "n_conditions",
+    "n_augmentations", "n_losses", "n_conditions", "attributes",
 }  # fmt: skip
 """What encoders of the same weights may differ in; see also :func:`_differences`."""
 
@@ -55,9 +55,9 @@ class EncoderState:
     def load_into(self, encoder: Encoder, operations: Sequence[str]) -> None:
         """Give an encoder these weights.
 
-        Embeddings of operations are matched by name, those of inputs by number;
-        what is new keeps its value. Conditions of training start alike, from
-        the reference of these.
+        Embeddings of operations and maps of attributes are matched by name,
+        embeddings of inputs by number; what is new keeps its value. Conditions of
+        training start alike, from the reference of these.
 
         Parameters
         ----------
@@ -80,11 +80,16 @@ class EncoderState:
         rows = {name: i for i, name in enumerate(operations)}
         theirs = {name: i for i, name in enumerate(self.operations)}
         for name, parameter in encoder.state_dict().items():
-            if name == "loss_shift":
+            if name == "loss_shift" or (name == "attribute_weight" and name not in self.weights):
                 continue
             weight = self.weights[name]
             if name == "op_embedding":
                 parameter[[rows[op] for op in shared]] = weight[[theirs[op] for op in shared]]
+            elif name == "attribute_weight":
+                assert self.config.attributes is not None
+                assert encoder.config.attributes is not None
+                own = encoder.config.attributes.names
+                parameter[[own.index(known) for known in self.config.attributes.names]] = weight
             elif name in ("input_embedding", "other_embedding"):
                 n = min(parameter.shape[1], weight.shape[1])
                 reference = weight[: encoder.config.n_cells, :n]

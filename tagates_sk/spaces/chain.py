@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
+from ..graphs.attributes import checked_attributes, from_numbers
 from ..graphs.dense import ABSENT, pack_edge_cells
 from ..graphs.foreign import cut, echo
 from ..graphs.operations import NO_OPERATION
@@ -30,6 +32,13 @@ class ChainForm(NamedTuple):
     """From names to the form that is returned."""
     wanted: str
     """What is expected, in words."""
+
+
+class Block(NamedTuple):
+    """How a choice is written in the DAG, where its name does not say all."""
+
+    op: str
+    attributes: Mapping[str, float]
 
 
 class ChainSpace(SearchSpace):
@@ -92,6 +101,7 @@ class ChainSpace(SearchSpace):
             raise ValueError("choices_per_block is empty; one list of names for each block.")
         self.constraint = constraint
         self.name = name
+        self._blocks: Mapping[str, Block] = {}
         self._sizes = [len(choices) for choices in self.choices_per_block]
         self._form = ChainForm(
             numbers, tuple, f"{self._width} names or numbers are expected, one for each block"
@@ -155,14 +165,34 @@ class ChainSpace(SearchSpace):
 
     def _build(self, row: Table) -> nx.DiGraph:
         dag = nx.DiGraph()
-        for place, op in enumerate(self._present(row)):
-            dag.add_edge(place, place + 1, op=op)
+        for place, choice in enumerate(self._present(row)):
+            block = self._blocks.get(choice)
+            if block is None:
+                dag.add_edge(place, place + 1, op=choice)
+            else:
+                attributes = dict(block.attributes)
+                dag.add_edge(place, place + 1, op=block.op, attributes=attributes)
         return dag
+
+    def _choice(self, data: Mapping[str, Any], place: str) -> str:
+        """The choice that an edge with this data stands for; names alone are read, too."""
+        op = str(data.get("op"))
+        if not self._blocks or data.get("attributes") is None:
+            return op
+        block = Block(op, checked_attributes(data["attributes"], lambda: place))
+        for choice, known in self._blocks.items():
+            if known == block:
+                return choice
+        raise InvalidArchitectureError(
+            f"The graph is no network of {self.name}: {cut(place)} is {op!r} with attributes="
+            f"{echo(data['attributes'], 100)}, which is none of its blocks."
+        )
 
     def _read(self, cells: Any) -> Table:
         (dag,) = cells
         cell = read_cell(dag, prune=False)
-        ops = [op for _, _, op in sorted(dag.edges(data="op"), key=_by_tail(cell.names))]
+        edges = sorted(dag.edges(data=True), key=_by_tail(cell.names))
+        ops = [self._choice(data, f"edge {(tail, head)!r}") for tail, head, data in edges]
         fault = (
             "its operations are on the nodes" if cell.on_node
             else PARALLEL if has_parallel_edges(dag)
@@ -214,13 +244,28 @@ class ChainSpace(SearchSpace):
         codes = np.take_along_axis(codes, order, axis=1)
         place = np.arange(self._width)
         count = (codes != ABSENT).sum(axis=1, keepdims=True)
-        return pack_edge_cells(
+        packed = pack_edge_cells(
             np.broadcast_to(place, codes.shape),
             np.where(place + 1 == count, self._width, place + 1),
             codes,
             n_nodes=self._width + 1,
             n_inputs=1,
             operations=self._vocabulary,
+        )
+        return self._in_blocks(packed) if self._blocks else packed
+
+    def _in_blocks(self, packed: PackedGraphs) -> PackedGraphs:
+        """Choices as operations and their attributes."""
+        blocks = [self._blocks.get(name, Block(name, {})) for name in packed.operations]
+        operations = sorted({block.op for block in blocks})
+        code = np.array([operations.index(block.op) for block in blocks])
+        numbers = from_numbers([(i, b.attributes) for i, b in enumerate(blocks)], len(blocks))
+        assert numbers is not None
+        return replace(
+            packed,
+            operations=tuple(operations),
+            op_type=code[packed.op_type],
+            attributes=numbers.of(packed.op_type),
         )
 
     def _draw(self, n: int, random: np.random.RandomState) -> Table:

@@ -6,13 +6,17 @@ import re
 from itertools import product
 from typing import Any
 
-from .chain import ChainForm, ChainSpace
+from .chain import Block, ChainForm, ChainSpace
 from .forms import numbers
 
 _WIDTHS = range(8, 65, 8)
 _FBNET = ("k3_e1", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2", "k5_e3", "k5_e6", "skip")
 _MNASNET = {"e": (1, 4, 6), "k": (3, 5), "l": (1, 2, 3, 4), "se": (0, 1)}
 _BLOCKS = 7
+_ATTRIBUTES = {"e": "expansion", "k": "kernel", "l": "layers", "se": "se", "g": "groups"}
+"""What letters in the name of a block stand for."""
+
+_PARTS = re.compile(r"_([a-z]+)(\d)")
 _ENTRY = re.compile(r"block_?(\d)_(e|k|l|se)", re.IGNORECASE)
 
 
@@ -56,8 +60,14 @@ class FBNet(ChainSpace):
 
     The native form is a list of 22 numbers from 0 to 8, for k3_e1, k3_e1_g2,
     k3_e3, k3_e6, k5_e1, k5_e1_g2, k5_e3, k5_e6 and skip; it is returned as a
-    tuple. Names are taken, too. In the DAG a block is an operation such as
-    ``"mbconv_k3_e6"``, on an edge.
+    tuple. Names are taken, too. In the DAG a block is the operation ``"mbconv"``
+    with attributes, or ``"skip"``, all of whose attributes are 0, on an edge.
+
+    Parameters
+    ----------
+    attributes : bool, default=True
+        Whether expansion, kernel and groups are numbers beside the operation. Else
+        they are in its name alone: ``"mbconv_k3_e6"``.
 
     References
     ----------
@@ -72,10 +82,13 @@ class FBNet(ChainSpace):
     >>> from tagates_sk.spaces import FBNet
     >>> dag = FBNet().to_dag([0, 8] + 20 * [3])
     >>> [op for _, _, op in dag.edges(data="op")][:3]
-    ['mbconv_k3_e1', 'skip', 'mbconv_k3_e6']
+    ['mbconv', 'skip', 'mbconv']
+    >>> dag.edges[0, 1]["attributes"]
+    {'kernel': 3, 'expansion': 1, 'groups': 1}
     """
 
-    def __init__(self) -> None:
+    def __init__(self, attributes: bool = True) -> None:
+        self.attributes = attributes
         names = [name if name == "skip" else f"mbconv_{name}" for name in _FBNET]
         super().__init__([names] * 22, name="FBNet")
         self._form = ChainForm(
@@ -83,6 +96,9 @@ class FBNet(ChainSpace):
             _write_blocks,
             "22 numbers from 0 to 8, or names such as k3_e6, are expected, one for each block",
         )
+        if attributes:
+            nothing = dict.fromkeys(("kernel", "expansion", "groups"), 0)
+            self._blocks = _in_numbers(names, {"groups": 1}) | {"skip": Block("skip", nothing)}
 
 
 class MnasNet(ChainSpace):
@@ -95,8 +111,15 @@ class MnasNet(ChainSpace):
     The native form is the benchmark's configuration, a mapping with the keys
     ``block0_e``, ``block0_k``, ``block0_l``, ``block0_se``, ``block1_e`` and so on;
     it is returned as a dict. Taken, too: other keys beside these, and four lists
-    of seven numbers, for e, k, l and se. In the DAG a block is an operation such
-    as ``"mbconv_e6_k3_l2_se1"``, on an edge.
+    of seven numbers, for e, k, l and se. In the DAG a block is the operation
+    ``"mbconv"`` with attributes, on an edge.
+
+    Parameters
+    ----------
+    attributes : bool, default=True
+        Whether expansion, kernel, layers and squeeze-and-excitation are numbers
+        beside the operation. Else they are in its name alone:
+        ``"mbconv_e6_k3_l2_se1"``.
 
     References
     ----------
@@ -111,11 +134,12 @@ class MnasNet(ChainSpace):
     >>> from tagates_sk.spaces import MnasNet
     >>> e, k, l, se = [1, 6, 6, 6, 6, 6, 6], [3] * 7, [1, 2, 2, 3, 3, 4, 1], [1] * 7
     >>> dag = MnasNet().to_dag([e, k, l, se])
-    >>> dag.edges[1, 2]["op"]
-    'mbconv_e6_k3_l2_se1'
+    >>> dag.edges[1, 2]["op"], dag.edges[1, 2]["attributes"]
+    ('mbconv', {'expansion': 6, 'kernel': 3, 'layers': 2, 'se': 1})
     """
 
-    def __init__(self) -> None:
+    def __init__(self, attributes: bool = True) -> None:
+        self.attributes = attributes
         names = [_block(values) for values in product(*_MNASNET.values())]
         super().__init__([names] * _BLOCKS, name="MnasNet (Accel-NASBench)")
         self._form = ChainForm(
@@ -124,6 +148,17 @@ class MnasNet(ChainSpace):
             "a mapping with block0_e, block0_k, block0_l, block0_se to block6_se is expected, "
             "or four lists of seven numbers, for e, k, l and se",
         )
+        if attributes:
+            self._blocks = _in_numbers(names)
+
+
+def _in_numbers(names: list[str], usual: dict[str, int] | None = None) -> dict[str, Block]:
+    """Blocks with the numbers in their names, or the usual ones, as attributes."""
+    blocks = {}
+    for name in filter(_PARTS.search, names):
+        found = {_ATTRIBUTES[key]: int(value) for key, value in _PARTS.findall(name)}
+        blocks[name] = Block(name.partition("_")[0], found | ((usual or {}) | found))
+    return blocks
 
 
 def _block(values: Any) -> str:
@@ -181,5 +216,5 @@ def _write_configuration(names: tuple[str, ...]) -> dict[str, int]:
     return {
         f"block{block}_{key}": int(value)
         for block, name in enumerate(names)
-        for key, value in re.findall(r"_([a-z]+)(\d)", name)
+        for key, value in _PARTS.findall(name)
     }

@@ -117,7 +117,8 @@ margin : float, default=0.03
     handle_unknown : {"warn", "error", "ignore"}, default="warn"
         What to do with an operation outside the vocabulary when predicting:
         take it as the mean of the known ones, with a warning that names it;
-        refuse it; or take it so without a word.
+        refuse it; or take it so without a word. An attribute beside operations
+        that fit did not see is left out, refused, or left out without a word.
     device : str or torch.device, default="auto"
         Where to compute; "auto" is a GPU where there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None

@@ -46,7 +46,8 @@ class FittedNetwork:
         Encoder and head, on `device`.
     spec : object
         What batches are to know of the model; its `n_marks` is the number of
-        inputs that are told apart.
+        inputs that are told apart, its `attribute_names`, if any, are of the
+        numbers beside operations that it reads.
     operations : list of str
         The vocabulary, sorted.
     n_cells : int
@@ -89,7 +90,7 @@ class FittedNetwork:
         InvalidArchitectureError
             If they have another number of cells, or more inputs.
         UnknownOperationError
-            If there is an operation outside the vocabulary and `handle_unknown`
+            If there is an operation or attribute that fit did not see and `handle_unknown`
             is ``"error"``.
         """
         if packed.n_cells != self.n_cells:
@@ -103,6 +104,9 @@ class FittedNetwork:
                 f"X has an input node with input={marks}; the largest seen in fit was "
                 f"{self.spec.n_marks - 1}."
             )
+        names = getattr(self.spec, "attribute_names", None)
+        if names is not None:
+            packed.check_attributes(names, handle_unknown)
         return packed.with_vocabulary(self.operations, handle_unknown)
 
     @safe_threads()

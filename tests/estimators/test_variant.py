@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, Variant, paper_config
-from tests.small import CELLS, SMALL, SWITCHES, TARGETS
+from tests.small import CELLS, SMALL, SWITCHES, TARGETS, chain
 
 both = pytest.mark.parametrize("cls", [TAGATESRanker, TAGATESRegressor])
 
@@ -115,7 +115,20 @@ def test_asynchronous_passes() -> None:
     assert other.fit(CELLS, TARGETS).predict(CELLS).shape == (len(CELLS),)
     message = "has propagation='asynchronous' and this one propagation='synchronous'"
     with pytest.raises(ValueError, match=message):
-        TAGATESRanker(T=2, pretrained=fitted, **SMALL).fit(CELLS, TARGETS)
+        synchronous = Variant(propagation="synchronous")
+        TAGATESRanker(T=2, pretrained=fitted, **SMALL, variant=synchronous).fit(CELLS, TARGETS)
+
+
+def test_deep_architectures_are_swept_once() -> None:
+    deep = [chain(*(["conv", "pool"][i % 2] for i in range(n))) for n in (17, 9, 12)]
+    for X, n_layers, expected in (
+        (deep, "auto", "asynchronous"),
+        (deep, 3, "synchronous"),
+        (deep[1:], "auto", "synchronous"),
+    ):
+        small = {**SMALL, "n_layers": n_layers}
+        fitted = TAGATESRanker(**small).fit(X, np.arange(len(X)))
+        assert fitted.encoders_.model.encoder.config.propagation == expected
 
 
 def test_both_readouts_of_synchronous_passes() -> None:

@@ -12,6 +12,8 @@ _CODES = {WIRE: "wire", INPUT: "input", OUTPUT: "output"}
 def packed_cells(packed):
     """For each cell a dict of its parts, with node numbers and operation names."""
     out = []
+    none = [()] * len(packed.op_type)
+    numbers = none if packed.attributes is None else packed.attributes.numbers()
     for c in range(len(packed.n_inputs)):
         nodes = range(packed.node_ptr[c], packed.node_ptr[c + 1])
         operations = []
@@ -26,6 +28,7 @@ def packed_cells(packed):
                     "zero_cost": None
                     if packed.zero_cost is None
                     else tuple(packed.zero_cost[j].tolist()),
+                    "attributes": numbers[j],
                 }
             )
         out.append(

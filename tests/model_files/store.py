@@ -37,6 +37,8 @@ OPERATIONS = (
     ("conv", "pool"), ("pool", "conv", "conv"), ("conv", "skip_connect"), ("conv",),
     ("pool", "conv"), ("pool",),
 )  # fmt: skip
+NUMBERS = [(3, 5), (5, 3, 3), (5, 3), (3,), (5, 3), (7,)]
+"""Kernels of these operations."""
 X: list[Any] = [chain(*ops) for ops in OPERATIONS]
 ON_NODES = [node_chain(*ops) for ops in OPERATIONS]
 Y = np.array([3.0, 4.0, 1.0, 2.0, 5.0, 0.0])
@@ -56,7 +58,7 @@ def tiny_members() -> Iterator[None]:
     few_trees = partial(BoostingMember, 2)
     with (
         patch.object(composition, "BoostingMember", few_trees),
-        patch.dict(composition.ONE_SWEEP, n_members=1),
+        patch.dict(composition.ASYNCHRONOUS, n_members=1),
     ):
         yield
 
@@ -86,6 +88,9 @@ def cases() -> Iterator[tuple[str, Any]]:
             for members in ("all", "statistics"):
                 composed = cls(**TINY_TAGATES | {"members": members, "n_members": 2})
                 yield f"{members}_{cls.__name__}", composed.fit(X * 4, np.tile(Y, 4))
+        for members in ("encoder", "statistics"):
+            tiny = TAGATESRanker(**TINY_TAGATES | {"members": members})
+            yield f"{members}_attributes", tiny.fit(with_numbers(), Y)
     known = [LONG, LONG, LONG, SHORT, SHORT, SHORT]
     yield "conditions", TAGATESRegressor(**TINY_TAGATES).fit(X, Y, conditions=known)
     own = TAGATESRanker(**TINY_TAGATES).pretrain(X, max_iter=1).fit(X, Y)
@@ -94,12 +99,23 @@ def cases() -> Iterator[tuple[str, Any]]:
     yield "zero_cost", concat.fit(seen("zero_cost"), np.arange(5.0))
 
 
+def with_numbers() -> list[Any]:
+    """The architectures with kernels beside their operations."""
+    copies = [graph.copy() for graph in X]
+    for graph, kernels in zip(copies, NUMBERS, strict=True):
+        for (_, _, data), kernel in zip(graph.edges(data=True), kernels, strict=True):
+            data["attributes"] = {"kernel": kernel}
+    return copies
+
+
 def seen(name: str) -> list[Any]:
     """Architectures that the estimator in a file predicts."""
     if name == "zero_cost":
         return [chain(*ops, zero_cost=2) for ops in ("ab", "ba", "a", "bb", "aab")]
     if name == "on_nodes":
         return ON_NODES
+    if name.endswith("_attributes"):
+        return with_numbers()
     return [X[0], X[2]] if name == "AdjacencyOneHot" else X  # of one layout
 
 

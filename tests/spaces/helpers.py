@@ -36,7 +36,9 @@ SPACES = [
     CellSpace(4, ("conv", "pool")),
     ChainSpace([("a", "b"), ("c", "none", "a"), ("none", "a", "c")]),
     FBNet(),
+    FBNet(attributes=False),
     MnasNet(),
+    MnasNet(attributes=False),
     NATSBenchSize(),
     TransNASBench101Macro(),
     TransNASBench101Micro(),
@@ -67,7 +69,7 @@ def as_graphs(packed):
             mark = cell["marks"][v] if v < len(cell["marks"]) else None
             graph.add_node(v, label=("node", mark, v == cell["n_nodes"] - 1))
         for j, op in enumerate(cell["operations"]):
-            graph.add_node(f"op{j}", label=(op["op"], len(op["src"])))
+            graph.add_node(f"op{j}", label=(op["op"], op["attributes"], len(op["src"])))
             graph.add_edge(f"op{j}", op["dst"])
             graph.add_edges_from((u, f"op{j}") for u in op["src"])
         graphs.append(graph)

@@ -153,8 +153,16 @@ FBNET_NAMES = ["k3_e1", "skip", "k3_e1_g2", "k3_e3", "k3_e6", "k5_e1", "k5_e1_g2
 )  # fmt: skip
 def test_fbnet(native):
     dag = FBNet().to_dag(native)
-    assert operations(dag)[:3] == ["mbconv_k3_e1", "skip", "mbconv_k3_e1_g2"]
-    assert FBNet().from_dag(dag) == tuple(FBNET)
+    assert [tuple(data.values()) for *_, data in dag.edges(data=True)][:3] == [
+        ("mbconv", {"kernel": 3, "expansion": 1, "groups": 1}),
+        ("skip", {"kernel": 0, "expansion": 0, "groups": 0}),
+        ("mbconv", {"kernel": 3, "expansion": 1, "groups": 2}),
+    ]
+    names = FBNet(attributes=False).to_dag(native)
+    assert operations(names)[:3] == ["mbconv_k3_e1", "skip", "mbconv_k3_e1_g2"]
+    for form in (dag, names):
+        assert FBNet().from_dag(form) == tuple(FBNET)
+    assert FBNet(attributes=False).from_dag(names) == tuple(FBNET)
 
 
 @pytest.mark.parametrize(
@@ -193,12 +201,36 @@ MNASNET = {
 )
 def test_mnasnet(native):
     dag = MnasNet().to_dag(native)
-    assert operations(dag)[:3] == [
+    assert operations(dag) == ["mbconv"] * 7
+    assert dag.edges[2, 3]["attributes"] == {"expansion": 6, "kernel": 5, "layers": 2, "se": 0}
+    names = MnasNet(attributes=False).to_dag(native)
+    assert operations(names)[:3] == [
         "mbconv_e1_k3_l1_se1",
         "mbconv_e6_k3_l2_se1",
         "mbconv_e6_k5_l2_se0",
     ]
-    assert MnasNet().from_dag(dag) == MNASNET
+    for form in (dag, names):
+        assert MnasNet().from_dag(form) == MNASNET
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        (
+            {"expansion": 6, "kernel": 7, "layers": 2, "se": 0},
+            r"edge \(1, 2\) is 'mbconv' with attributes={'expansion': 6, 'kernel': 7, .*}, whic",
+        ),
+        ({"kernel": 3}, "attributes={'kernel': 3}, which is none of its blocks."),
+        ({"kernel": "3"}, r"edge \(1, 2\): the attribute 'kernel' is '3', a str"),
+    ],
+)
+def test_mnasnet_refuses_other_numbers(attributes, message):
+    dag = MnasNet().to_dag(MNASNET)
+    dag.edges[1, 2]["attributes"] = attributes
+    with pytest.raises(InvalidArchitectureError, match=message):
+        MnasNet().from_dag(dag)
+    with pytest.raises(InvalidArchitectureError, match="are no choice of one for each place"):
+        MnasNet(attributes=False).from_dag(MnasNet().to_dag(MNASNET))
 
 
 @pytest.mark.parametrize(
