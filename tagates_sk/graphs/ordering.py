@@ -65,6 +65,7 @@ def in_own_order(packed: PackedGraphs) -> PackedGraphs:
         edge_ptr=pointers(n_sources[ops]),
         edge_src=src[ragged_positions(starts[ops], n_sources[ops])],
         zero_cost=None if packed.zero_cost is None else packed.zero_cost[ops],
+        attributes=None if packed.attributes is None else packed.attributes.of(ops),
         keys=None if keys is None else [keys[op] for op in ops.tolist()],
     )
 
@@ -183,11 +184,16 @@ def _argsort(numbers: tuple[IntArray, ...], words: Words | None = None) -> IntAr
 
 
 def _labels(packed: PackedGraphs) -> Words:
-    """A hash an operation: its name and its zero-cost vector."""
+    """A hash an operation: its name, its attributes and its zero-cost vector."""
     names = [_of_text(name) for name in (*packed.operations, "\0unknown")]
     negative = {WIRE: "", INPUT: "\0input", OUTPUT: "\0output"}
     names += [_of_text(negative[code]) for code in sorted(negative)]  # negative codes index the end
     label: Words = np.array(names, dtype=np.uint64)[packed.op_type]
+    if packed.attributes is not None:
+        values = packed.attributes.values + 0.0  # −0 is 0
+        names = [_of_text(name) for name in packed.attributes.names]
+        own = _mixed(values.view(np.uint64) + np.array(names, dtype=np.uint64))
+        label = label + np.where(np.isnan(values), 0, own).sum(axis=1, dtype=np.uint64)
     if packed.zero_cost is not None:
         bits = (packed.zero_cost + np.float32(0)).view(np.uint32)  # −0 is 0
         column: Words = np.arange(bits.shape[1], dtype=np.uint64)

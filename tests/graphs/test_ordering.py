@@ -78,6 +78,18 @@ def test_interchangeable_branches() -> None:
     assert_same(*(read_architectures([scrambled(many, random), CELLS[0]]) for _ in range(2)))
 
 
+def test_attributes_tell_branches_apart() -> None:
+    dag = branches("x", "x", "x")
+    for i, kernel in enumerate((3, 5, 3)):
+        dag.edges["in", f"a{i}"]["attributes"] = {"kernel": kernel}
+    random = np.random.RandomState(0)
+    one, other = (read_architectures([scrambled(dag, random)]) for _ in range(2))
+    assert_same(one, other)
+    assert one.attributes is not None
+    assert other.attributes is not None
+    assert_array_equal(one.attributes.values, other.attributes.values)
+
+
 def test_lazy_sequences_have_the_order_of_graphs() -> None:
     for load in (load_nasbench101, load_nasbench201):
         cells = load().dags[:4000:9]
