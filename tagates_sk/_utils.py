@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import inspect
 import os
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -187,25 +189,53 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Parameters
     ----------
     path : path-like
-        The file. Where it is a link, what it points to is replaced.
+        The file. Where it is a link, what it points to is replaced. The new
+        file has the mode of the old one.
 
     Yields
     ------
     binary file
         To write to.
+
+    Raises
+    ------
+    OSError
+        If `path` is a folder, a pipe, a device or a socket, or a file that the
+        user may not write.
     """
     target = Path(os.path.realpath(path))
+    mode = _mode_to_keep(target)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.part")
     try:
         with open(temporary, "xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if mode is not None:
+            os.chmod(temporary, mode)
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
     _sync_folder(target.parent)
+
+
+def _mode_to_keep(target: Path) -> int | None:
+    """Permissions of the file that will be replaced; None if there is none."""
+    try:
+        found = target.stat().st_mode
+    except FileNotFoundError:
+        return None
+    name = str(target)
+    if stat.S_ISDIR(found):
+        raise IsADirectoryError(errno.EISDIR, "Is a folder; give the name of a file", name)
+    if not stat.S_ISREG(found):
+        # Renaming would put a file in its place: whoever reads the pipe would wait forever.
+        what = "Is a pipe, device or socket; give the name of a file"
+        raise FileExistsError(errno.EEXIST, what, name)
+    if not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), name)
+    return stat.S_IMODE(found)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ from scipy import stats
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
 from ._utils import check_finite
+from .graphs.foreign import echo
 
 __all__ = [
     "best_rank_at_k",
@@ -305,7 +306,7 @@ def _predicted_best(
     n = len(true)
     if isinstance(k, bool) or not isinstance(k, numbers.Real):
         raise TypeError(
-            f"k={k!r} is a {type(k).__name__}; a whole number of samples or a share of them, a "
+            f"k={echo(k)} is a {type(k).__name__}; a whole number of samples or a share of them, a "
             "float in (0, 1], is expected."
         )
     if isinstance(k, numbers.Integral):
@@ -459,7 +460,7 @@ def get_scorer(name: str) -> Any:
     known = [*(scorer.removesuffix("_scorer") for scorer in _SCORERS)]
     known += [f"{prefix}_at_K" for prefix in _SCORERS_AT]
     raise ValueError(
-        f"There is no scorer {name!r}. The names are {known}, where K is a whole number from 1 "
+        f"There is no scorer {echo(name)}. The names are {known}, where K is a whole number from 1 "
         "or a percentage as in 'precision_at_5%'."
     )
 

@@ -12,6 +12,7 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from numpy.typing import NDArray
 
 from ._utils import progress
+from .graphs.foreign import echo
 from .nn.devices import one_thread
 
 CHUNK = 16384
@@ -102,7 +103,7 @@ def iter_predictions(
     [(40,), (40,), (20,)]
     """
     if not isinstance(chunk_size, (int, np.integer)) or chunk_size < 1:
-        raise ValueError(f"chunk_size={chunk_size!r} must be a positive integer.")
+        raise ValueError(f"chunk_size={echo(chunk_size)} must be a positive integer.")
     predict_params = {name: _by_row(name, value) for name, value in predict_params.items()}
     if isinstance(X, Sized):
         _check_rows(len(X), predict_params)

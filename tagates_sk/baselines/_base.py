@@ -23,7 +23,7 @@ from ..nn.lstm import SentenceBatches
 from ..nn.padded import CellBatches, CellSpec
 from ..nn.predictor import GraphPredictor, head_widths, seeded
 from ..training.estimator import ONE_EPOCH, NetworkEstimator
-from ..training.network import BATCH, ExtraLoss, read_in_parts, start_network
+from ..training.network import ExtraLoss, read_in_parts, start_network
 from ..training.targets import check_targets, loss_targets
 from ..training.trainer import training_options
 
@@ -230,6 +230,7 @@ class NeuralBaseline(NetworkEstimator):
             validation_fraction=self.validation_fraction if early else None,
             metric=self._task.metric,
             extra_loss=None if extra_loss is None else extra_loss(network),
+            fixed_batches=not isinstance(self.batch_size, str),
         )
         return self
 
@@ -306,7 +307,7 @@ class NeuralBaseline(NetworkEstimator):
     def _read_batches(self, X: Any) -> Iterable[Batch]:
         for _, packed, _ in read_in_parts(X, self.verbose):
             conformed = self.network_.conform(packed, self.handle_unknown)
-            yield from self._batches(conformed).chunks(BATCH)
+            yield from self.network_.chunks(self._batches(conformed))
 
     def _batches(self, packed: PackedGraphs) -> Batches[Any]:
         return self._input.batches(packed, self.network_.spec, self.network_.device)

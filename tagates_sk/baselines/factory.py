@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import StandardScaler
 
 from ..features import AdjacencyOneHot, OperationStatistics, WalkStatistics
+from ..graphs.foreign import echo
 from ..training.normal_scores import NormalScores
 from .asynchronous import DAGNNRanker
 from .attention import TransformerRanker
@@ -83,7 +84,7 @@ def baseline(name: str, **parameters: Any) -> Any:
     True
     """
     if name not in _BASELINES:
-        raise ValueError(f"There is no baseline {name!r}. The names are {baseline_names()}.")
+        raise ValueError(f"There is no baseline {echo(name)}. The names are {baseline_names()}.")
     return _BASELINES[name](**parameters)
 
 

@@ -23,7 +23,7 @@ from ..features import WeisfeilerLehman
 from ..graphs import as_architectures, read_architectures
 from ..training.network import BATCH
 from ..training.normal_scores import NormalScores
-from ..training.targets import check_targets
+from ..training.targets import TargetScaler, check_spread, check_targets, unit_of
 from .kernel import WeisfeilerLehmanKernel, blocks
 
 
@@ -146,6 +146,8 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         ------
         InvalidArchitectureError
             If an architecture cannot be read; the message says which and why.
+        ValueError
+            If targets are too large.
         """
         X = as_architectures(X)
         n = len(read_architectures(X))
@@ -159,9 +161,14 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         known = self.labels_.fit_transform(X).toarray()
         counts = self._beside(known, np.zeros((n, len(self.labels_.n_columns_))))
         self.operations_, self.n_cells_ = self.labels_.operations_, self.labels_.n_cells_
+        self._unit = 1.0
+        if self.target != "rank":
+            scaler = TargetScaler.of(targets[:, None], None)
+            check_spread(scaler.mean, scaler.std, ["y"])
+            self._unit = float(unit_of(targets))
         transformer = NormalScores() if self.target == "rank" else StandardScaler()
         self.target_transformer_ = transformer.set_output(transform="default")
-        standard = self.target_transformer_.fit_transform(targets[:, None])[:, 0]
+        standard = self.target_transformer_.fit_transform(targets[:, None] / self._unit)[:, 0]
         sections = [n + 1 for n in self.labels_.n_columns_]
         kernel = WeisfeilerLehmanKernel(
             tuple(sections), np.ones(len(sections)), (1e-5, 1e4), self.kind
@@ -245,7 +252,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
 
     def _in_units(self, values: Floats) -> Floats:
         units: Floats = self.target_transformer_.inverse_transform(values[:, None])[:, 0]
-        return units
+        return units * self._unit
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

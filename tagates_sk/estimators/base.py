@@ -26,7 +26,7 @@ from ..training.conditions import (
 )
 from ..training.estimator import ONE_EPOCH, NetworkEstimator
 from ..training.network import FittedNetwork
-from ..training.targets import check_targets
+from ..training.targets import check_targets, spread_over_members
 from ..training.tasks import RANKING
 from .composition import Composition
 from .encoder import Encoders, Labelled
@@ -537,7 +537,7 @@ class BaseTAGATES(NetworkEstimator):
         members = encoders.predict(X, self.handle_unknown, self.verbose, listed, partial)[:, -1]
         mean, std = members.mean(1), np.zeros(0)
         if return_std:
-            std = members.std(1, ddof=1) * encoders.std_scale
+            std = spread_over_members(members) * encoders.std_scale
         if listed is not None and self._task.in_units:
             assert encoders.conditions is not None
             mean, scale = encoders.conditions.from_reference(mean, listed)

@@ -43,7 +43,10 @@ PRIOR_HALF_LIFE = 30.0
 """Labels that halve what boosted trees take over from the consensus of proxies."""
 
 PART = 16384
-"""Architectures whose statistics are held at a time."""
+"""Architectures whose statistics are held at a time, at most."""
+
+NUMBERS = 2**23
+"""Numbers that these statistics are, at most: 64 MB."""
 
 
 @dataclass
@@ -187,7 +190,8 @@ class Composition:
         verbose : int or bool
         """
         found = []
-        for part in read_in_parts(X, verbose, PART):
+        width = sum(len(scale.varies) for scale in self.statistics._scales.values())
+        for part in read_in_parts(X, verbose, max(1, min(PART, NUMBERS // width))):
             part.packed.with_vocabulary(self.statistics.operations_, handle_unknown)
             part.packed.check_attributes(self.statistics.attributes_, handle_unknown)
             scores = None if self.ranks is None else self.ranks.transform(part.X)

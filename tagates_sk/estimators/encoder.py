@@ -21,9 +21,15 @@ from ..nn.predictor import Predictor, head_widths
 from ..nn.tables import GraphBatches, Training
 from ..nn.transfer import EncoderState
 from ..training.conditions import KnownConditions, TrainingCondition
-from ..training.network import BATCH, FittedNetwork, read_in_parts, start_network
+from ..training.network import FittedNetwork, read_in_parts, start_network
 from ..training.observations import check_partial
-from ..training.targets import Features, bootstrap_draws, column_weights, loss_targets
+from ..training.targets import (
+    Features,
+    bootstrap_draws,
+    column_weights,
+    loss_targets,
+    spread_over_members,
+)
 from ..training.tasks import Task
 from ..training.trainer import training_options
 from .head_features import HeadFeatures
@@ -243,9 +249,10 @@ class Encoders:
             metric=task.metric,
             draws=draws,
             column_weights=score_weights,
+            fixed_batches=not isinstance(parameters["batch_size"], str),
         )
         if first and draws is not None and task.in_units:  # later members have seen nearly all
-            members = self.network.predict(batches.chunks(BATCH))[:, -1]
+            members = self.network.predict(self.network.chunks(batches))[:, -1]
             self.std_scale = calibrated_scale(members, data.y[:, -1], draws == 0)
         return draws
 
@@ -299,7 +306,7 @@ class Encoders:
             training = self._known_of_training(len(packed), None)
             conformed = self.conform(packed, handle_unknown)
             batches = self._batches(conformed, self._features(part), training)
-            for batch in batches.chunks(BATCH):
+            for batch in self.network.chunks(batches):
                 embeddings = operation_embeddings(model, batch)
                 gated = batch.op_position[: len(embeddings)]
                 owners = np.searchsorted(packed.op_ptr, gated, side="right") - 1
@@ -325,7 +332,7 @@ class Encoders:
                 training = (training or Training())._replace(observed=observed[rows])
             packed = self.conform(packed, handle_unknown)
             features = self._features(part)
-            yield from self._batches(packed, features, training).chunks(BATCH)
+            yield from self.network.chunks(self._batches(packed, features, training))
 
     def conform(self, packed: PackedGraphs, handle_unknown: str) -> PackedGraphs:
         """Check architectures against those of fit; give them the fitted vocabulary."""
@@ -335,7 +342,7 @@ class Encoders:
             # There is no operation whose zero-cost vector could be missing.
             zeros = np.zeros((len(packed.op_type), config.n_zero_cost), dtype=np.float32)
             packed = replace(packed, zero_cost=zeros)
-        config.check_zero_cost(packed.zero_cost)
+        config.check_zero_cost(packed)
         return self.network.conform(packed, handle_unknown)
 
     def _features(self, X: Any) -> Features | None:
@@ -418,6 +425,6 @@ def calibrated_scale(members: Floats, y: Floats, unseen: NDArray[np.bool_]) -> f
         return 1.0
     held_out = np.ma.masked_array(members[rows], ~unseen[rows]).mean(1).filled()
     # The spread is that of all: two or three members agree by chance too often.
-    spread = np.maximum(members[rows].std(1, ddof=1), np.finfo(float).tiny)
+    spread = np.maximum(spread_over_members(members[rows]), np.finfo(float).tiny)
     ratios = np.quantile(abs(y[rows] - held_out) / spread, LEVELS)
     return float(np.mean(ratios / norm.ppf((1 + LEVELS) / 2)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..graphs.foreign import echo
 from .variant import Variant
 
 _PUBLISHED_TRAINING: dict[str, Any] = {
@@ -66,7 +67,8 @@ def paper_config(space: str) -> dict[str, Any]:
     """
     if space not in _PUBLISHED:
         raise ValueError(
-            f"space={space!r} has no published configuration; choose one of {sorted(_PUBLISHED)}."
+            f"space={echo(space)} has no published configuration; choose one of "
+            f"{sorted(_PUBLISHED)}."
         )
     flat = {**_PUBLISHED_TRAINING, **_PUBLISHED[space]}
     switches = {name: flat.pop(name) for name in Variant().get_params() if name in flat}

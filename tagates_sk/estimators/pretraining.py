@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state, check_scalar
 
 from .._utils import Floats
 from ..graphs import as_architectures, read_architectures
+from ..graphs.foreign import echo
 from ..nn.devices import resolve_device, single_precision
 from ..nn.predictor import Predictor
 from ..nn.tables import GraphBatches
@@ -105,7 +106,7 @@ def source_of(estimator: Any) -> EncoderState | None:
     state = getattr(source, "pretrained_", None)
     if not isinstance(state, EncoderState):
         raise NotFittedError(
-            f"pretrained={source!r} has seen no data. Call its fit or its pretrain first; in "
+            f"pretrained={echo(source)} has seen no data. Call its fit or its pretrain first; in "
             "the grid of a search, which clones what it tries, give its attribute pretrained_ "
             "or wrap it in sklearn.frozen.FrozenEstimator."
         )

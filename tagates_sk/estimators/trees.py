@@ -101,7 +101,7 @@ class TreeEnsemble:
         -------
         ndarray of float64, shape (n,)
         """
-        total = np.full(len(columns), self.constant)
+        total = np.full(len(columns), self.constant, dtype=np.float64)
         width, size = columns.shape[1], max(1, CELLS // max(len(self.roots), 1))
         # Flat arrays and take are several times faster than pairs of indices.
         column, children = self.column.astype(np.intp), self.children.ravel().astype(np.intp)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from .errors import InvalidArchitectureError
-from .foreign import reader_of
+from .foreign import echo, reader_of
 
 
 def is_graph(x: Any) -> bool:
@@ -151,5 +151,5 @@ def _advice(native: Any) -> str:
 def _choose_column(X: Any) -> str:
     graphs = [column for column in X.columns if len(X) and is_graph(X[column].iloc[0])]
     if graphs:
-        return f"select that of the architectures, X[{graphs[0]!r}]"
+        return f"select that of the architectures, X[{echo(graphs[0])}]"
     return "select that of the architectures, and make graphs of native forms by space.sequence"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from .foreign import echo
+
 WIRE = -1
 """Type code of a plain wire: an edge or node without operation, gate 1."""
 INPUT = -2
@@ -88,7 +90,7 @@ def updated_mask(operations: Iterable[str], updated: str | Iterable[str]) -> lis
         return [name not in IDENTITY_OPERATIONS for name in operations]
     if isinstance(updated, str):
         raise ValueError(
-            f"updated_operations={updated!r} is neither 'parametrized', 'all' nor a list of "
+            f"updated_operations={echo(updated)} is neither 'parametrized', 'all' nor a list of "
             "operation names."
         )
     names = set(updated)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .attributes import Attributes
 from .errors import UnknownOperationError, UnknownOperationWarning, quoted
+from .foreign import echo
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 
 IntArray = NDArray[np.integer[Any]]
@@ -140,7 +141,7 @@ class PackedGraphs:
         if self.n_cells > 1:
             place += f", cell {row % self.n_cells}"
         if self.keys is not None:
-            place += f", {'node' if self.on_node[row] else 'edge'} {self.keys[op]!r}"
+            place += f", {'node' if self.on_node[row] else 'edge'} {echo(self.keys[op])}"
         return place
 
     def with_vocabulary(
@@ -181,7 +182,7 @@ class PackedGraphs:
             if len(unknown):
                 op = int(unknown[0])
                 name = self.operations[int(self.op_type[op])]
-                found = f"{self.place(op)}: unknown operation {name!r}"
+                found = f"{self.place(op)}: unknown operation {echo(name)}"
                 if handle_unknown == "error":
                     raise UnknownOperationError(
                         f"{found}. The operations seen in fit are {quoted(operations)}. Fit on "

@@ -10,6 +10,7 @@ import numpy as np
 
 from .attributes import join_attributes, pack_attributes
 from .errors import InvalidArchitectureError
+from .foreign import echo
 from .operations import IDENTITY_OPERATIONS, INPUT, OUTPUT, WIRE
 from .packed import PackedGraphs, pointers
 
@@ -214,7 +215,7 @@ def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
         place = f"X[{start + r // n_cells}]" + (f", cell {r % n_cells}" if n_cells > 1 else "")
         for t, key, z in zip(cell.types, cell.keys, cell.zero_cost, strict=True):
             needed = isinstance(t, str) and t not in IDENTITY_OPERATIONS
-            here = f"{place}, {'node' if cell.on_node else 'edge'} {key!r}"
+            here = f"{place}, {'node' if cell.on_node else 'edge'} {echo(key)}"
             if z is None:
                 if needed and not missing:
                     missing, where = True, here
@@ -226,12 +227,12 @@ def _pack_zero_cost(cells: list[OpGraph], n_cells: int, start: int) -> Any:
                 numbers = np.empty((0, 0))
             if numbers.ndim != 1 or len(numbers) == 0 or numbers.dtype.kind not in "fiub":
                 raise InvalidArchitectureError(
-                    f"{here}: zero_cost must be a 1-D array of floats, got {z!r}."
+                    f"{here}: zero_cost must be a 1-D array of floats, got {echo(z)}."
                 )
             vector = numbers.astype(np.float32, copy=False)
             if not np.isfinite(vector).all():
                 raise InvalidArchitectureError(
-                    f"{here}: zero_cost has non-finite values: {vector}. Clip or scale the "
+                    f"{here}: zero_cost has non-finite values: {echo(vector)}. Clip or scale the "
                     "saliencies before they go onto the graph."
                 )
             if length is None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from .containers import cells_of, in_order, is_graph
 from .errors import InvalidArchitectureError
-from .foreign import cut
+from .foreign import cut, echo
 from .operations import INPUT, NO_OPERATION, OUTPUT, WIRE
 from .ordering import in_own_order
 from .packed import PackedGraphs
@@ -186,7 +186,8 @@ def read_cell(
             if terminal and op is not None and op not in _TERMINALS:
                 what = "an input" if is_input[i] else "the output"
                 raise InvalidArchitectureError(
-                    f"{place}: node {names[i]!r} is {what} of the cell and has op={op!r}. In an "
+                    f"{place}: node {echo(names[i])} is {what} of the cell and has op={echo(op)}. "
+                    "In an "
                     "operation-on-node cell inputs and the output carry no op, or 'input' / "
                     "'output': add a node of its own for each."
                 )
@@ -262,7 +263,7 @@ def _kind(place: str, names: list[Any], node_ops: list[Any], edge_ops: list[Any]
             if op is not None and op not in _TERMINALS
         )  # fmt: skip
         raise InvalidArchitectureError(
-            f"{place} has op on nodes (for instance {node!r}) and on edges; a cell has its "
+            f"{place} has op on nodes (for instance {echo(node)}) and on edges; a cell has its "
             "operations on one of the two."
         )
     return not on_edge
@@ -312,7 +313,7 @@ def _terminals(
         for i, (labelled, source) in enumerate(zip(is_input, sources_only, strict=True)):
             if labelled and not source:
                 raise InvalidArchitectureError(
-                    f"{place}: node {names[i]!r} has op='input' but also predecessors; nothing "
+                    f"{place}: node {echo(names[i])} has op='input' but also predecessors; nothing "
                     "can flow into an input of the cell."
                 )
     if "output" in node_ops:
@@ -320,7 +321,8 @@ def _terminals(
         for i in outputs:
             if successors[i]:
                 raise InvalidArchitectureError(
-                    f"{place}: node {names[i]!r} has op='output' but also successors; nothing can "
+                    f"{place}: node {echo(names[i])} has op='output' but also successors; nothing "
+                    "can "
                     "flow out of the output of the cell."
                 )
     else:
@@ -352,7 +354,7 @@ def _not_a_name(place: str, kind: str, op: Any) -> str:
         if isinstance(op, str)
         else f" of type {type(op).__name__}; an operation is named by a string."
     )
-    return f"{place} has {kind} with op={op!r}{what}"
+    return f"{place} has {kind} with op={echo(op)}{what}"
 
 
 def _alive(
@@ -390,12 +392,13 @@ def _input_mark(data: dict[str, Any], place: str, name: Any) -> int:
     whole = isinstance(mark, (int, np.integer)) and not isinstance(mark, bool)
     if not whole or not 0 <= mark < MAX_INPUTS:
         raise InvalidArchitectureError(
-            f"{place}: input node {name!r} has input={mark!r}; the attribute tells several inputs "
+            f"{place}: input node {echo(name)} has input={echo(mark)}; the attribute tells "
+            "several inputs "
             f"of a cell apart and must be a whole number from 0 to {MAX_INPUTS - 1}."
         )
     return int(mark)
 
 
 def _some(items: list[Any], most: int = 5) -> str:
-    shown = ", ".join(repr(item) for item in items[:most])
+    shown = ", ".join(echo(item, 20) for item in items[:most])
     return shown if len(items) <= most else f"{shown} and {len(items) - most} more"

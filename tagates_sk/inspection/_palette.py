@@ -49,4 +49,4 @@ def operation_color(name: str) -> str:
         size = re.search(r"([135])x\1", low)
         if size and size[1] in _CONVOLUTIONS[kind]:
             return _CONVOLUTIONS[kind][size[1]]
-    return _OTHERS[crc32(name.encode()) % len(_OTHERS)]
+    return _OTHERS[crc32(name.encode(errors="backslashreplace")) % len(_OTHERS)]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graphs.foreign import echo
 from ._matplotlib import pyplot
 from ._palette import operation_color
 from ._picture import ARROW, FONT_SIZE, Curve, Picture, Shape, architecture_pictures, is_single
@@ -127,7 +128,8 @@ def _by_cell(
         unknown = [place for place in cell if place not in places]
         if unknown:
             raise ValueError(
-                f"importance has a value for {unknown[0]!r}, which is no operation of cell {c}; "
+                f"importance has a value for {echo(unknown[0])}, which is no operation of cell "
+                f"{c}; "
                 f"its operations are at {places[:6]}{' and so on' if len(places) > 6 else ''}."
             )
     return by_cell
@@ -138,7 +140,7 @@ def _titles(names: Sequence[str] | None, n_cells: int, single: bool) -> list[str
         return [] if single else [f"cell {c}" for c in range(n_cells)]
     if isinstance(names, str) or len(names) != n_cells:
         raise ValueError(
-            f"cell_names={names!r} must have a name for each of the {n_cells} cells of the "
+            f"cell_names={echo(names)} must have a name for each of the {n_cells} cells of the "
             "architecture."
         )
     return list(names)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, column_or_1d
 
+from .._utils import replacing
 from ..graphs import read_architectures
 from ._page import SCRIPT, STYLE
 from ._picture import Picture, architecture_pictures
@@ -43,7 +44,7 @@ def export_html(
     scores : array-like of float, shape (n,)
         Higher is better; rank 1 is the highest.
     path : str or path-like
-        File to write, replaced if it exists.
+        File to write. An older one is replaced at once or not at all.
     names : sequence of n str, default=None
         Names of the architectures; their index by default.
     columns : mapping of str to sequence of n values, default=None
@@ -65,6 +66,8 @@ def export_html(
         If an architecture cannot be read, or is too large to draw.
     ValueError
         If lengths differ, a score is not finite, or `top` is not positive.
+    OSError
+        If the file cannot be written, or `path` is a folder, pipe or device.
 
     See Also
     --------
@@ -98,9 +101,10 @@ def export_html(
         more = [(column[i], kinds[name]) for name, column in extra.items()]
         rows.append(_row(rank, labels[i], values[i], more, pictures))
     page = _page(title, n, kinds, rows)
-    path = Path(path)
-    path.write_text(page, encoding="utf-8")
-    return path
+    with replacing(path) as file:
+        # Half of a surrogate pair is legal in a name, and in no encoding.
+        file.write(page.encode(errors="backslashreplace"))
+    return Path(path)
 
 
 def _is_numeric(column: list[Any]) -> bool:

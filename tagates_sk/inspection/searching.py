@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..graphs.foreign import echo
 from ._matplotlib import axes
 
 _Self = TypeVar("_Self", bound="SearchDisplay")
@@ -146,7 +147,8 @@ def _best_so_far(history: Any, name: str) -> Floats:
             raise ValueError
     except (KeyError, TypeError, ValueError):
         raise ValueError(
-            f"The history {name!r} must be a sequence of numbers, or of dicts with a key 'value', "
+            f"The history {echo(name)} must be a sequence of numbers, or of dicts with a key "
+            "'value', "
             "with at least one element."
         ) from None
     if all(isinstance(row, Mapping) and "best" in row for row in history):

@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, device, from_numpy
 
+from ..graphs.foreign import echo
 from ..training.network import FittedNetwork
-from .fields import CLASSES
+from .agreement import agrees
+from .fields import CLASSES, ESTIMATORS
+from .kinds import LARGEST, holds
 from .layout import ModelFileError, storable
-from .models import Sizes, blank_model, check_buildable, sizes_of
+from .models import Sizes, blank_model, check_buildable, check_depth, sizes_of
 
 _HINT = "joblib.dump saves it, see docs/model_files.md for what that means"
 
@@ -46,7 +49,9 @@ class Writer:
         ModelFileError
             If there is no JSON for it.
         """
-        if value is None or isinstance(value, (bool, str)) or type(value) is int:
+        if value is None or isinstance(value, (bool, str)):
+            return value
+        if type(value) is int and abs(value) < LARGEST:
             return value
         if type(value) is float:
             return value if math.isfinite(value) else {"float": repr(value)}
@@ -86,9 +91,7 @@ class Writer:
             document["params"] = {n: self.value(v, prefix + n) for n, v in params.items()}
         state = {}
         for field, attribute in fields.names.items():
-            if field in fields.optional and getattr(value, attribute) is None:
-                continue
-            if hasattr(value, attribute) or not fields.is_estimator:
+            if not fields.is_estimator or attribute in vars(value):
                 state[field] = getattr(value, attribute)
         network = state.get("network")
         if isinstance(network, FittedNetwork):
@@ -142,6 +145,7 @@ class Reader:
     def __init__(self, arrays: dict[str, NDArray[Any]]) -> None:
         self.arrays = arrays
         self.networks: list[FittedNetwork] = []
+        self._n_numbers = sum(array.size for array in arrays.values())
         self._prefixes: dict[int, str] = {}
 
     def value(self, value: Any) -> Any:
@@ -170,28 +174,39 @@ class Reader:
                 return device(content)
             case "object":
                 return self.object(content)
-        raise ValueError(f"{kind!r} is no kind of value")
+        raise ValueError(f"{echo(kind)} is no kind of value")
 
     def object(self, document: Any) -> Any:
         """The instance of a class in the table."""
         cls, fields = CLASSES[document["class"]]
-        state = {name: self.value(item) for name, item in document["state"].items()}
-        unknown = sorted(set(state) - set(fields.names))
-        needed = set() if fields.is_estimator else set(fields.names) - set(fields.optional)
-        missing = sorted(needed - set(state))
+        known, there = set(fields.names), set(document["state"])
+        # What a class has a default of came later than some files.
+        missing = sorted(
+            name for name in known - there - {"output"} if not hasattr(cls, fields.names[name])
+        )
+        if cls in ESTIMATORS or (fields.is_estimator and not there - {"output"}):
+            missing = []  # not fitted, or fitted in one of several ways
+        unknown = sorted(there - known)
         if unknown or missing:
-            what = f"has no field {unknown[0]!r}" if unknown else f"lacks the field {missing[0]!r}"
+            what = f"has no field {echo(unknown[0])}" if unknown else f"lacks {missing[0]!r}"
             raise ValueError(f"a {cls.__name__} {what}")
+        instance: Any = None if fields.is_made else object.__new__(cls)
+        if fields.is_estimator:
+            params = {name: self.value(item) for name, item in document["params"].items()}
+            instance = cls(**params)
+            if hasattr(instance, "_parameter_constraints"):
+                instance._validate_params()
+        state = {name: self.value(item) for name, item in document["state"].items()}
+        for name, item in state.items():
+            if not holds(item, fields.kinds[fields.names[name]]):
+                raise ValueError(f"{name} of a {cls.__name__} is {echo(item)}")
         attributes = {fields.names[name]: value for name, value in state.items()}
         if fields.is_made:
             instance = cls(**attributes)
-        elif fields.is_estimator:
-            params = {name: self.value(item) for name, item in document["params"].items()}
-            instance = cls(**params)
         else:
-            instance = object.__new__(cls)
-        if not fields.is_made:
             vars(instance).update(attributes)
+        if not agrees(instance, self._n_numbers):
+            raise ValueError(f"the sizes of a {cls.__name__} do not go together")
         if isinstance(instance, FittedNetwork):
             self._prefixes[id(instance)] = document["weights"]
         network = state.get("network")
@@ -203,11 +218,34 @@ class Reader:
         """Put a model in the place of its sizes, now that its owner is there."""
         sizes, prefix = network.model, self._prefixes[id(network)]
         assert isinstance(sizes, Sizes)
-        network.model = blank_model(owner, sizes, network.spec)
         weights = {
             name.removeprefix(prefix): from_numpy(array)
             for name, array in self.arrays.items()
             if name.startswith(prefix)
         }
+        check_depth(owner, sizes, network.spec, len(weights))
+        network.model = blank_model(owner, sizes, network.spec)
         network.model.load_state_dict(weights, assign=True)
         self.networks.append(network)
+
+
+def says_no_more(document: Any, written: Any) -> bool:
+    """Whether all that a document says is in what its estimator would be written as.
+
+    A document of an older release may lack parameters that have come since.
+
+    Parameters
+    ----------
+    document : object
+        From a file.
+    written : object
+        Of the estimator that was made from it.
+    """
+    if isinstance(document, dict) and isinstance(written, dict):
+        return all(
+            name in written and says_no_more(item, written[name]) for name, item in document.items()
+        )
+    if isinstance(document, list) and isinstance(written, list):
+        pairs = zip(document, written, strict=False)
+        return len(document) == len(written) and all(says_no_more(a, b) for a, b in pairs)
+    return type(document) is type(written) and bool(document == written)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_type_hints
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .. import baselines
 from ..baselines.gates import GATESSpec
@@ -44,6 +47,9 @@ from ..training.normal_scores import NormalScores
 from ..training.targets import TargetScaler
 from .models import Sizes
 
+Floats = NDArray[np.float64]
+Whole = NDArray[np.integer[Any]]
+
 
 @dataclass(frozen=True)
 class Fields:
@@ -53,40 +59,48 @@ class Fields:
     ----------
     names : mapping of str to str
         From the name in the file to the attribute.
+    kinds : mapping of str to type hint
+        From the attribute to what it holds; a file with anything else is refused.
     is_estimator : bool
         Whether its parameters are written, too, and it may not be fitted.
     is_made : bool
         Whether the class is called with the fields; else they are set.
-    optional : tuple of str
-        Fields that older files lack; the class has defaults for them.
     """
 
     names: Mapping[str, str]
+    kinds: Mapping[str, Any]
     is_estimator: bool = False
     is_made: bool = False
-    optional: tuple[str, ...] = ()
 
 
-def _learned(*attributes: str, **renamed: str) -> Fields:
+def _learned(**kinds: Any) -> Fields:
     """Fields of an estimator: what it has learned, beside its parameters."""
-    names = {**{name.strip("_"): name for name in attributes}, **renamed}
-    return Fields({**names, "output": "_sklearn_output_config"}, is_estimator=True)
+    kinds = {**kinds, "_sklearn_output_config": dict[str, str]}
+    names = {**_plain(kinds), "output": "_sklearn_output_config"}
+    names.pop("sklearn_output_config")
+    return Fields(names, kinds, is_estimator=True)
 
 
-def _made(*attributes: str, optional: tuple[str, ...] = ()) -> Fields:
-    """Fields of a class that is called with all of them."""
-    names = {name: name for name in (*attributes, *optional)}
-    return Fields(names, is_made=True, optional=optional)
+def _made(cls: type[Any], **changes: Any) -> Fields:
+    """Fields of a dataclass or named tuple, which is called with all of them."""
+    kinds = {**get_type_hints(cls), **changes}
+    kinds = {name: kind for name, kind in kinds.items() if kind is not None}
+    return Fields({name: name for name in kinds}, kinds, is_made=True)
 
 
-def _set(*attributes: str, optional: tuple[str, ...] = ()) -> Fields:
+def _set(**kinds: Any) -> Fields:
     """Fields of a class whose attributes are set."""
-    names = {name.strip("_"): name for name in (*attributes, *optional)}
-    return Fields(names, optional=tuple(name.strip("_") for name in optional))
+    return Fields(_plain(kinds), kinds)
 
 
-_TAGATES = _learned("composition_", "pretrained_", encoders="_encoders")
-_BASELINE = _learned("network_", "n_layers_")
+def _plain(kinds: Mapping[str, Any]) -> dict[str, str]:
+    return {name.strip("_"): name for name in kinds}
+
+
+_TAGATES = _learned(
+    composition_=Composition | None, pretrained_=EncoderState, _encoders=Encoders | None
+)
+_BASELINE = _learned(network_=FittedNetwork, n_layers_=int)
 _NEURAL_BASELINES = [
     cls
     for cls in vars(baselines).values()
@@ -101,78 +115,99 @@ ESTIMATORS: dict[type[Any], Fields] = {
 }
 """What may be saved."""
 
+_VOCABULARY = {"operations_": list[str], "n_cells_": int}
+_ATTRIBUTES = {"_attributes": AttributeScale | None}
+
 PARTS: dict[type[Any], Fields] = {
-    AdjacencyOneHot: _learned("operations_", "n_cells_", "_layouts", "_attributes"),
-    AttributeScale: _made("names", "mean", "std"),
-    BatchSpec: _made(
-        "block", "n_marks", "self_loops", "residual", "node_update", "mean_readout",
-        "n_augmentations", "aggregation", "sweeps", optional=("attributes",),
+    AdjacencyOneHot: _learned(
+        **_VOCABULARY, **_ATTRIBUTES, _layouts=dict[tuple[int, bool], Layout]
     ),
+    AttributeScale: _made(AttributeScale),
+    BatchSpec: _made(BatchSpec),
     Blend: _set(
-        "half", "common", "weights_", "unseen_", "error_", "centre_", "shift_", "slope_"
+        half=float, common=float, weights_=Floats, unseen_=Floats, error_=float, centre_=float,
+        shift_=Floats, slope_=Floats,
     ),
-    BlockKernel: _made("widths", "weights", "lengths", "linear"),
+    BlockKernel: Fields(
+        {name: name for name in ("widths", "weights", "lengths", "linear")},
+        {"widths": list[int], "weights": Floats, "lengths": Floats, "linear": float},
+        is_made=True,
+    ),
     BoostingMember: _set(
-        "n_estimators", "max_columns", "prior_half_life", "coefficient_", "trees_", "unseen_"
+        n_estimators=int, max_columns=int, prior_half_life=float, coefficient_=float,
+        trees_=list[TreeEnsemble], unseen_=Floats,
     ),
-    CapacityStatistics: _learned("operations_", "n_cells_"),
-    CellSpec: _made("n_operations", "n_marks", "n_cells"),
-    Composition: _made(
-        "networks", "scales", "statistics", "members", "blend", "score_map"
-    ),
-    Dictionary: _made("operations", "n_marks", "n_inner", "n_cells"),
-    EncoderConfig: _made(
-        "n_operations", "n_cells", "n_marks", "T", "s", "symmetry_breaking", "beta",
-        "n_zero_cost", "update", "stop_gradient", "n_layers", "layer_dim", "op_dim", "node_dim",
-        "hidden_dim", "update_dim", "layer_bias", "terminal_operations", "train_other_nodes",
-        "aggregation", "readout", "propagation", "n_members", "n_targets", "anytime",
-        "deep_supervision", "n_augmentations", "n_losses", "n_conditions",
-        optional=("attributes",),
-    ),
-    EncoderState: _made("config", "operations", "weights"),
-    Encoders: _made(
-        "network", "T", "head_features", "conditions", "column_weights", "std_scale"
-    ),
+    CapacityStatistics: _learned(**_VOCABULARY),
+    CellSpec: _made(CellSpec),
+    # Models with proxies are not saved.
+    Composition: _made(Composition, ranks=None),
+    Dictionary: _made(Dictionary),
+    EncoderConfig: _made(EncoderConfig),
+    EncoderState: _made(EncoderState),
+    Encoders: _made(Encoders),
     FittedNetwork: _made(
-        "model", "spec", "operations", "n_cells", "device", "scaler", "in_units", "n_iter",
-        "history", "optimizer_state",
+        FittedNetwork, model=Sizes, spec=BatchSpec | CellSpec | Dictionary | GATESSpec
     ),
-    GATESSpec: _made("config", "batch"),
+    GATESSpec: _made(GATESSpec),
     GraphStatistics: _set(
-        "transformers_", "operations_", "_is_place", "_prior_columns", "_scales",
-        "_capacity_scale", "_prior_scale", optional=("_is_number", "_by_numbers"),
+        transformers_=list[
+            AdjacencyOneHot | CapacityStatistics | OperationStatistics | WalkStatistics
+        ],
+        operations_=list[str], _is_place=NDArray[np.bool_], _prior_columns=list[int],
+        _scales=dict[str, Scale], _capacity_scale=Scale, _prior_scale=Scale,
+        _is_number=list[NDArray[np.bool_]] | None, _by_numbers=GraphStatistics | None,
     ),
-    HeadFeatures: _set("transformer", "parameter", "mean", "std", "n_features"),
-    Iteration: _made("before", "after", "by_sources", "by_node"),
-    KnownConditions: _made("seen", "augmentations", "losses", "means", "stds"),
-    Layout: _made("inputs", "n_inner"),
-    MemberScale: _made("mean", "std"),
-    Multisets: _set("n_starts", "n_symbols", "levels", "complete"),
-    NormalScores: _learned("n_features_in_", "_known"),
+    HeadFeatures: _set(
+        transformer=(
+            AdjacencyOneHot | CapacityStatistics | OperationStatistics | PathEncoding
+            | WalkStatistics | WeisfeilerLehman
+        ),
+        parameter=str, mean=Floats, std=Floats, n_features=int,
+    ),
+    Iteration: _made(Iteration),
+    KnownConditions: _made(KnownConditions),
+    Layout: _made(Layout),
+    MemberScale: _made(MemberScale),
+    Multisets: _set(n_starts=int, n_symbols=int, levels=list[Whole], complete=Whole),
+    NormalScores: _learned(n_features_in_=int, _known=list[tuple[Floats, Floats]]),
     OperationStatistics: _learned(
-        "operations_", "n_cells_", "subsets_", "_n_marks", "_attributes"
+        **_VOCABULARY, **_ATTRIBUTES, subsets_=list[tuple[str, ...]], _n_marks=list[int]
     ),
-    PathEncoding: _learned("operations_", "n_cells_", "paths_", "_trie", "_numbers"),
-    Posterior: _made("kernel", "noise", "rows", "factor", "alpha"),
+    PathEncoding: _learned(
+        **_VOCABULARY, paths_=list[tuple[int, int, tuple[str, ...]]], _trie=Trie, _numbers=Whole
+    ),
+    Posterior: _made(Posterior),
     ProcessMember: _set(
-        "blocks", "prior_mean", "prior_variance", "posterior_", "unseen_", "unseen_std_"
+        blocks=tuple[str, ...], prior_mean=float, prior_variance=float, posterior_=Posterior,
+        unseen_=Floats, unseen_std_=Floats,
     ),
-    Scale: _set("varies", "mean", "std"),
-    ScoreMap: _set("_scores", "intercept_", "slope_", "sigma_"),
-    Sizes: _made("head", "dropout", "encoder", "n_features", "seed"),
-    TargetScaler: _made("mean", "std"),
-    TrainingCondition: _made("schedule", "augmentation", "loss"),
-    TreeEnsemble: _made(
-        "constant", "roots", "depth", "column", "threshold", "children", "value"
+    Scale: _set(varies=NDArray[np.bool_], mean=Floats, std=Floats),
+    ScoreMap: _set(_scores=NormalScores, intercept_=float, slope_=float, sigma_=float),
+    Sizes: _made(Sizes),
+    TargetScaler: _made(TargetScaler),
+    TrainingCondition: _made(TrainingCondition),
+    TreeEnsemble: _made(TreeEnsemble),
+    Trie: _set(
+        operations=list[str], n_roots=int, parents=list[tuple[int, int]],
+        children=dict[tuple[int, int], int],
     ),
-    Trie: _set("operations", "n_roots", "parents", "children"),
     Variant: _learned(),
-    WalkStatistics: _learned(
-        "operations_", "n_cells_", "subsets_", "_inputs", "pairs_", "_attributes",
-        pair_columns="_pairs",
+    WalkStatistics: Fields(
+        {
+            "operations": "operations_", "n_cells": "n_cells_", "subsets": "subsets_",
+            "inputs": "_inputs", "pairs": "pairs_", "pair_columns": "_pairs",
+            "attributes": "_attributes", "output": "_sklearn_output_config",
+        },
+        {
+            **_VOCABULARY, **_ATTRIBUTES, "subsets_": list[tuple[str, ...]], "_inputs": list[int],
+            "pairs_": list[tuple[str, ...]], "_pairs": Whole,
+            "_sklearn_output_config": dict[str, str],
+        },
+        is_estimator=True,
     ),
     WeisfeilerLehman: _learned(
-        "operations_", "n_cells_", "_iterations", "_columns", "n_labels_", "n_columns_"
+        **_VOCABULARY, _iterations=list[Iteration], _columns=list[Whole], n_labels_=list[int],
+        n_columns_=list[int],
     ),
 }  # fmt: skip
 """What may be in it."""

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import replacing
+from ..graphs.foreign import cut, echo
 
 FORMAT = "tagates_sk model"
 FORMAT_VERSION = 2
@@ -30,6 +32,9 @@ DTYPES = {
 """Names of types in safetensors, and in NumPy."""
 
 _NAMES = {np.dtype(code): name for name, code in DTYPES.items()}
+_LONGEST = 2**48
+"""Arrays have fewer numbers."""
+_MOST_AXES = 8
 _METADATA = "__metadata__"
 _CHECKSUM = "sha256"
 
@@ -162,17 +167,17 @@ def _header(name: str, encoded: bytes) -> dict[str, Any]:
     if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
         raise ModelFileError(_foreign(name))
     version = metadata.get("format_version", "")
-    if not (isinstance(version, str) and version.isascii() and version.isdigit()):
-        raise ModelFileError(_damaged(name, f"its format version is {version!r}"))
+    if not (isinstance(version, str) and re.fullmatch("[0-9]{1,9}", version)):
+        raise ModelFileError(_damaged(name, f"its format version is {echo(version)}"))
     if int(version) < FORMAT_VERSION:
         raise ModelFileError(
             f"{name} is in format {version}, which no release of tagates_sk wrote; this one reads "
             f"format {FORMAT_VERSION}. Save the model again."
         )
     if int(version) > FORMAT_VERSION:
+        writer = cut(str(metadata.get("library_version", "of unknown version")))
         raise ModelFileError(
-            f"{name} is in format {version}, written by tagates_sk "
-            f"{metadata.get('library_version', 'of unknown version')}; this release reads "
+            f"{name} is in format {version}, written by tagates_sk {writer}; this release reads "
             f"format {FORMAT_VERSION}. Upgrade tagates_sk to load it."
         )
     return dict(header)
@@ -188,12 +193,16 @@ def _end(name: str, header: Mapping[str, Any]) -> int:
             continue
         try:
             shape, (start, stop) = entry["shape"], entry["data_offsets"]
-            whole = all(type(n) is int and n >= 0 for n in [*shape, start, stop])
+            whole = all(type(n) is int and 0 <= n < _LONGEST for n in [*shape, start, stop])
+            whole &= len(shape) <= _MOST_AXES
+            # An axis of length 0 hides how long the others are.
+            whole = whole and math.prod(max(n, 1) for n in shape) < _LONGEST
             size = math.prod(shape) * np.dtype(DTYPES[entry["dtype"]]).itemsize if whole else -1
         except (KeyError, TypeError, ValueError):
-            raise ModelFileError(_damaged(name, f"what it says of {key!r} is no table")) from None
+            what = f"what it says of {echo(key)} is no table"
+            raise ModelFileError(_damaged(name, what)) from None
         if start != end or stop - start != size:
-            raise ModelFileError(_damaged(name, f"{key!r} does not lie where its size says"))
+            raise ModelFileError(_damaged(name, f"{echo(key)} does not lie where its size says"))
         end = stop
     return end
 

@@ -71,6 +71,24 @@ def blank_model(owner: Any, sizes: Sizes, spec: Any) -> GraphPredictor:
         return model
 
 
+def check_depth(owner: Any, sizes: Sizes, spec: Any, n_weights: int) -> None:
+    """Refuse more layers and heads than there are weights for, before any is built.
+
+    Raises
+    ------
+    ValueError
+        If there are too few weights.
+    """
+    config = sizes.encoder or getattr(spec, "config", None)
+    depths = [len(sizes.head), getattr(owner, "n_layers_", 0)]
+    if config is not None:
+        # An asynchronous encoder has no use for the number of layers.
+        depths.append(config.n_layers if config.propagation == "synchronous" else 0)
+        depths.append(len(config.heads))
+    if max(depths) > n_weights:
+        raise ValueError(f"{max(depths)} layers or heads have {n_weights} arrays of weights")
+
+
 def check_buildable(owner: Any, name: str, model: GraphPredictor, sizes: Sizes, spec: Any) -> None:
     """Refuse a network that its owner would build otherwise now.
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from typing import Any, cast
 
 from sklearn.utils.validation import check_is_fitted
 
 from .._version import __version__
+from ..graphs.foreign import cut, echo
 from ..nn.devices import Device, resolve_device, with_gradients
 from ..training.estimator import NetworkEstimator
 from ..training.network import FittedNetwork
-from .document import Reader, Writer
+from .document import Reader, Writer, says_no_more
 from .fields import ESTIMATORS
+from .kinds import LARGEST
 from .layout import Contents, ModelFileError, read, write
+
+_FAULTS = (
+    ArithmeticError, AttributeError, AssertionError, LookupError, RecursionError, RuntimeError,
+    TypeError, ValueError,
+)  # fmt: skip
+"""What is raised where a file describes no estimator."""
 
 _ESTIMATOR_NAMES = {cls.__name__ for cls in ESTIMATORS}
 
@@ -85,6 +94,13 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
         "class": type(estimator).__name__,
         "document": json.dumps(document, allow_nan=False),
     }
+    try:
+        _restored(metadata, Reader(dict(writer.arrays)))
+    except _FAULTS as error:
+        raise ModelFileError(
+            f"This {type(estimator).__name__} could not be loaded again: {cut(str(error), 120)}. "
+            "Were parameters set anew after fit? Set them as they were, or fit it again."
+        ) from error
     write(path, Contents(metadata, writer.arrays))
 
 
@@ -131,28 +147,55 @@ def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> N
     chosen = resolve_device(device)
     metadata, arrays = read(path)
     reader = Reader(dict(arrays))
-    estimator = _restore(repr(os.fspath(path)), metadata, reader)
+    try:
+        estimator = _restored(metadata, reader)
+    except _FAULTS as error:
+        writer = cut(metadata.get("library_version", "an unknown one"), 20)
+        raise ModelFileError(
+            f"{os.fspath(path)!r} does not describe a model that this release of tagates_sk "
+            f"({__version__}) can build; it was written by {writer}. "
+            f"{type(error).__name__}: {cut(str(error), 100)}"
+        ) from error
     for network in reader.networks:
         network.to(chosen)
     return estimator
 
 
-def _restore(name: str, metadata: Any, reader: Reader) -> NetworkEstimator:
-    try:
-        document = json.loads(metadata["document"])
-        if document["class"] not in _ESTIMATOR_NAMES:
-            raise ValueError(f"{document['class']!r} is no estimator that is saved in files")
-        estimator = cast(NetworkEstimator, reader.object(document))
-        network = getattr(estimator, "network_", None)
-        if not isinstance(network, FittedNetwork) and not getattr(estimator, "composition_", None):
-            raise ValueError(f"the network of the {document['class']} is none")
-        return estimator
-    except (
-        ArithmeticError, AttributeError, AssertionError, LookupError, RecursionError, RuntimeError,
-        TypeError, ValueError,
-    ) as error:  # fmt: skip
-        raise ModelFileError(
-            f"{name} does not describe a model that this release of tagates_sk ({__version__}) "
-            f"can build; it was written by {metadata.get('library_version', 'an unknown one')}. "
-            f"{type(error).__name__}: {error}"
-        ) from error
+def _whole(digits: str) -> int:
+    """A whole number that fits into an array."""
+    number = int(digits) if len(digits) < 21 else LARGEST
+    if abs(number) >= LARGEST:
+        raise ValueError(f"the number {cut(digits)} is too large")
+    return number
+
+
+def _finite(digits: str) -> float:
+    """A float; those that JSON lacks are written in another way."""
+    number = float(digits) if len(digits) < 400 else math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{cut(digits)} is no number of JSON")
+    return number
+
+
+def _restored(metadata: Any, reader: Reader) -> NetworkEstimator:
+    """The estimator that a file describes.
+
+    Raises
+    ------
+    Exception
+        One of `_FAULTS`, if it describes none.
+    """
+    document = json.loads(
+        metadata["document"], parse_int=_whole, parse_float=_finite, parse_constant=_finite
+    )
+    if document["class"] not in _ESTIMATOR_NAMES:
+        raise ValueError(f"{echo(document['class'])} is no estimator that is saved in files")
+    estimator = cast(NetworkEstimator, reader.object(document))
+    network = getattr(estimator, "network_", None)
+    if not isinstance(network, FittedNetwork) and not getattr(estimator, "composition_", None):
+        raise ValueError(f"the network of the {document['class']} is none")
+    writer = Writer()
+    same = says_no_more(document, writer.object(estimator, ""))
+    if not same or set(writer.arrays) != set(reader.arrays):
+        raise ValueError("it says what its estimator would not be written as")
+    return estimator

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..graphs.attributes import AttributeScale
 from ..graphs.errors import InvalidArchitectureError
+from ..graphs.foreign import echo
+from ..graphs.packed import PackedGraphs
+
+LARGEST_ZERO_COST = 1e18
+"""Single precision ends at 3e38, and an encoder multiplies vectors by its weights."""
 
 
 @dataclass(frozen=True)
@@ -157,23 +161,24 @@ class EncoderConfig:
         """Width of the states of a member's output nodes."""
         return self.n_cells * self.layer_dim
 
-    def check_zero_cost(self, zero_cost: np.ndarray[Any, Any] | None) -> None:
+    def check_zero_cost(self, packed: PackedGraphs) -> None:
         """Hold the zero-cost vectors of architectures against what the encoder reads.
 
         Parameters
         ----------
-        zero_cost : ndarray of float, shape (n_ops, k), or None
+        packed : PackedGraphs
 
         Raises
         ------
         InvalidArchitectureError
-            If they are needed and missing, or of another length.
+            If they are needed and missing, of another length, or too large.
         """
+        zero_cost = packed.zero_cost
         if self.symmetry_breaking not in ("add", "concat"):
             return
         if zero_cost is None:
             raise InvalidArchitectureError(
-                f"symmetry_breaking={self.symmetry_breaking!r} reads the attribute "
+                f"symmetry_breaking={echo(self.symmetry_breaking)} reads the attribute "
                 "zero_cost beside op, and the architectures of X carry none. Attach it by "
                 "tagates_sk.zero_cost.ZeroCostSaliency, for instance as the step before this one "
                 "in a Pipeline, or set symmetry_breaking='none'."
@@ -182,4 +187,12 @@ class EncoderConfig:
             raise InvalidArchitectureError(
                 f"zero_cost has length {zero_cost.shape[1]} in X; in fit it had length "
                 f"{self.n_zero_cost}."
+            )
+        beyond = np.argwhere(abs(zero_cost) > LARGEST_ZERO_COST)
+        if len(beyond):
+            op, j = (int(i) for i in beyond[0])
+            raise InvalidArchitectureError(
+                f"{packed.place(op)}: zero_cost has the value {zero_cost[op, j]:g}; the encoder "
+                f"computes in single precision and reads values up to {LARGEST_ZERO_COST:g}. Scale "
+                "the saliencies, for instance by their logarithm."
             )

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..graphs import PackedGraphs
 from ..graphs.attributes import AttributeScale
+from ..graphs.foreign import echo
 from ..graphs.operations import updated_mask
 from .config import EncoderConfig
 from .tables import BatchSpec, batch_spec
@@ -74,7 +75,7 @@ def configure(
     stop = tuple(variant["stop_gradient"])
     if not set(stop) <= {"embedding", "forward", "backward"}:
         raise ValueError(
-            f"stop_gradient={variant['stop_gradient']!r} may name 'embedding', 'forward' and "
+            f"stop_gradient={echo(variant['stop_gradient'])} may name 'embedding', 'forward' and "
             "'backward' only."
         )
     readout = auto(variant["readout"], "mean", "output")
@@ -116,7 +117,7 @@ def configure(
         ),
         **(conditions or {}),
     )
-    config.check_zero_cost(packed.zero_cost)
+    config.check_zero_cost(packed)
     return config, batch_spec(
         config,
         packed.operations,

@@ -79,7 +79,12 @@ class CellBatches(Batches[CellBatch]):
         dense = self.relations.dense(self.packed.cells_of(rows))
         return CellBatch(len(rows), *(as_tensor(array, self.device) for array in dense))
 
-    def chunks(self, size: int, rows: np.ndarray[Any, Any] | None = None) -> Iterator[CellBatch]:
+    def chunks(
+        self,
+        size: int,
+        rows: np.ndarray[Any, Any] | None = None,
+        most: int | None = None,
+    ) -> Iterator[CellBatch]:
         """Batches of at most `size` architectures, fewer where cells are large."""
         pairs = int(self.relations.size.max()) ** 2 * self.packed.n_cells
         return super().chunks(max(1, min(size, PAIRS // pairs)), rows)

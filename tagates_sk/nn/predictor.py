@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..graphs.foreign import echo
 from .asynchronous_encoder import AsynchronousEncoder, Encoder
 from .config import EncoderConfig
 from .encoder import Encoding, TAGATESEncoder
@@ -159,8 +160,8 @@ def head_widths(head: Sequence[int]) -> list[int]:
     for width in head:
         if not isinstance(width, Integral) or isinstance(width, bool) or width < 1:
             raise ValueError(
-                f"head={head!r}: widths of hidden layers are whole numbers from 1 on, not "
-                f"{width!r}. An empty head is a linear one."
+                f"head={echo(head)}: widths of hidden layers are whole numbers from 1 on, not "
+                f"{echo(width)}. An empty head is a linear one."
             )
     return [int(width) for width in head]
 

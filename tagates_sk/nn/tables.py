@@ -282,6 +282,18 @@ class GraphBatches(Batches[BatchTables]):
     def __len__(self) -> int:
         return len(self.packed)
 
+    @property
+    def first(self) -> int:
+        """Number of the first architecture in what users gave, for messages."""
+        return self.packed.start
+
+    def sizes(self) -> IntArray:
+        """Nodes, operations and edges of each architecture."""
+        packed = self.packed
+        return np.diff(packed.node_ptr[:: packed.n_cells]) + np.diff(
+            packed.op_ptr[:: packed.n_cells] + packed.edge_ptr[packed.op_ptr[:: packed.n_cells]]
+        )
+
     @cached_property
     def _path_lengths(self) -> tuple[IntArray, IntArray]:
         return self.packed.path_lengths(), self.packed.path_lengths(backward=True)

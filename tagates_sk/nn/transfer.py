@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..graphs.foreign import echo
 from .asynchronous_encoder import Encoder
 from .config import EncoderConfig
 
@@ -71,9 +72,11 @@ class EncoderState:
             If it has other weights.
         """
         for name, here, there in _differences(encoder.config, self.config):
-            do = _WHAT_TO_DO.get(name, f"Set {name}={there!r}, or pre-train with {name}={here!r}.")
+            otherwise = f"Set {name}={echo(there)}, or pre-train with {name}={echo(here)}."
+            do = _WHAT_TO_DO.get(name, otherwise)
             raise ValueError(
-                f"The encoder of `pretrained` has {name}={there!r} and this one {name}={here!r}, "
+                f"The encoder of `pretrained` has {name}={echo(there)} and this one "
+                f"{name}={echo(here)}, "
                 f"so that its weights do not fit. {do}"
             )
         shared = [name for name in operations if name in self.operations]

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.stats import norm
 
 from .._utils import Floats, last_step, predicts_std
+from ..graphs.foreign import echo
 
 PART = 8192
 """Candidates predicted at once: memory stays bounded for estimators that take all of X."""
@@ -234,12 +235,14 @@ def _check_std(predictor: Any, name: str) -> None:
     if _is_ensemble(final):
         if _is_alone(final):
             raise ValueError(
-                f"acquisition={name!r} needs an ensemble, and this {kind} has one member. Give it "
+                f"acquisition={echo(name)} needs an ensemble, and this {kind} has one member. "
+                "Give it "
                 "more, n_members=5 for instance, or use acquisition='mean'."
             )
     elif not predicts_std(predictor):
         raise ValueError(
-            f"acquisition={name!r} needs predictions with a standard deviation, and {kind}.predict "
+            f"acquisition={echo(name)} needs predictions with a standard deviation, and "
+            f"{kind}.predict "
             "has no parameter return_std. Use acquisition='mean', or a predictor that has it, such "
             "as TAGATESRanker(), tagates_sk.baselines.WLKernelGP or a pipeline that ends in one."
         )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..graphs import Architectures, ArchitectureSequence, as_architectures
 from ..graphs.architectures import forms_of, join, own
 from ..graphs.canonical import CanonicalCell
+from ..graphs.foreign import echo
 
 Structure = tuple[CanonicalCell, ...]
 """The same for isomorphic architectures, zero-cost vectors apart."""
@@ -262,12 +263,14 @@ def make_source(space: Any, candidates: Any) -> Source:
     names = ["auto", "all", *MUTANTS]
     if not isinstance(candidates, str) or candidates not in names:
         raise TypeError(
-            f"candidates={candidates!r} is neither a sequence of architectures nor one of {names}."
+            f"candidates={echo(candidates)} is neither a sequence of architectures nor one of "
+            f"{names}."
         )
     if _is_sequence(space):
         if candidates in ("mutation", "mixed"):
             raise ValueError(
-                f"candidates={candidates!r} needs a space with mutate(architecture, random_state), "
+                f"candidates={echo(candidates)} needs a space with mutate(architecture, "
+                "random_state), "
                 "but space is a sequence of architectures. Use 'all' or 'random'."
             )
         return Collection(space, whole=candidates != "random")
@@ -291,7 +294,7 @@ def make_source(space: Any, candidates: Any) -> Source:
         candidates = "mixed" if mutates else "random"
     if MUTANTS[candidates] and not mutates:
         raise ValueError(
-            f"candidates={candidates!r} needs a space with mutate(architecture, random_state), "
+            f"candidates={echo(candidates)} needs a space with mutate(architecture, random_state), "
             f"which {type(space).__name__} has not. Use candidates='random', or add the method."
         )
     return SpaceSource(space, MUTANTS[candidates])

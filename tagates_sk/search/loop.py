@@ -20,7 +20,7 @@ from .._utils import Number, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
 from ..graphs.containers import in_order
-from ..graphs.foreign import cut
+from ..graphs.foreign import cut, echo
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
 from .evaluation import measure_all
@@ -186,7 +186,8 @@ class PredictorSearch:
         self.verbose = verbose
         if isinstance(predictor, type) or not hasattr(predictor, "predict"):
             raise TypeError(
-                f"predictor={predictor!r} is no estimator: an object with fit and predict, such as "
+                f"predictor={echo(predictor)} is no estimator: an object with fit and predict, "
+                "such as "
                 "TAGATESRanker(), is expected."
             )
         if acquisition == "auto":

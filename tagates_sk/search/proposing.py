@@ -11,6 +11,7 @@ import numpy as np
 from .._utils import Floats, last_step, reseeded, tolerate_unknown_operations
 from ..graphs import Architectures
 from ..graphs.architectures import join
+from ..graphs.foreign import echo
 from .acquisition import Acquisition
 from .candidates import Source, Structure, select
 from .fitting import whole_fit
@@ -128,7 +129,7 @@ class Proposer:
         m = len(candidates)
         if scores.ndim != 2 or scores.shape[1] != m:
             raise ValueError(
-                f"The acquisition {self.acquisition!r} returned scores of shape {scores.shape} "
+                f"The acquisition {echo(self.acquisition)} returned scores of shape {scores.shape} "
                 f"for {m} candidates; ({m},) or (k, {m}) is expected."
             )
         return scores

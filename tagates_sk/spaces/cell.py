@@ -263,7 +263,7 @@ class CellSpace(SearchSpace):
             if len(cell.input_marks) > 1
             else PARALLEL if has_parallel_edges(dag)
             else "it has an edge without op" if None in unknown
-            else f"the operation {unknown[0]!r} is not of this space" if unknown
+            else f"the operation {echo(unknown[0])} is not of this space" if unknown
             else "an edge is missing" if not complete and len(ops) < self._width
             else None
         )  # fmt: skip

@@ -101,7 +101,7 @@ class DARTS(TwoCellSpace):
     ) -> None:
         if encoding not in (None, *_ENCODINGS):
             raise ValueError(
-                f"encoding={encoding!r}; 'darts' or 'naslib' is expected, or None to refuse "
+                f"encoding={echo(encoding)}; 'darts' or 'naslib' is expected, or None to refuse "
                 "numbers."
             )
         super().__init__(n_nodes, operations, "DARTS")

@@ -151,7 +151,7 @@ class ENASMacro(SearchSpace):
         )  # fmt: skip
         unknown = [] if fault else [op for op in cell.types[1:-1] if op not in self.operations]
         if unknown:
-            fault = f"a layer has no op or the operation {unknown[0]!r}"
+            fault = f"a layer has no op or the operation {echo(unknown[0])}"
         if fault:
             raise InvalidArchitectureError(
                 f"The graph is no network of {self.name}: {fault}. A network is a chain of an "

@@ -219,7 +219,8 @@ class NASBench101(SearchSpace):
             else f"it has {len(cell.input_marks)} inputs (nodes without predecessors)"
             if len(cell.input_marks) > 1
             else PARALLEL if has_parallel_edges(cells[0])
-            else f"it has an inner node without op or with the operation {unknown[0]!r}" if unknown
+            else f"it has an inner node without op or with the operation {echo(unknown[0])}"
+            if unknown
             else None
         )  # fmt: skip
         if fault:

@@ -75,7 +75,8 @@ class NASBench201(CellSpace):
     def __init__(self, encoding: str | None = None) -> None:
         if encoding not in (None, *_NUMBERINGS):
             raise ValueError(
-                f"encoding={encoding!r}; 'nasbench201' or 'naslib' is expected, or None to refuse "
+                f"encoding={echo(encoding)}; 'nasbench201' or 'naslib' is expected, or None to "
+                "refuse "
                 "digits."
             )
         super().__init__(4, _NUMBERINGS["nasbench201"].operations, "NAS-Bench-201")

@@ -219,7 +219,7 @@ class TwoCellSpace(SearchSpace):
             unknown = [op for _, _, op in edges if op not in self.operations]
             if len(edges) != 2 or unknown:
                 raise InvalidArchitectureError(
-                    f"{place} is none of {self.name}: node {node!r} has "
+                    f"{place} is none of {self.name}: node {echo(node)} has "
                     f"{echo([op for _, _, op in edges])} on its incoming edges; two operations out "
                     f"of {cut(', '.join(self.operations), 120)} are expected."
                 )
@@ -235,7 +235,8 @@ class TwoCellSpace(SearchSpace):
         ):
             rule = "that no other node takes" if self._loose_only else "between inputs and output"
             raise InvalidArchitectureError(
-                f"{place} is none of {self.name}: its output {output!r} has {len(wires)} incoming "
+                f"{place} is none of {self.name}: its output {echo(output)} has {len(wires)} "
+                "incoming "
                 f"edges; wires (edges without op) are expected, one from each node {rule}."
             )
         return cell, wired

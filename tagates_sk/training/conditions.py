@@ -11,8 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .._utils import Floats
+from ..graphs.errors import quoted
+from ..graphs.foreign import echo
 from ..nn.tables import Training
-from .targets import check_spread, scales
+from .targets import check_spread, scales, unit_of
 
 TOLD_APART = 0.9
 """Share of different targets that must stay so: neighbours may be rounded to the same."""
@@ -56,7 +58,8 @@ class TrainingCondition:
         fine = rates.ndim == 1 and np.isfinite(rates).all() and (rates >= 0).all() and rates.any()
         if not fine:
             raise ValueError(
-                f"schedule={self.schedule!r} must list the learning rate of every epoch: finite "
+                f"schedule={echo(self.schedule)} must list the learning rate of every epoch: "
+                "finite "
                 "numbers, not negative and not all zero, such as [0.1, 0.1, 0.01]."
             )
         object.__setattr__(self, "schedule", tuple(rates.tolist()))
@@ -125,9 +128,9 @@ class KnownConditions:
                 "condition. Leave it out, or measure more."
             )
         groups = [y[index == i] for i in range(len(seen))]
-        with np.errstate(over="ignore", invalid="ignore"):
-            means = np.array([group.mean() for group in groups])
-            stds = np.array([group.std() for group in groups])
+        units = [unit_of(group) for group in groups]
+        means = np.array([(g / u).mean() * u for g, u in zip(groups, units, strict=True)])
+        stds = np.array([(g / u).std() * u for g, u in zip(groups, units, strict=True)])
         check_spread(means, stds, [_named(condition) for condition in seen])
         return cls(
             tuple(seen),
@@ -179,8 +182,9 @@ class KnownConditions:
             for name, known in (("augmentation", self.augmentations), ("loss", self.losses)):
                 if getattr(condition, name) not in known:
                     raise ValueError(
-                        f"{name}={getattr(condition, name)!r} of a condition was not seen in fit; "
-                        f"known are {', '.join(map(repr, known))}."
+                        f"{name}={echo(getattr(condition, name))} of a condition was not seen in "
+                        "fit; "
+                        f"known are {quoted(known)}."
                     )
         parts = T - 1
         most = sum(self.seen[0].schedule) / max(parts, 1)
@@ -256,7 +260,7 @@ def check_conditions(conditions: Any, n: int) -> list[TrainingCondition]:
     for i, condition in enumerate(listed):
         if not isinstance(condition, TrainingCondition):
             raise TypeError(
-                f"conditions[{i}] is a {type(condition).__name__}, {condition!r}; a "
+                f"conditions[{i}] is a {type(condition).__name__}, {echo(condition)}; a "
                 "tagates_sk.TrainingCondition is expected."
             )
     return listed
@@ -279,5 +283,5 @@ def _indices(conditions: Sequence[TrainingCondition], seen: Sequence[Any]) -> ND
 def _named(condition: TrainingCondition) -> str:
     return (
         f"The condition of {len(condition.schedule)} epochs, "
-        f"augmentation={condition.augmentation!r}, loss={condition.loss!r}"
+        f"augmentation={echo(condition.augmentation)}, loss={echo(condition.loss)}"
     )

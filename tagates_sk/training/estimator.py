@@ -18,6 +18,7 @@ from sklearn.base import (
 from sklearn.utils._param_validation import StrOptions
 
 from .._utils import Names, Number, close_name
+from ..graphs.foreign import echo
 from ..metrics import final_targets
 from ..nn.devices import Device
 from ..nn.predictor import GraphPredictor
@@ -78,7 +79,7 @@ class NetworkEstimator(
                 hint = close_name(name, known)
                 if name in cls._elsewhere:
                     hint = f" Set it by {cls._elsewhere[name]}."
-                raise TypeError(f"{cls.__name__} has no parameter {name!r}.{hint}")
+                raise TypeError(f"{cls.__name__} has no parameter {echo(name)}.{hint}")
         return super().__new__(cls)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

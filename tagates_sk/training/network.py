@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field, replace
+from math import ceil
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from sklearn import get_config
 
 from .._utils import Floats, progress
 from ..graphs import Architectures, ArchitectureSequence, PackedGraphs, read_architectures
@@ -32,6 +34,20 @@ from .trainer import Scored, TrainingOptions, train
 
 BATCH = 640
 """Architectures a batch when predicting: large enough to be fast, small in memory."""
+
+MEMORY = 256
+"""Megabytes that predicting takes beyond the model, for scikit-learn's usual working memory."""
+
+USUAL = 1024
+"""Scikit-learn's ``working_memory`` if nobody sets it."""
+
+ROW = 64
+"""Bytes of a node, operation or edge when predicting, for each number in a member's state."""
+
+HELD = 24
+"""The same in training, for each layer of each pass."""
+
+Read = TypeVar("Read", bound=Batch)
 
 ExtraLoss = Callable[[Any, Any, torch.Generator], torch.Tensor]
 
@@ -109,6 +125,55 @@ class FittedNetwork:
             packed.check_attributes(names, handle_unknown)
         return packed.with_vocabulary(self.operations, handle_unknown)
 
+    def chunks(
+        self, batches: Batches[Read], rows: NDArray[np.integer[Any]] | None = None
+    ) -> Iterator[Read]:
+        """Batches to predict, cut by how many architectures they are and by how large those are.
+
+        Parameters
+        ----------
+        batches : Batches
+        rows : ndarray of int, optional
+            Which architectures; by default all.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If one alone is too large.
+        """
+        most = self._most_states(ROW)
+        if most is None:
+            return batches.chunks(BATCH, rows)
+        sizes = batches.sizes()
+        asked = np.arange(len(sizes)) if rows is None else rows
+        for i in asked[sizes[asked] > most][:1]:
+            megabytes = ceil(sizes[i] * ROW * self._width() / 2**20)
+            raise InvalidArchitectureError(
+                f"X[{batches.first + i}] has {sizes[i]:,} nodes, operations and edges, which take "
+                f"{megabytes:,} MB; {most:,} fit into the working memory. "
+                f"sklearn.set_config(working_memory={ceil(megabytes * USUAL / MEMORY)}) allows it."
+            )
+        return batches.chunks(BATCH, rows, most)
+
+    def _width(self) -> int:
+        """Numbers in the states of all members; 0 for what bounds its batches itself."""
+        config = getattr(self.model.encoder, "config", None)
+        return 0 if config is None else int(config.layer_dim * config.n_members)
+
+    def _most_states(self, each: float) -> int | None:
+        """States that may be held at a time, if each takes so many bytes a number."""
+        width = self._width()
+        return int(MEMORY * 2**20 * _share() / (each * width)) if width else None
+
+    def _most_to_train(self, batches: Batches[Batch]) -> int | None:
+        """Architectures that a step may have, 2 at least."""
+        config = getattr(self.model.encoder, "config", None)
+        if config is None:
+            return None
+        most = self._most_states(HELD * (2 * config.T - 1) * max(config.n_layers, 1))
+        assert most is not None
+        return max(2, most // max(1, int(batches.sizes().max(initial=0))))
+
     @safe_threads()
     @with_gradients()
     @without_autocast()
@@ -127,6 +192,7 @@ class FittedNetwork:
         column_weights: Floats | None = None,
         extra_loss: ExtraLoss | None = None,
         per_member: bool = False,
+        fixed_batches: bool = True,
     ) -> None:
         """Train the model further.
 
@@ -156,7 +222,12 @@ class FittedNetwork:
             step.
         per_member : bool, default=False
             Whether `columns` has a column for each score of each member already.
+        fixed_batches : bool, default=True
+            Whether steps have as many architectures as `options` say, however
+            large these are.
         """
+        if not fixed_batches and (most := self._most_to_train(batches)) is not None:
+            options = replace(options, batch_size=min(options.batch_size, most))
         rows: NDArray[np.integer[Any]] = np.arange(len(columns))
         validate = None
         if validation_fraction is not None:
@@ -165,7 +236,7 @@ class FittedNetwork:
 
             def validate() -> float:
                 assert metric is not None
-                predicted = self.predict(batches.chunks(BATCH, held_out))[:, -1].mean(1)
+                predicted = self.predict(self.chunks(batches, held_out))[:, -1].mean(1)
                 held_out_weights = None if weights is None else weights[held_out]
                 return metric(y[held_out, -1], predicted, held_out_weights)
 
@@ -224,6 +295,11 @@ class FittedNetwork:
         """Move the model."""
         self.device = str(device)
         self.model.to(device)
+
+
+def _share() -> float:
+    """Of the usual working memory, what scikit-learn is configured to use."""
+    return float(get_config()["working_memory"]) / USUAL
 
 
 def start_network(

@@ -18,6 +18,12 @@ Features = NDArray[np.float32]
 Rows = NDArray[np.integer[Any]]
 
 
+LARGEST = 1e300
+"""Targets beyond it have differences that are not finite."""
+
+LARGEST_SPREAD = 1e150
+"""Squares of what is beyond it are not finite."""
+
 LEAST = 0.05
 """What an earlier column counts for a focused member where it adds no architecture."""
 
@@ -47,7 +53,7 @@ def check_targets(
     Raises
     ------
     ValueError
-        If y is missing, of another length or not finite; if it has too many
+        If y is missing, of another length, not finite or too large; if it has too many
         columns, or one with fewer than two values; if there are fewer than two
         architectures; or if weights are negative or all zero.
 
@@ -58,7 +64,8 @@ def check_targets(
     """
     if y is None:
         raise ValueError(f"{who} requires y to be passed, but the target y is None.")
-    targets = _checked(who, y, max_targets)
+    with np.errstate(invalid="ignore"):  # scikit-learn takes their sum first
+        targets = _checked(who, y, max_targets)
     if len(targets) != n:
         raise ValueError(
             f"X has {n} architectures but y has {len(targets)} targets; one is needed for "
@@ -66,6 +73,13 @@ def check_targets(
         )
     if n < 2:
         raise ValueError(f"n_samples={n}: at least 2 architectures are needed to fit.")
+    beyond = np.argwhere(abs(targets) > LARGEST)
+    if len(beyond):
+        row = int(beyond[0, 0])
+        raise ValueError(
+            f"y[{row}] is {targets[tuple(beyond[0])]:g}, and targets are at most {LARGEST:g} in "
+            "magnitude. Divide y by a constant, or leave out what only marks a failure."
+        )
     few = np.flatnonzero(np.isfinite(targets).sum(0) < 2)
     if len(few):
         raise ValueError(
@@ -93,6 +107,9 @@ def check_targets(
             "sample_weight must not be negative, nor zero everywhere: its smallest value is "
             f"{weights.min():g} and its sum {weights.sum():g}."
         )
+    unit = float(unit_of(weights))
+    if not 1e-100 < unit < 1e100:  # sums and products of them are not finite, or zero
+        weights = weights / unit
     return targets, weights
 
 
@@ -133,11 +150,11 @@ class TargetScaler:
         w = np.isfinite(y) * (1.0 if weights is None else weights[:, None])
         w = np.where(w.sum(0) > 0, w, np.isfinite(y))
         filled = np.nan_to_num(y)
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean = np.average(filled, weights=w, axis=0)
-            variance = np.average((filled - mean) ** 2, weights=w, axis=0)
-        # NaN is an infinite square of weight 0.
-        return cls(mean, scales(mean, np.sqrt(np.where(np.isnan(variance), np.inf, variance))))
+        unit = unit_of(filled)
+        mean = np.average(filled / unit, weights=w, axis=0)
+        variance = np.average((filled / unit - mean) ** 2, weights=w, axis=0)
+        mean, std = mean * unit, np.sqrt(variance) * unit
+        return cls(mean, scales(mean, std))
 
     def standardised(self, y: Floats) -> Floats:
         """The first columns of y in units of their standard deviations, shape (n, j)."""
@@ -149,13 +166,43 @@ class TargetScaler:
         return scores * self.std[:, None] + self.mean[:, None]
 
 
+def unit_of(values: Floats) -> Floats:
+    """A power of two near the largest magnitude of each column.
+
+    Squares of values in this unit are neither zero nor infinite, and no digit
+    changes where they were not.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n, ...)
+        NaN does not count.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from tagates_sk.training.targets import unit_of
+    >>> unit_of(np.array([[3.0, 0.0], [-5.0, 0.0]]))
+    array([8., 1.])
+    """
+    _, exponent = np.frexp(np.nan_to_num(np.abs(values)).max(axis=0, initial=0.0))
+    unit: Floats = np.ldexp(1.0, np.clip(exponent, -1000, 1000))
+    return unit
+
+
+def spread_over_members(predictions: Floats) -> Floats:
+    """Standard deviation of what members say, shape (n,), from (n, n_members)."""
+    unit = float(unit_of(predictions.ravel()))
+    spread: Floats = (predictions / unit).std(1, ddof=1) * unit
+    return spread
+
+
 def scales(mean: Floats, std: Floats) -> Floats:
     """Standard deviations to divide by: 1 for what is constant but for rounding."""
     return np.where(std > 1e-9 * abs(mean), std, 1.0)
 
 
 def check_spread(mean: Floats, std: Floats, names: Sequence[str]) -> None:
-    """Refuse targets whose mean or standard deviation is beyond all numbers.
+    """Refuse targets whose mean or standard deviation has a square beyond all numbers.
 
     Parameters
     ----------
@@ -166,9 +213,9 @@ def check_spread(mean: Floats, std: Floats, names: Sequence[str]) -> None:
     Raises
     ------
     ValueError
-        If one is not finite.
+        If one is too large.
     """
-    beyond = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(std)))
+    beyond = np.flatnonzero(~(np.maximum(abs(mean), std) < LARGEST_SPREAD))
     if len(beyond):
         j = beyond[0]
         raise ValueError(

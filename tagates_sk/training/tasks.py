@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from .._utils import Floats
 from ..metrics import kendall_tau
 from .losses import LossNames
+from .targets import unit_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ def _tau(y: Any, predictions: Floats, sample_weight: Any) -> float:
 def _r2(y: Any, predictions: Floats, sample_weight: Any) -> float:
     from sklearn.metrics import r2_score  # slow to import, seldom needed
 
-    return float(r2_score(y, predictions, sample_weight=sample_weight))
+    unit = unit_of(np.asarray(y))
+    return float(r2_score(y / unit, predictions / unit, sample_weight=sample_weight))
 
 
 RANKING = Task("hinge", _tau, in_units=False)

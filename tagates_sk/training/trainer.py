@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from .._utils import progress
+from ..graphs.foreign import echo
 from .losses import LOSSES
 from .tasks import Task
 
@@ -187,7 +188,7 @@ def train(
     loss_of = LOSSES[options.loss]
     if math.ceil(n / n_steps) < loss_of.least_batch <= n:
         raise ValueError(
-            f"batch_size={options.batch_size} with loss={options.loss!r}: a step of one "
+            f"batch_size={options.batch_size} with loss={echo(options.loss)}: a step of one "
             "architecture has nothing to rank, so that no step would train. Set batch_size to "
             f"{loss_of.least_batch} or more."
         )

@@ -8,6 +8,7 @@ from math import lcm
 import torch
 from torch import Tensor, nn
 
+from ..graphs.foreign import echo
 from .cell_graphs import CellGraph, Operation
 from .modules import FactorizedReduction, FirstChannels, conv_bn_relu, projection, reducing_pool
 from .operations import Registered
@@ -121,7 +122,7 @@ class CellBuilder:
         module = self._factories[operation.name].factory(in_channels, out_channels, stride)
         if not isinstance(module, nn.Module):
             raise TypeError(
-                f"The factory of operation {operation.name!r} returned a "
+                f"The factory of operation {echo(operation.name)} returned a "
                 f"{type(module).__name__}; an nn.Module is expected."
             )
         self._realised[operation.position].append(module)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import threading
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -187,6 +188,35 @@ def check_data(images: Any, labels: Any) -> tuple[Data | None, str]:
     return (images, labels), digest.hexdigest()
 
 
+def with_digest(
+    function: Function,
+    cells: Cells,
+    setting: Setting,
+    factories: Mapping[str, Any],
+    data: Data | None,
+    device: str,
+) -> tuple[Floats, str]:
+    """What a function gives, and a digest of it: what is read from a disk may have changed."""
+    result = function(cells, setting, factories, data, device)
+    return result, _digest(result)
+
+
+def _digest(result: Floats) -> str:
+    content = hashlib.sha256(repr((result.shape, result.dtype.str)).encode())
+    content.update(result.tobytes())
+    return content.hexdigest()
+
+
+def _intact(call: Any, *arguments: Any) -> tuple[Floats, bool]:
+    """The result of a cached call, computed again if the entry is corrupt; whether it was not."""
+    for was_intact in (True, False):
+        match call(*arguments):
+            case (np.ndarray() as result, str(digest)) if _digest(result) == digest:
+                return result, was_intact
+        call.call_and_shelve(*arguments).clear()
+    raise RuntimeError("What is written to memory= is not what is read from it: check the disk.")
+
+
 class _Cache:
     """What this process has computed, the least recently used forgotten first."""
 
@@ -247,6 +277,11 @@ def evaluate(
     -------
     list of n ndarray
         The same object for isomorphic architectures.
+
+    Warns
+    -----
+    UserWarning
+        If results on disk were changed after they had been written.
     """
     factories = factories_for(packed.used_operations(), packed=packed)
     keys = [
@@ -261,19 +296,19 @@ def evaluate(
     ]
     found = {key: _cache.get(key) for key in keys}
     todo = [key for key, result in found.items() if result is None]
-    call = check_memory(memory).cache(function, ignore=["data", "device"], verbose=0)
+    call = check_memory(memory).cache(with_digest, ignore=["data", "device"], verbose=0)
     digest = cache(code_digest)
 
     def told_apart(built: Iterable[tuple[str, Registered]]) -> Setting:
         """The setting, with the code on which what is kept on disk depends."""
         if memory is None:
             return setting
-        parts: list[Any] = [entry.factory for _, entry in built]
+        parts: list[Any] = [function, *(entry.factory for _, entry in built)]
         parts += [part for _, metric in setting.metrics for part in (metric.term, metric.finish)]
         return replace(setting, code=(__version__, *map(digest, parts)))
 
     jobs = (
-        joblib.delayed(call)(cells, told_apart(built), dict(built), data, device)
+        joblib.delayed(_intact)(call, function, cells, told_apart(built), dict(built), data, device)
         for _, cells, _, _, built in todo
     )
     advice = "Try again with fewer n_jobs" + (
@@ -283,14 +318,22 @@ def evaluate(
     )
     results = run_tasks(jobs, n_jobs, advice) if todo else []
     shown = progress(results, verbose, total=len(todo), desc="zero-cost", unit="net")
+    n_corrupt = 0
     try:
-        for key, result in zip(todo, shown, strict=True):
+        for key, (result, was_intact) in zip(todo, shown, strict=True):
             found[key] = result
             _cache.put(key, result)
+            n_corrupt += not was_intact
     except pickle.PicklingError as error:
         raise ValueError(
             "A metric or an operation is a function that cannot be pickled, so its results cannot "
             "be kept in memory=: define it at the top of a module, or set memory=None "
             f"({error.args[0]})."
         ) from None
+    if n_corrupt:
+        warnings.warn(
+            f"{n_corrupt} of {len(todo)} results in memory= were not what had been written, and "
+            "were computed again. Check the disk.",
+            stacklevel=2,
+        )
     return [found[key] for key in keys]  # type: ignore[misc]

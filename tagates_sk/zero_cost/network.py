@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from ..graphs import InvalidArchitectureError, PackedGraphs, read_architectures
+from ..graphs.foreign import echo
 from ..nn.devices import resolve_device
 from .cell_graphs import cell_graphs
 from .cells import Modules
@@ -242,7 +243,7 @@ def network_from_packed(
         skeleton = fitting_skeleton(packed, graphs, factories)
     elif skeleton != "darts" and len(graphs) > 1:
         raise InvalidArchitectureError(
-            f"X[{packed.start}] has {len(graphs)} cells; skeleton={skeleton!r} is for one. Use "
+            f"X[{packed.start}] has {len(graphs)} cells; skeleton={echo(skeleton)} is for one. Use "
             "'darts' or 'auto'."
         )
     elif skeleton == "nasbench101" and not graphs[0].on_node:

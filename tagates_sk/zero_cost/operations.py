@@ -11,6 +11,7 @@ import numpy as np
 from torch import nn
 
 from ..graphs import InvalidArchitectureError, PackedGraphs
+from ..graphs.foreign import echo
 from ..graphs.operations import IDENTITY_OPERATIONS, NO_OPERATION
 from .modules import (
     InvertedResidual,
@@ -116,27 +117,29 @@ def register_operation(
     ...     return nn.Conv2d(in_channels, out_channels, 5, stride, padding=2, bias=False)
     """
     if not isinstance(name, str):
-        raise TypeError(f"name={name!r} is a {type(name).__name__}; an operation's name is a str.")
+        raise TypeError(
+            f"name={echo(name)} is a {type(name).__name__}; an operation's name is a str."
+        )
     if name in (NO_OPERATION, "input", "output", ""):
         raise ValueError(
-            f"name={name!r} cannot be registered: it is no operation but "
+            f"name={echo(name)} cannot be registered: it is no operation but "
             + ("empty." if not name else f"what graphs call {_RESERVED[name]}.")
         )
     if factory is None:
         return partial(_decorate, name, widen, stride, overwrite)
     if not callable(factory):
         raise TypeError(
-            f"factory={factory!r} of operation {name!r} cannot be called; a function of "
+            f"factory={echo(factory)} of operation {echo(name)} cannot be called; a function of "
             "(in_channels, out_channels, stride) that returns an nn.Module is expected."
         )
     for label, value in (("widen", widen), ("stride", stride)):
         if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
             raise ValueError(
-                f"{label}={value!r} of operation {name!r} is no whole number from 1 on."
+                f"{label}={echo(value)} of operation {echo(name)} is no whole number from 1 on."
             )
     if name in _registry and not overwrite:
         raise ValueError(
-            f"Operation {name!r} is registered already; pass overwrite=True to replace it."
+            f"Operation {echo(name)} is registered already; pass overwrite=True to replace it."
         )
     _registry[name] = Registered(factory, int(widen), int(stride))
     return factory
@@ -200,7 +203,7 @@ def factories_for(
         if not isinstance(entry, Registered):
             if not callable(entry):
                 raise TypeError(
-                    f"operations[{name!r}] is {entry!r}; a function of (in_channels, "
+                    f"operations[{echo(name)}] is {echo(entry)}; a function of (in_channels, "
                     "out_channels, stride) that returns an nn.Module is expected."
                 )
             entry = Registered(entry)
@@ -225,8 +228,8 @@ def unregistered(name: str, packed: PackedGraphs | None = None) -> UnregisteredO
     near = difflib.get_close_matches(name, _registry, n=3)
     hint = f" Names like it are {', '.join(map(repr, near))}." if near else ""
     return UnregisteredOperationError(
-        f"{place}operation {name!r} is not registered, so no network can be built of it.{hint} "
-        f"Say how it is built by tagates_sk.zero_cost.register_operation({name!r}, factory); "
+        f"{place}operation {echo(name)} is not registered, so no network can be built of it.{hint} "
+        f"Say how it is built by tagates_sk.zero_cost.register_operation({echo(name)}, factory); "
         "registered_operations() lists those that are known."
     )
 
@@ -245,7 +248,7 @@ def place_of(packed: PackedGraphs, op: int) -> str:
     if packed.n_cells > 1:
         place += f", cell {row % packed.n_cells}"
     if packed.keys is not None:
-        place += f", {'node' if packed.on_node[row] else 'edge'} {packed.keys[op]!r}"
+        place += f", {'node' if packed.on_node[row] else 'edge'} {echo(packed.keys[op])}"
     return place
 
 

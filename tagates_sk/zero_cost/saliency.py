@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..graphs.foreign import echo
 from .normalisation import twice_differentiable, without_normalisation
 
 Floats = NDArray[np.float64]
@@ -111,7 +112,7 @@ def register_metric(
         raise ValueError(f"needs names {unknown}; a metric can need {sorted(NEEDS)}.")
     if name in _METRICS and not overwrite:
         raise ValueError(
-            f"The metric {name!r} is registered already; pass overwrite=True to replace it."
+            f"The metric {echo(name)} is registered already; pass overwrite=True to replace it."
         )
     _METRICS[name] = Metric(term, frozenset(needs), finish)
 
@@ -132,7 +133,8 @@ def metric_named(name: str, others: Sequence[str] = ()) -> Metric:
     """
     if name not in _METRICS:
         raise ValueError(
-            f"There is no metric {name!r}; there are {', '.join([*sorted(_METRICS), *others])}. "
+            f"There is no metric {echo(name)}; there are "
+            f"{', '.join([*sorted(_METRICS), *others])}. "
             "Add one by tagates_sk.zero_cost.register_metric."
         )
     return _METRICS[name]

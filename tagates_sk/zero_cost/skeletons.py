@@ -10,6 +10,7 @@ import numpy as np
 from torch import nn
 
 from ..graphs import PackedGraphs
+from ..graphs.foreign import echo
 from .cell_graphs import CellGraph
 from .cells import CellBuilder, Modules, macro_cell, nasbench101_cell, plain_cell
 from .modules import BatchNorm, PreActivationBlock, conv_bn_relu, convolution, projection
@@ -44,12 +45,12 @@ class NetworkConfig:
     def __post_init__(self) -> None:
         if self.skeleton not in SKELETONS:
             raise ValueError(
-                f"skeleton={self.skeleton!r} is none of {', '.join(map(repr, SKELETONS))}."
+                f"skeleton={echo(self.skeleton)} is none of {', '.join(map(repr, SKELETONS))}."
             )
         for field in fields(self)[1:-1]:
             value = getattr(self, field.name)
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-                raise ValueError(f"{field.name}={value!r} must be a whole number from 1 on.")
+                raise ValueError(f"{field.name}={echo(value)} must be a whole number from 1 on.")
 
 
 class Plan(NamedTuple):

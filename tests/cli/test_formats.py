@@ -189,7 +189,10 @@ def test_parameters_of_the_space(tmp_path: Path, capsys: pytest.CaptureFixture[s
             ["--space", "enas_macro", "--space-parameter", "layers=12"],
             "enas_macro has no parameter layers. Did you mean n_layers?",
         ),
-        (["--space", "fbnet", "--space-parameter", "n=1"], "fbnet has no parameter n. It has none"),
+        (
+            ["--space", "enas_micro", "--space-parameter", "n=1"],
+            "enas_micro has no parameter n. It has none",
+        ),
         (
             ["--space", "enas_macro", "--space-parameter", "n_layers=many"],
             "--space enas_macro: n_layers='many'; a network has 1 to 50 layers.",

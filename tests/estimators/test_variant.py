@@ -114,8 +114,8 @@ def test_asynchronous_passes() -> None:
     other = TAGATESRanker(T=2, pretrained=fitted, **SMALL, variant=Variant(**switches))
     assert other.fit(CELLS, TARGETS).predict(CELLS).shape == (len(CELLS),)
     message = "has propagation='asynchronous' and this one propagation='synchronous'"
+    synchronous = Variant(propagation="synchronous")
     with pytest.raises(ValueError, match=message):
-        synchronous = Variant(propagation="synchronous")
         TAGATESRanker(T=2, pretrained=fitted, **SMALL, variant=synchronous).fit(CELLS, TARGETS)
 
 

@@ -117,3 +117,14 @@ def test_wrong_graphs(tmp_path: Path) -> None:
         export_html([chain("conv"), "conv"], [1, 2], tmp_path / "page.html")
     with pytest.raises(InvalidArchitectureError, match="X is empty"):
         export_html([], [], tmp_path / "page.html")
+
+
+def test_names_that_no_encoding_has(tmp_path: Path) -> None:
+    """Half of a surrogate pair, wherever text can be."""
+    half = "\ud800"
+    path = export_html(
+        [chain(half)], [1.0], tmp_path / "page.html", names=[half], columns={half: [half]},
+        title=half,
+    )  # fmt: skip
+    outline = Outline(path.read_text(encoding="utf-8"))
+    assert outline.all("td", "operations")[0][1] == r"\ud800"

@@ -80,7 +80,10 @@ def labelled_terminals(graph: Any, rng: Any) -> Any:
 
 
 def odd_operation(graph: Any, rng: Any) -> Any:
-    odd: list[Any] = [1, 2.5, float("nan"), b"conv", ["conv"], {}, True, ("a", "b"), np.zeros(2)]
+    odd: list[Any] = [
+        1, 2.5, float("nan"), b"conv", ["conv"], {}, True, ("a", "b"), np.zeros(2), ["c"] * 2000,
+        10**3000,
+    ]  # fmt: skip
     _some_data(graph, rng)["op"] = odd[rng.randint(len(odd))]
     return graph
 
@@ -105,6 +108,7 @@ def odd_zero_cost(graph: Any, rng: Any) -> Any:
         np.full(ZERO_COST, np.nan), [np.inf] * ZERO_COST, np.zeros(1), np.zeros(0), 1.0, "abc",
         None, np.zeros((ZERO_COST, 1)), [1, "a", None], object(), {}, np.zeros(ZERO_COST, complex),
         np.full(ZERO_COST, 1e300), [[1], [1, 2], 3], float("nan"), np.zeros(ZERO_COST, bool),
+        np.full(500, np.nan), [0.0] * 3000, "z" * 3000,
         [10**400] * ZERO_COST, np.array(["1", "2", "3"]),
     ]  # fmt: skip
     _some_data(graph, rng)["zero_cost"] = odd[rng.randint(len(odd))]
@@ -149,7 +153,11 @@ def isolated_nodes(graph: Any, rng: Any) -> Any:
 
 
 def odd_node_names(graph: Any, rng: Any) -> Any:
-    odd = [float("nan"), -1, "\udcff{}", (), frozenset({1}), 1e300, b"x", object()]
+    odd = [
+        "n" * 5000, float("nan"), -1, "\udcff{}", (), frozenset({1}), 1e300, b"x", object(),
+        tuple(range(3000)),
+    ]  # fmt: skip
+    odd = [odd[i] for i in rng.permutation(len(odd))]
     nodes = list(graph)
     return nx.relabel_nodes(graph, dict(zip(nodes, odd, strict=False)))
 

@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
@@ -61,6 +61,7 @@ def result_or_refusal(call: Callable[[], Any], place: int | None = None) -> Any:
         refusal = str(error)
     # From one of our own checks, and not from somewhere inside.
     assert re.search(r"\bX\b|^zero_cost", refusal), refusal
+    assert len(refusal) <= 300, refusal
     named = re.findall(r"X\[(\d+)\]", refusal)
     # Where two architectures do not go together, both are named.
     assert place is None or not named or str(place) in named, refusal
@@ -106,6 +107,35 @@ def test_predicting(known: Any, drawn: tuple[list[Any], int]) -> None:
         if found is not None:
             assert found.shape == (len(X), *shape)
             assert np.isfinite(found).all()
+
+
+@pytest.fixture(scope="module", params=["all", "statistics"])
+def composed(request: pytest.FixtureRequest) -> Any:
+    """The blend of all members, and of the statistical ones."""
+    changes = {**TINY, "members": request.param, "max_iter": 2, "n_members": 2}
+    return ranker(**changes).fit(OF_BOTH_KINDS, np.arange(4.0))
+
+
+@settings(max_examples=10 if settings().max_examples == 25 else settings().max_examples)
+@given(drawn=corrupted_lists())
+def test_predicting_with_all_members(composed: Any, drawn: tuple[list[Any], int]) -> None:
+    X, place = drawn
+    for options in ({}, {"return_std": True}):
+        found = result_or_refusal(lambda options=options: composed.predict(X, **options), place)
+        if found is not None:
+            for values in found if options else [found]:
+                as_it_should(values[:, None], X)
+
+
+@pytest.mark.parametrize("members", ["all", "statistics"])
+@settings(max_examples=5 if settings().max_examples == 25 else settings().max_examples // 10)
+@given(drawn=corrupted_lists(max_nodes=8))
+def test_fitting_all_members(members: str, drawn: tuple[list[Any], int]) -> None:
+    X, _ = drawn
+    estimator = ranker(**{**TINY, "members": members, "max_iter": 2, "n_members": 2})
+    fitted = result_or_refusal(lambda: estimator.fit(X, np.arange(len(X)) / 7))
+    if fitted is not None:
+        as_it_should(fitted.predict(X)[:, None], X)
 
 
 @given(corrupted_lists(max_nodes=12), st.booleans())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from tagates_sk.model_files import ModelFileError, load_model, save_model
 from tests.small import CELLS, TARGETS, ranker
 
 from .model_files import forge, forged, parts
+
+SLOW = pytest.mark.slow
 
 
 @pytest.fixture
@@ -79,7 +82,7 @@ class TestRefusedToLoad:
         with pytest.raises(ModelFileError, match=message):
             load_model(path)
 
-    @pytest.mark.parametrize("version", ["", "-1", "one", 1])
+    @pytest.mark.parametrize("version", ["", "-1", "one", 1, "9" * 5000])
     def test_no_version(self, saved: bytes, path: Path, version: Any) -> None:
         path.write_bytes(saved)
         header, data = parts(path)
@@ -111,8 +114,11 @@ class TestRefusedToLoad:
             ({"dtype": "F32", "shape": [2], "data_offsets": [0, 4]}, "'a' does not lie where its"),
             ({"dtype": "F32", "shape": [-1], "data_offsets": [0, -4]}, "'a' does not lie where"),
             ({"dtype": "F32", "shape": [1], "data_offsets": [4, 8]}, "'a' does not lie where its"),
+            ({"dtype": "F32", "shape": [0, 10**30], "data_offsets": [0, 0]}, "'a' does not lie"),
+            ({"dtype": "F32", "shape": [10**4000] * 200, "data_offsets": [0, 0]}, "'a' does not"),
+            ({"dtype": "F32", "shape": [1] * 40, "data_offsets": [0, 4]}, "'a' does not lie wher"),
         ],
-        ids=str,
+        ids=lambda value: str(value)[:40],
     )
     def test_tables(self, saved: bytes, path: Path, entry: Any, message: str) -> None:
         path.write_bytes(saved)
@@ -165,6 +171,8 @@ class TestForged:
             lambda d: d["state"]["encoders"]["object"]["state"].update(network=3),
             lambda d: d["state"].update(__class__="TAGATESRegressor"),
             lambda d: d["params"].update(depth=3),
+            lambda d: d["state"].update(output={"dict": {"transform": 1}}),
+            lambda d: d.update(more=1),
             lambda d: sizes(d)["encoder"]["object"]["state"].update(layer_dim=3),
             lambda d: sizes(d)["encoder"]["object"]["state"].update(layer_dim=10**9),
             lambda d: sizes(d).update(encoder=None),
@@ -175,6 +183,58 @@ class TestForged:
         forged(path, change)
         with pytest.raises(ModelFileError, match="does not describe a model that this release"):
             load_model(path)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(T=10**9),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(n_layers=10**6),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(n_layers=True),
+            lambda d: sizes(d)["encoder"]["object"]["state"].update(n_targets=10**6),
+            lambda d: sizes(d).update(head=[10**9]),
+            lambda d: sizes(d).update(head=[2] * 10**5),
+            lambda d: network(d)["state"]["spec"]["object"]["state"].update(n_marks=10**9),
+            lambda d: network(d)["state"]["spec"]["object"]["state"].update(aggregation="x"),
+            lambda d: network(d)["state"].update(n_iter=10**30),
+            lambda d: network(d)["state"].update(operations=["a"] * 9),
+            lambda d: network(d)["state"].update(predict=1),
+            lambda d: d["state"].update(predict=1),
+            lambda d: d["params"].update(T=0),
+            lambda d: d["params"].update(max_iter=10**30),
+        ],
+    )  # fmt: skip
+    def test_numbers_are_bounded_before_anything_is_built(
+        self, change: Any, saved: bytes, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def build(*args: Any) -> None:
+            pytest.fail("a network is built of what nobody has checked")
+
+        path.write_bytes(saved)
+        forged(path, change)
+        monkeypatch.setattr("tagates_sk.model_files.document.blank_model", build)
+        with pytest.raises(ModelFileError, match="does not describe a model that this release"):
+            load_model(path)
+
+    def test_long_numbers(self, saved: bytes, path: Path) -> None:
+        path.write_bytes(saved)
+        header, data = parts(path)
+        document = header["__metadata__"]["document"]
+        for long in ("9" * 5000, "1e999", "NaN"):
+            header["__metadata__"]["document"] = document.replace('"T": 2', f'"T": {long}', 1)
+            forge(path, header, data)
+            with pytest.raises(ModelFileError, match=r"is too large|is no number of JSON"):
+                load_model(path)
+
+    @pytest.mark.parametrize("seed", [0, *(pytest.param(s, marks=SLOW) for s in range(1, 26))])
+    def test_mutations(self, seed: int) -> None:
+        """400 a seed: refused, or a model that is what the file says, in bounded time and space."""
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.robustness.mutations", "400", str(seed)],
+            cwd=Path(__file__).parents[2], check=True, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        outcomes = json.loads(done.stdout.splitlines()[-1])
+        assert "fault" not in outcomes, done.stdout
+        assert min(outcomes["refused"], outcomes["predicts"]) > 100
 
     def test_forging_works(self, saved: bytes, path: Path) -> None:
         """Else the tests above would show nothing."""

@@ -87,6 +87,48 @@ def test_a_corrupt_cache_entry(
     assert np.array_equal(right, again)
 
 
+def flip(path: Path, position: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[position] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2])
+def test_a_byte_that_changed(
+    n_jobs: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Wherever it is, in the numbers also: computed again, said, and right the next time."""
+    right = raw(memory=str(tmp_path))
+    entry, *_ = sorted(tmp_path.rglob("output.pkl"))
+    size, said = entry.stat().st_size, 0
+    for position in range(0, size, 11 if n_jobs == 1 else size // 14):
+        flip(entry, position)
+        for _ in range(2):
+            forget(monkeypatch)
+            recwarn.clear()
+            assert np.array_equal(right, raw(memory=str(tmp_path), n_jobs=n_jobs)), position
+            texts = [str(warning.message) for warning in recwarn]
+            said += sum("1 of 6 results in memory= were not what" in text for text in texts)
+        assert not texts
+    assert said > 0
+
+
+def test_a_disk_that_changes_all_it_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = raw(memory=str(tmp_path))
+    load = numpy_pickle.load
+
+    def changed(*args: Any, **kwargs: Any) -> Any:
+        result, digest = load(*args, **kwargs)
+        return result + 1, digest
+
+    forget(monkeypatch)
+    monkeypatch.setattr(numpy_pickle, "load", changed)
+    with pytest.warns(UserWarning, match="were not what had been written"):
+        assert np.array_equal(right, raw(memory=str(tmp_path)))
+
+
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keeps nothing and loses nothing, with a warning."""
     right = raw()

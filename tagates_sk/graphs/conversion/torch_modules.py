@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 from ..errors import InvalidArchitectureError
+from ..foreign import echo
 from .faults import place_of
 
 DETAILS = ("layers", "modules")
@@ -87,7 +88,7 @@ def from_torch(module: Any, example_inputs: Any = None, detail: str = "layers") 
             f"module is a {type(module).__name__}; a torch.nn.Module, not scripted, is expected."
         )
     if detail not in DETAILS:
-        raise ValueError(f"detail={detail!r} is neither 'layers' nor 'modules'.")
+        raise ValueError(f"detail={echo(detail)} is neither 'layers' nor 'modules'.")
     modules = detail == "modules"
     args, kwargs = _arguments(example_inputs)
     fault: tuple[Exception, str] | None = None
