@@ -16,9 +16,62 @@ from typing import Any, BinaryIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
+from sklearn.utils._param_validation import HasMethods, Interval
 
 Floats = NDArray[np.float64]
 Item = TypeVar("Item")
+
+
+class Number(Interval):
+    """Numbers of a range, as a constraint of a parameter; True and False are none."""
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether it is one of them."""
+        return not isinstance(val, (bool, np.bool_)) and super().is_satisfied_by(val)
+
+
+class Names(HasMethods):
+    """Several strings, as a constraint of a parameter."""
+
+    def __init__(self) -> None:
+        super().__init__(["__iter__", "__len__"])
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether it is a sequence of strings."""
+        several = super().is_satisfied_by(val) and not isinstance(val, (str, type))
+        return several and all(isinstance(name, str) for name in val)
+
+    def __str__(self) -> str:
+        return "a sequence of strings"
+
+
+def check_finite(values: Floats, name: str, *, allow_nan: bool = False) -> None:
+    """Refuse numbers that are not finite, naming the first row.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (n,) or (n, k)
+    name : str
+        What messages call them.
+    allow_nan : bool, default=False
+        Whether only infinity is refused.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    wrong = np.isinf(values) if allow_nan else ~np.isfinite(values)
+    if not wrong.any():
+        return
+    place = np.argwhere(wrong)[0]
+    what = "NaN" if np.isnan(values[tuple(place)]) else "infinity"
+    where = ", ".join(f"{axis} {i}" for axis, i in zip(("row", "column"), place, strict=False))
+    n_more = int(wrong.sum()) - 1
+    raise ValueError(
+        f"Input {name} contains {what} in {where}{f', and {n_more} more' * (n_more > 0)}; "
+        "finite numbers are expected."
+    )
 
 
 def progress(items: Iterable[Item], verbose: Any, **bar: Any) -> Iterable[Item]:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
+from ._utils import check_finite
 from .graphs.foreign import echo
 
 __all__ = [
@@ -281,9 +282,11 @@ def _checked(
     arrays = []
     for name, y in (("y_true", y_true), ("y_pred", y_pred)):
         array = check_array(
-            y, ensure_2d=False, dtype=np.float64, ensure_min_samples=min_samples, input_name=name
-        )
+            y, ensure_2d=False, dtype=np.float64, ensure_min_samples=min_samples,
+            ensure_all_finite=False, input_name=name,
+        )  # fmt: skip
         arrays.append(column_or_1d(array))
+        check_finite(arrays[-1], name)
     check_consistent_length(*arrays)
     return arrays[0], arrays[1]
 

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats
+from .._utils import Floats, Number
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.batching import Batch, Batches
@@ -66,11 +66,11 @@ class NeuralBaseline(NetworkEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NetworkEstimator._parameter_constraints,
-        "n_layers": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "layer_dim": [Interval(Integral, 1, None, closed="left")],
-        "op_dim": [Interval(Integral, 1, None, closed="left")],
+        "n_layers": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "layer_dim": [Number(Integral, 1, None, closed="left")],
+        "op_dim": [Number(Integral, 1, None, closed="left")],
         "head": ["array-like"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Number(Real, 0, 1, closed="left")],
     }
     _n_layers: ClassVar[int | None]
     _input: ClassVar[Input]

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
-from sklearn.utils._param_validation import Interval
-
+from .._utils import Number
 from ..nn.devices import Device
 from ..nn.padded import CellSpec
 from ..nn.self_attention import TransformerEncoder
@@ -18,7 +17,7 @@ from ._base import CELLS, NeuralBaseline
 class _BaseTransformer(NeuralBaseline):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralBaseline._parameter_constraints,
-        "n_heads": [Interval(Integral, 1, None, closed="left")],
+        "n_heads": [Number(Integral, 1, None, closed="left")],
     }
     _input = CELLS
     _n_layers = 3

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
+from .._utils import Number
 from ..graphs import PackedGraphs
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
@@ -79,8 +80,8 @@ class _BaseGATES(NeuralBaseline):
         "terminal_operations": ["boolean", StrOptions({"auto"})],
         "layer_bias": ["boolean", StrOptions({"auto"})],
         "train_other_nodes": ["boolean"],
-        "node_dim": [Interval(Integral, 1, None, closed="left")],
-        "hidden_dim": [Interval(Integral, 1, None, closed="left")],
+        "node_dim": [Number(Integral, 1, None, closed="left")],
+        "hidden_dim": [Number(Integral, 1, None, closed="left")],
     }
     _input = GRAPHS
     _n_layers = None

@@ -14,11 +14,11 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import ConstantKernel, WhiteKernel
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats
+from .._utils import Floats, Names, Number
 from ..features import WeisfeilerLehman
 from ..graphs import as_architectures, read_architectures
 from ..training.network import BATCH
@@ -96,12 +96,12 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_iter": [Interval(Integral, 0, None, closed="left")],
+        "n_iter": [Number(Integral, 0, None, closed="left")],
         "both_directions": ["boolean"],
         "kind": [StrOptions({"rbf", "linear"})],
         "target": [StrOptions({"rank", "standardise"})],
-        "n_restarts": [Interval(Integral, 0, None, closed="left")],
-        "operations": [StrOptions({"auto"}), "array-like"],
+        "n_restarts": [Number(Integral, 0, None, closed="left")],
+        "operations": [StrOptions({"auto"}), Names()],
         "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
         "random_state": ["random_state"],
     }

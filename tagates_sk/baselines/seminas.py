@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
-from sklearn.utils._param_validation import Interval
 
+from .._utils import Number
 from ..graphs import read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
@@ -76,7 +76,7 @@ class SemiNASRanker(NeuralBaseline):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **NeuralBaseline._parameter_constraints,
         **RANKING.losses,
-        "reconstruction": [Interval(Real, 0, None, closed="left")],
+        "reconstruction": [Number(Real, 0, None, closed="left")],
     }
     _task = RANKING
     _input = SENTENCES

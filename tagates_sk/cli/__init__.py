@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
+import importlib
 import sys
 import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from .._version import __version__
-from . import benchmark, fit, predict, search
 from .errors import UserError
-from .files import discard_output
-
-EPILOG = """\
-An input file is JSON lines or a JSON array of architectures with values:
-
-  {"architecture": {"directed": true, "nodes": [...], "edges": [...]}, "value": 94.1}
-
-"architecture" is a graph as networkx.node_link_data writes it, or a list of
-several cells; with --space it is the native form of a search space, such as the
-string of a NAS-Bench-201 cell. CSV with these columns, GraphML and GML files (the
-value is an attribute of the graph), and folders of them are read, too. Higher
-values are better. "-" is standard input.
-
-The exit status is 0, or 2 where the command or a file is wrong, or 130 after Ctrl-C.
-"""
+from .parser import make_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,11 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["predict", "no_model.safetensors", "no_file.jsonl"])  # prints why to standard error
     2
     """
-    args = _parser().parse_args(arguments)
+    args = make_parser().parse_args(arguments)
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
-            args.run(args)
+            importlib.import_module(f".{args.command}", __name__).run(args)
         except UserError as error:
             print(f"tagates {args.command}: {error}", file=sys.stderr)
             return 2
@@ -66,22 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"tagates {args.command}: interrupted", file=sys.stderr)
             return 130
         except BrokenPipeError:  # the reader has had enough, as in `tagates predict ... | head`
+            from .files import discard_output
+
             discard_output()
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="tagates",
-        description="Predict how well neural architectures will do, from their graphs.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"tagates_sk {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    for module in (fit, predict, benchmark, search):
-        module.add_command(commands)
-    return parser
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:

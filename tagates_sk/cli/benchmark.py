@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,34 +20,8 @@ from ..metrics import kendall_tau, precision_at_k, spearman_rho
 from ..search.fitting import whole_fit
 from .errors import UserError, explained
 from .files import check_output, require_some, require_values, table, writer
-from .options import (
-    TAGATES,
-    add_input_options,
-    keys_of,
-    make_estimator,
-    new_command,
-    read_input,
-)
-
-SUMMARY = "Compare estimators on identical subsets of measured architectures."
-EXAMPLES = """\
-  tagates benchmark --dataset nasbench201 --sizes 39 78 --seeds 3 --out results.csv
-  tagates benchmark --dataset nasbench201 --estimators tagates random_forest nasbowl
-  tagates benchmark --file measured.jsonl --sizes 50 100 --n-test 200
-
-Seed k draws the k-th random subset for training, the same for all estimators, and
-seeds the estimator. Test architectures are the published test half of a shipped
-data set; of a file all that the subset leaves. The columns are data, estimator, n,
-seed, n_test, kendall_tau, spearman_rho, precision_at_10_percent (how many of the
-true best 10% are among the predicted best 10%), fit_seconds and predict_seconds.
-"""
-
-DATASETS: dict[str, Callable[[], Any]] = {
-    "nasbench101": datasets.load_nasbench101,
-    "nasbench201": datasets.load_nasbench201,
-    "enas": datasets.load_enas_oneshot,
-}
-"""Data that come with the package."""
+from .names import DATASETS
+from .options import keys_of, make_estimator, read_input
 
 COLUMNS = (
     "data", "estimator", "n", "seed", "n_test", "kendall_tau", "spearman_rho",
@@ -83,37 +57,6 @@ class _Data:
                 test, n_test, replace=False
             )
         return shuffled[:n], test
-
-
-def add_command(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = new_command(commands, "benchmark", run, SUMMARY, EXAMPLES)
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument("--dataset", choices=list(DATASETS), help="data that come with the package")
-    source.add_argument("--file", help="architectures with values")
-    add_input_options(parser, values=True)
-    parser.add_argument(
-        "--estimators",
-        nargs="+",
-        default=[TAGATES, "random_forest"],
-        metavar="NAME",
-        help="tagates and baselines by name; a wrong one lists them all (default: tagates "
-        "random_forest)",
-    )
-    parser.add_argument(
-        "--sizes", nargs="+", type=_positive, default=[50, 100], metavar="N",
-        help="architectures to train on (default: 50 100)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--seeds", type=_positive, default=3, metavar="K", help="seeds 0 to K - 1 (default: 3)"
-    )
-    parser.add_argument(
-        "--n-test", type=_positive, metavar="N", help="at most so many test architectures"
-    )
-    parser.add_argument(
-        "--n-jobs", type=int, default=1, metavar="N", help="fits at a time (default: 1)"
-    )
-    parser.add_argument("--out", default="-", metavar="CSV", help="default: standard output")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -152,18 +95,11 @@ def run(args: argparse.Namespace) -> None:
     _summarise(results)
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not positive")
-    return number
-
-
 def _load(args: argparse.Namespace) -> _Data:
     if args.file is None:
         if args.space is not None:
             raise UserError("--space says what is in a --file; a --dataset needs none.")
-        bunch = DATASETS[args.dataset]()
+        bunch = getattr(datasets, DATASETS[args.dataset])()
         return _Data(
             args.dataset, bunch.dags, bunch.target, bunch.train_indices, bunch.test_indices
         )

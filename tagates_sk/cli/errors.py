@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from ..training.trainer import NonFiniteLossError
-
 
 class UserError(Exception):
     """The command or a file is wrong; the message says where and what is expected."""
@@ -28,6 +26,8 @@ def explained(places: Sequence[str]) -> Iterator[None]:
         For a ValueError or a loss that is not finite; what the message calls
         ``X[3]`` is called by its place.
     """
+    from ..training.trainer import NonFiniteLossError  # slow to import
+
     try:
         yield
     except (ValueError, NonFiniteLossError) as error:

@@ -19,42 +19,11 @@ import numpy as np
 
 from .._utils import Floats, replacing
 from ..graphs import Architectures, InvalidArchitectureError
-from ..graphs.foreign import cut, echo
-from ..spaces import (
-    DARTS,
-    ENASMacro,
-    ENASMicro,
-    FBNet,
-    MnasNet,
-    NASBench101,
-    NASBench201,
-    NATSBenchSize,
-    SearchSpace,
-    TransNASBench101Macro,
-    TransNASBench101Micro,
-)
+from ..graphs.foreign import cut, echo, reader_of
+from ..spaces import SearchSpace
 from .errors import UserError, explained
-from .records import GRAPH, Keys, Record, read_records, unnamed
-
-SPACES: dict[str, SearchSpace] = {
-    "nasbench101": NASBench101(),
-    "nasbench201": NASBench201(),
-    "darts": DARTS(),
-    "enas_micro": ENASMicro(),
-    "enas_macro": ENASMacro(),
-    "transnas_micro": TransNASBench101Micro(),
-    "transnas_macro": TransNASBench101Macro(),
-    "nats_size": NATSBenchSize(),
-    "fbnet": FBNet(),
-    "mnasnet": MnasNet(),
-}
-"""Search spaces whose native forms can be read."""
-
-ENCODINGS: dict[str, dict[str, SearchSpace]] = {
-    "nasbench201": {name: NASBench201(name) for name in ("nasbench201", "naslib")},
-    "darts": {name: DARTS(encoding=name) for name in ("darts", "naslib")},
-}
-"""Spaces that several libraries number differently, by what their numbers mean."""
+from .names import SPACES, Keys
+from .records import GRAPH, Record, read_records, unnamed
 
 # networkx 3.4 has renamed the parameter.
 _EDGES_KEY = "edges" if "edges" in inspect.signature(nx.node_link_graph).parameters else "link"
@@ -86,34 +55,6 @@ class ArchitectureFile:
     forms: list[Any]
     architectures: Sequence[Any]
     values: Floats
-
-
-def space_of(name: str | None, encoding: str | None) -> SearchSpace | None:
-    """The search space that options name.
-
-    Parameters
-    ----------
-    name : str or None
-        A key of `SPACES`.
-    encoding : str or None
-        What numbers in native forms mean.
-
-    Returns
-    -------
-    SearchSpace or None
-
-    Raises
-    ------
-    UserError
-        If the space has no such encoding.
-    """
-    if encoding is None:
-        return None if name is None else SPACES[name]
-    known = ENCODINGS.get(name or "", {})
-    if encoding not in known:
-        can = " or ".join(f"--space {space} ({', '.join(ENCODINGS[space])})" for space in ENCODINGS)
-        raise UserError(f"--encoding {encoding}: expected beside {can}.")
-    return known[encoding]
 
 
 def read_file(path: str, space: SearchSpace | None, keys: Keys) -> ArchitectureFile:
@@ -190,9 +131,12 @@ def _architecture(record: Record) -> Any:
         return tuple(_graph(cell, place) for cell in form)
     if isinstance(form, dict):
         return _graph(form, place)
+    reader = (reader_of(form) or "").partition("(")[0]
+    known = [name for name, space in SPACES.items() if space == reader]
+    hint = f"Say --space {known[0]}" if known else "If it is a native form, --space names its space"
     raise UserError(
         f"{place}: the architecture is {echo(form)}; expected a graph, {GRAPH}, or a list of "
-        f"them. If it is the native form of a search space, say --space {{{','.join(SPACES)}}}."
+        f"them. {hint}."
     )
 
 

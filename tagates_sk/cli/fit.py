@@ -14,50 +14,7 @@ from ..training.trainer import FitInterruptedWarning
 from .errors import explained
 from .files import check_replaced, require_some, require_values
 from .models import check_savable, save
-from .options import (
-    add_estimator_options,
-    add_input_options,
-    add_seed_option,
-    keys_of,
-    make_estimator,
-    new_command,
-    parse_settings,
-    read_input,
-)
-
-SUMMARY = "Fit a predictor to measured architectures and save it."
-EXAMPLES = """\
-  tagates fit measured.jsonl --out ranker.safetensors
-  tagates fit cells.csv --space nasbench201 --value-key accuracy --out ranker.safetensors
-  tagates fit digits.csv --space nasbench201 --encoding naslib --out ranker.safetensors
-  tagates fit measured.jsonl --task regress --seed 1 --set T=3 --out ranker.safetensors
-  tagates fit measured.jsonl --estimator random_forest --out forest.joblib
-
-A model goes into a file that holds numbers and text only. A name that ends in .joblib asks
-for a pickle, which every estimator can be saved to, and which runs code when it is loaded.
-
-Ctrl-C ends the training early: the best state so far is saved, and the exit status is
-130.
-"""
-
-
-def add_command(commands: Any) -> None:
-    """Add the command to the parser."""
-    parser = new_command(commands, "fit", run, SUMMARY, EXAMPLES)
-    parser.add_argument("file", help="architectures with values")
-    parser.add_argument(
-        "--out", required=True, metavar="MODEL",
-        help="where the model goes; a pickle if it ends in .joblib",
-    )  # fmt: skip
-    add_input_options(parser, values=True)
-    add_estimator_options(parser)
-    parser.add_argument(
-        "--task",
-        choices=["rank", "regress"],
-        default="rank",
-        help="train the order (the default, which ranks better) or the values",
-    )
-    add_seed_option(parser)
+from .options import keys_of, make_estimator, parse_settings, read_input
 
 
 def run(args: argparse.Namespace) -> None:

@@ -5,59 +5,20 @@ from __future__ import annotations
 import argparse
 import ast
 import difflib
-from collections.abc import Sequence
+import inspect
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .. import spaces
 from .._utils import last_step
 from ..estimators import TAGATESRanker, TAGATESRegressor
+from ..graphs.foreign import cut
+from ..spaces import SearchSpace
 from .errors import UserError
-from .files import ENCODINGS, SPACES, ArchitectureFile, read_file, space_of
-from .records import Keys
+from .files import ArchitectureFile, read_file
+from .names import ENCODINGS, SPACES, TAGATES, Keys
 
-TAGATES = "tagates"
-
-
-def new_command(
-    commands: Any, name: str, run: Any, summary: str, examples: str
-) -> argparse.ArgumentParser:
-    """A sub-command with examples in its help."""
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=summary[0].lower() + summary[1:].rstrip("."),
-        description=summary,
-        epilog=f"examples:\n{examples}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(run=run)
-    return parser
-
-
-def add_input_options(parser: argparse.ArgumentParser, values: bool) -> None:
-    """How a file of architectures is read."""
-    parser.add_argument(
-        "--space",
-        choices=list(SPACES),
-        help="architectures are in the native form of this search space, not graphs",
-    )
-    parser.add_argument(
-        "--encoding",
-        choices=sorted({name for known in ENCODINGS.values() for name in known}),
-        help="what numbers of operations mean, where libraries differ: for --space nasbench201 "
-        "those of nasbench201 or naslib, for --space darts those of darts or naslib",
-    )
-    parser.add_argument(
-        "--architecture-key",
-        default=Keys().architecture,
-        metavar="KEY",
-        help="key or column of the architecture (default: architecture)",
-    )
-    if values:
-        parser.add_argument(
-            "--value-key",
-            default=Keys().value,
-            metavar="KEY",
-            help="key or column of the measured performance, higher is better (default: value)",
-        )
+_SUCH_AS = {"--set": "T=3", "--space-parameter": "n_layers=12"}
 
 
 def keys_of(args: argparse.Namespace) -> Keys:
@@ -73,36 +34,46 @@ def read_input(path: str, args: argparse.Namespace) -> ArchitectureFile:
     UserError
         If the file or an option is wrong.
     """
-    return read_file(path, space_of(args.space, args.encoding), keys_of(args))
+    return read_file(path, space_of(args), keys_of(args))
 
 
-def add_estimator_options(parser: argparse.ArgumentParser) -> None:
-    """What is fitted, and how."""
-    parser.add_argument(
-        "--estimator",
-        default=TAGATES,
-        metavar="NAME",
-        help="tagates (the default), or a baseline: gates, gcn, lstm, nasbowl, random_forest, ...; "
-        "a wrong name lists them all",
-    )
-    parser.add_argument(
-        "--set",
-        dest="settings",
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="a parameter of the estimator, such as T=3, loss=logistic or 'head=(100,100)'; may be "
-        "given several times; a wrong name lists them all",
-    )
+def space_of(args: argparse.Namespace) -> SearchSpace | None:
+    """The search space that options describe.
+
+    Returns
+    -------
+    SearchSpace or None
+        None for graphs.
+
+    Raises
+    ------
+    UserError
+        If there is no such space.
+    """
+    parameters = parse_settings(args.space_parameters, "--space-parameter")
+    if args.encoding is not None:
+        if args.encoding not in ENCODINGS.get(args.space or "", ()):
+            can = (f"--space {space} ({', '.join(names)})" for space, names in ENCODINGS.items())
+            raise UserError(f"--encoding {args.encoding}: expected beside {' or '.join(can)}.")
+        parameters["encoding"] = args.encoding
+    if args.space is None:
+        if parameters:
+            raise UserError(
+                "--space-parameter: expected beside --space, such as --space enas_macro "
+                "--space-parameter n_layers=12."
+            )
+        return None
+    space = getattr(spaces, SPACES[args.space])
+    _check_names("--space-parameter", args.space, parameters, inspect.signature(space).parameters)
+    try:
+        made: SearchSpace = space(**parameters)
+    except (TypeError, ValueError) as error:
+        raise UserError(f"--space {args.space}: {error}") from None
+    return made
 
 
-def add_seed_option(parser: argparse.ArgumentParser) -> None:
-    """Where randomness comes from."""
-    parser.add_argument("--seed", type=int, default=0, help="random seed (default: 0)")
-
-
-def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
-    """Names and values of ``--set``.
+def parse_settings(settings: Sequence[str], option: str = "--set") -> dict[str, Any]:
+    """Names and values of ``--set``, or of another option.
 
     Values are Python literals; what is none is a string.
 
@@ -120,7 +91,10 @@ def parse_settings(settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         name, equals, text = setting.partition("=")
         if not (name.isidentifier() and equals):
-            raise UserError(f"--set {setting}: expected NAME=VALUE, such as --set T=3.")
+            raise UserError(
+                f"{option} {cut(setting)}: expected NAME=VALUE, such as "
+                f"{option} {_SUCH_AS[option]}."
+            )
         try:
             parsed[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError):
@@ -154,7 +128,7 @@ def make_estimator(name: str, settings: dict[str, Any], seed: int, task: str = "
     """
     if name == TAGATES:
         plain: Any = TAGATESRanker() if task == "rank" else TAGATESRegressor()
-        _check_names(name, settings, plain.get_params())
+        _check_names("--set", name, settings, plain.get_params())
         return plain.set_params(**{"random_state": seed} | settings)
     from ..baselines import baseline, baseline_names  # slow to import, seldom needed
 
@@ -172,7 +146,7 @@ def make_estimator(name: str, settings: dict[str, Any], seed: int, task: str = "
         plain = baseline(name)
     except ImportError as error:
         raise UserError(str(error)) from None
-    _check_names(name, settings, _last_step(plain).get_params(deep=False))
+    _check_names("--set", name, settings, _last_step(plain).get_params(deep=False))
     return baseline(name, **{"random_state": seed} | settings)
 
 
@@ -180,12 +154,14 @@ def _last_step(estimator: Any) -> Any:
     return last_step(getattr(estimator, "regressor", estimator))
 
 
-def _check_names(estimator: str, settings: dict[str, Any], known: dict[str, Any]) -> None:
-    for name in settings:
-        if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {close[0]}?" if close else ""
-            raise UserError(
-                f"--set {name}=...: {estimator} has no parameter {name}.{hint} Expected one of "
-                f"{', '.join(sorted(known))}."
-            )
+def _check_names(option: str, owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+    for name in given:
+        if name in known:
+            continue
+        close = difflib.get_close_matches(name, known, n=1)
+        there = cut(", ".join(sorted(known)), 120)
+        hint = f"Did you mean {close[0]}?" if close else f"Expected one of {there}."
+        raise UserError(
+            f"{option} {cut(name, 30)}=...: {owner} has no parameter {cut(name, 30)}. "
+            f"{hint if there else 'It has none.'}"
+        )

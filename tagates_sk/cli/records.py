@@ -15,18 +15,12 @@ import networkx as nx
 
 from ..graphs.foreign import cut, echo
 from .errors import UserError
+from .names import Keys
 
 GRAPH = '{"directed": true, "nodes": [{"id": 0}, ...], "edges": [{"source": 0, ...}, ...]}'
 """What a graph looks like, in messages."""
 
 _GRAPH_FILES = (".graphml", ".gml")
-
-
-class Keys(NamedTuple):
-    """Under which keys, or in which columns, a file has what is wanted."""
-
-    architecture: str = "architecture"
-    value: str = "value"
 
 
 class Record(NamedTuple):

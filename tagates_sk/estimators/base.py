@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats
+from .._utils import Floats, Number
 from ..graphs import as_architectures, read_architectures
 from ..nn.devices import Device
 from ..nn.transfer import EncoderState
@@ -48,20 +48,20 @@ class BaseTAGATES(NetworkEstimator):
             for name, allowed in NetworkEstimator._parameter_constraints.items()
             if name not in Variant._parameter_constraints
         },
-        "T": [Interval(Integral, 1, None, closed="left")],
-        "s": [Interval(Real, None, None, closed="neither")],
+        "T": [Number(Integral, 1, None, closed="left")],
+        "s": [Number(Real, 0, None, closed="left")],
         "symmetry_breaking": [StrOptions({"auto", "none", "random", "add", "concat"})],
-        "beta": [Interval(Real, None, None, closed="neither")],
-        "n_layers": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "layer_dim": [Interval(Integral, 1, None, closed="left")],
+        "beta": [Number(Real, 0, None, closed="left")],
+        "n_layers": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "layer_dim": [Number(Integral, 1, None, closed="left")],
         "head": ["array-like"],
-        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "dropout": [Number(Real, 0, 1, closed="left")],
         "features": [HasMethods(["fit", "transform"]), None],
-        "n_members": [Interval(Integral, 1, None, closed="left")],
+        "n_members": [Number(Integral, 1, None, closed="left")],
         "bootstrap": ["boolean"],
         "pretrained": [HasMethods(["pretrain"]), EncoderState, None],
-        "pretrained_learning_rate": [Interval(Real, 0, None, closed="left")],
-        "margin": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "pretrained_learning_rate": [Number(Real, 0, None, closed="left")],
+        "margin": [Number(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "members": [StrOptions({"all", "encoder", "statistics"})],
         "proxies": [HasMethods(["fit", "transform"]), StrOptions({"auto"}), None],
         "memory": [str, os.PathLike, HasMethods(["cache"]), None],

@@ -11,6 +11,7 @@ import numpy as np
 
 from .._utils import Floats, Stages, draw_seed
 from ..graphs import ArchitectureSequence, PackedGraphs
+from ..nn.configuring import is_deep
 from ..nn.transfer import EncoderState
 from ..training.network import read_in_parts
 from ..training.normal_scores import NormalScores
@@ -118,6 +119,8 @@ class Composition:
             Kind("encoders", parameters, source),
             Kind("asynchronous encoders", {**parameters, **ASYNCHRONOUS}, None),
         ]
+        if is_deep(data.packed):
+            kinds = kinds[:1]  # which are asynchronous, and would cost twice as much
         n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
         with Stages(n_stages, parameters["verbose"]) as stages:
             if has_proxies:

@@ -7,7 +7,9 @@ from numbers import Integral
 from typing import Any, ClassVar
 
 from sklearn.base import BaseEstimator
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
+
+from .._utils import Names, Number
 
 
 class Variant(BaseEstimator):
@@ -103,8 +105,8 @@ default=("embedding", "forward")
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "update": [StrOptions({"auto", "message", "node"})],
-        "updated_operations": [StrOptions({"auto", "parametrized", "all"}), "array-like"],
-        "stop_gradient": ["array-like"],
+        "updated_operations": [StrOptions({"auto", "parametrized", "all"}), Names()],
+        "stop_gradient": [Names()],
         "deep_supervision": ["boolean"],
         "anytime": ["boolean"],
         "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean", "mixed"})],
@@ -115,11 +117,11 @@ default=("embedding", "forward")
         "terminal_operations": ["boolean", StrOptions({"auto"})],
         "layer_bias": ["boolean", StrOptions({"auto"})],
         "train_other_nodes": ["boolean"],
-        "op_dim": [Interval(Integral, 1, None, closed="left")],
-        "node_dim": [Interval(Integral, 1, None, closed="left")],
-        "hidden_dim": [Interval(Integral, 1, None, closed="left")],
+        "op_dim": [Number(Integral, 1, None, closed="left")],
+        "node_dim": [Number(Integral, 1, None, closed="left")],
+        "hidden_dim": [Number(Integral, 1, None, closed="left")],
         "optimizer": [StrOptions({"adamw", "adam"})],
-        "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
+        "max_pairs": [Number(Integral, 1, None, closed="left"), None],
     }
 
     def __init__(

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import Names
 from ..graphs import InvalidArchitectureError, PackedGraphs, as_architectures, read_architectures
 from ..graphs.attributes import AttributeScale
 from ..graphs.packed import IntArray
@@ -33,7 +34,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "operations": [StrOptions({"auto"}), "array-like"],
+        "operations": [StrOptions({"auto"}), Names()],
         "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
     }
 

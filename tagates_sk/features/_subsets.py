@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval
 
+from .._utils import Number
 from ..graphs import PackedGraphs
 from ..graphs.packed import IntArray
 from ._common import BaseFeatures, Floats
@@ -33,7 +33,7 @@ class BaseSubsetFeatures(BaseFeatures):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "max_subset_size": [Interval(Integral, 1, None, closed="left"), None],
+        "max_subset_size": [Number(Integral, 1, None, closed="left"), None],
         **BaseFeatures._parameter_constraints,
     }
 

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
+from .._utils import Number
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.canonical import canonical_forms
 from ..graphs.packed import IntArray, pointers, ragged_positions
@@ -134,7 +135,7 @@ class AdjacencyOneHot(BaseFeatures):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "canonical": ["boolean"],
-        "n_inner_nodes": [Interval(Integral, 0, None, closed="left"), None],
+        "n_inner_nodes": [Number(Integral, 0, None, closed="left"), None],
         "handle_larger": [StrOptions({"error", "ignore"})],
         "sparse_output": ["boolean"],
         **BaseFeatures._parameter_constraints,

@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.utils._param_validation import Interval
 
+from .._utils import Number
 from ..graphs import PackedGraphs
 from ..graphs.packed import IntArray
 from ..graphs.reading import MAX_INPUTS
@@ -164,8 +164,8 @@ class PathEncoding(BaseFeatures):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "max_paths": [Interval(Integral, 1, None, closed="left"), None],
-        "max_length": [Interval(Integral, 0, None, closed="left"), None],
+        "max_paths": [Number(Integral, 1, None, closed="left"), None],
+        "max_length": [Number(Integral, 0, None, closed="left"), None],
         "binary": ["boolean"],
         "sparse_output": ["boolean"],
         **BaseFeatures._parameter_constraints,

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ..graphs import InvalidArchitectureError, as_architectures
 from ..graphs.architectures import forms_of
+from ..graphs.foreign import cut
 
 
 class FeatureTable:
@@ -84,10 +85,27 @@ class FeatureTable:
         Returns
         -------
         ndarray of int, shape (n,)
+
+        Raises
+        ------
+        ValueError
+            If isomorphic architectures of the table have different features.
         """
         if not self._rows:  # forms of many architectures take seconds
+            rows: dict[Any, int] = {}
             for row, form in enumerate(forms_of(self._architectures)):
-                self._rows.setdefault(form.cells, row)
+                first = rows.setdefault(form.cells, row)
+                other = np.flatnonzero(self.values[row] != self.values[first])
+                if len(other):
+                    k = other[0]
+                    raise ValueError(
+                        f"dags[{first}] and dags[{row}] of the FeatureTable are the same "
+                        f"architecture, but its {cut(self.names[k], 40)} is "
+                        f"{self.values[first, k]:g} in values[{first}] and "
+                        f"{self.values[row, k]:g} in values[{row}]. Keep one row of it, for "
+                        "instance the mean."
+                    )
+            self._rows = rows
         return np.array([self._rows.get(form.cells, -1) for form in forms_of(X)], dtype=np.intp)
 
     def __sklearn_clone__(self) -> FeatureTable:
@@ -166,6 +184,8 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         ------
         InvalidArchitectureError
             If an architecture cannot be read, or nothing is known of it.
+        ValueError
+            If isomorphic architectures of the table have different features.
         """
         check_is_fitted(self, "n_features_")
         rows = self.table.find(X)

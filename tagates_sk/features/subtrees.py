@@ -8,8 +8,8 @@ from numbers import Integral
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from sklearn.utils._param_validation import Interval
 
+from .._utils import Number
 from ..graphs import PackedGraphs
 from ..graphs.packed import IntArray, pointers
 from ..graphs.reading import MAX_INPUTS
@@ -197,7 +197,7 @@ class WeisfeilerLehman(BaseFeatures):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_iter": [Interval(Integral, 0, None, closed="left")],
+        "n_iter": [Number(Integral, 0, None, closed="left")],
         "both_directions": ["boolean"],
         "sparse_output": ["boolean"],
         **BaseFeatures._parameter_constraints,

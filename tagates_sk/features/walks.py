@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils._param_validation import Interval
 
+from .._utils import Number
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS, WIRE
 from . import _following
@@ -138,7 +138,7 @@ class WalkStatistics(BaseSubsetFeatures):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "n_places": [Interval(Integral, 0, None, closed="left")],
+        "n_places": [Number(Integral, 0, None, closed="left")],
         **BaseSubsetFeatures._parameter_constraints,
     }
     _reads_attributes = True

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .canonical import CanonicalForm, canonical_forms
-from .containers import in_order
+from .containers import in_order, with_op
 from .packed import IntArray, PackedGraphs
 from .packing import join_packed
 from .reading import read_architectures
@@ -32,7 +32,9 @@ class Architectures(ArchitectureSequence):
     graphs : sequence of n networkx.DiGraph, or of tuples of them
         Do not change the graphs afterwards: they are not read again.
     op_attribute : str, default="op"
-        Attribute of edges or nodes that names the operation.
+        Attribute of edges or nodes that names the operation. If it is another,
+        an index gives a copy of the graph in which it is ``op``, for whatever reads
+        or draws single graphs.
 
     Raises
     ------
@@ -69,7 +71,7 @@ class Architectures(ArchitectureSequence):
         if isinstance(graphs, (list, tuple, np.ndarray)):
             graphs = list(graphs)  # which users may change
         super().__init__(np.arange(len(packed)))
-        self._table = _Table(graphs, packed)
+        self._table = _Table(graphs, packed, op_attribute=op_attribute)
         self._packed: PackedGraphs | None = packed
 
     @classmethod
@@ -122,7 +124,7 @@ class Architectures(ArchitectureSequence):
         return join([self, other])
 
     def _dag(self, row: int) -> Any:
-        return self._table.graphs[int(self._table.find(np.array([row]))[0])]
+        return self._table.graph(int(self._table.find(np.array([row]))[0]))
 
     def _with_rows(self, rows: NDArray[Any]) -> Architectures:
         return self._of(self._table, rows)
@@ -148,11 +150,14 @@ class _Table:
         Of all n.
     numbers : ndarray of int, shape (n,), or None
         Rows of these n in what was read, ascending; None for all.
+    op_attribute : str
+        What names operations in the graphs.
     """
 
     graphs: Sequence[Any]
     packed: PackedGraphs
     numbers: IntArray | None = None
+    op_attribute: str = "op"
 
     def __post_init__(self) -> None:
         self.forms: dict[int, CanonicalForm] = {}
@@ -163,6 +168,10 @@ class _Table:
         """Rows of these architectures in what was read."""
         return np.arange(len(self.packed)) if self.numbers is None else self.numbers
 
+    def graph(self, position: int) -> Any:
+        """An architecture whose operations are called ``op``."""
+        return with_op(self.graphs[position], self.op_attribute)
+
     def find(self, rows: IntArray) -> IntArray:
         """Positions in this table of rows of what was read."""
         return rows if self.numbers is None else np.searchsorted(self.numbers, rows)
@@ -171,9 +180,10 @@ class _Table:
         """The table of some rows alone, without what can be computed again."""
         numbers = np.unique(rows)
         if np.array_equal(numbers, self.rows):
-            return _Table(self.graphs, self.packed, self.numbers)
+            return _Table(self.graphs, self.packed, self.numbers, self.op_attribute)
         found = self.find(numbers)
-        return _Table([self.graphs[i] for i in found.tolist()], self.packed.take(found), numbers)
+        graphs = [self.graphs[i] for i in found.tolist()]
+        return _Table(graphs, self.packed.take(found), numbers, self.op_attribute)
 
     def canonical_forms(self, positions: IntArray) -> list[CanonicalForm]:
         """Those at some positions."""
@@ -185,10 +195,10 @@ class _Table:
         return [self.forms[i] for i in wanted]
 
     def __getstate__(self) -> tuple[Any, ...]:
-        return self.graphs, self.packed, self.numbers
+        return self.graphs, self.packed, self.numbers, self.op_attribute
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
-        self.graphs, self.packed, self.numbers = state
+        self.graphs, self.packed, self.numbers, self.op_attribute = state
         self.forms = {}
 
 

@@ -47,7 +47,7 @@ def in_order(X: Any) -> Sequence[Any]:
         X = X.iloc[:, 0]
     if hasattr(X, "iloc"):
         X = list(X)
-    if isinstance(X, np.ndarray) and (X.dtype != object or X.ndim != 1):
+    if isinstance(X, np.ndarray) and (X.dtype.kind not in "OU" or X.ndim != 1):
         raise TypeError(
             f"X is an array of dtype {X.dtype} and shape {X.shape}, not a sequence of graphs. "
             "numpy.asarray turns a list of equal-sized graphs into an array of their nodes: pass "
@@ -63,7 +63,7 @@ def in_order(X: Any) -> Sequence[Any]:
         else f"a {kind}; pass list(X.values()), in the order of y" if isinstance(X, Mapping)
         else f"a {kind}; a sequence of networkx graphs is expected. Pass list(X)"
         if hasattr(X, "__next__")
-        else f"a {kind}; a sequence of networkx graphs is expected"
+        else f"{article(kind)} {kind}; a sequence of networkx graphs is expected"
         if isinstance(X, type) or not (hasattr(X, "__len__") and hasattr(X, "__getitem__"))
         else None
     )  # fmt: skip
@@ -103,10 +103,42 @@ def cells_of(architecture: Any, place: str) -> Sequence[Any]:
         and (not architecture or any(map(is_graph, architecture)))
     ):
         return architecture
+    kind = type(architecture).__name__
     raise TypeError(
-        f"{place} is a {type(architecture).__name__}; a networkx.DiGraph or a tuple of them is "
+        f"{place} is {article(kind)} {kind}; a networkx.DiGraph or a tuple of them is "
         f"expected{_advice(architecture)}."
     )
+
+
+def article(name: str) -> str:
+    """The indefinite article before a name."""
+    return "an" if name[:1].lower() in "aeiou" else "a"
+
+
+def with_op(architecture: Any, op_attribute: str) -> Any:
+    """An architecture whose operations are named by the attribute ``op``.
+
+    Parameters
+    ----------
+    architecture : networkx.DiGraph, or tuple of them
+    op_attribute : str
+        What names them in it.
+
+    Returns
+    -------
+    networkx.DiGraph, or tuple of them
+        A copy, unless there is nothing to change.
+    """
+    if op_attribute == "op":
+        return architecture
+    if not is_graph(architecture):
+        return tuple(with_op(cell, op_attribute) for cell in architecture)
+    copy = architecture.copy()
+    for *_, data in (*copy.nodes(data=True), *copy.edges(data=True)):
+        data.pop("op", None)
+        if op_attribute in data:
+            data["op"] = data[op_attribute]
+    return copy
 
 
 def _advice(native: Any) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .operations import INPUT, OUTPUT
+from .ordering import in_own_order
 from .packed import IntArray, PackedGraphs, pointers
 
 ABSENT = -9
@@ -77,7 +78,7 @@ def pack_edge_cells(
     kept = alive[row, src[row, column]] & alive[row, dst[row, column]]
     row, column = row[kept], column[kept]
     n_ops = np.bincount(row, minlength=rows)
-    return PackedGraphs(
+    packed = PackedGraphs(
         operations=tuple(operations),
         n_cells=n_cells,
         on_node=np.zeros(rows, dtype=bool),
@@ -90,6 +91,7 @@ def pack_edge_cells(
         edge_ptr=np.arange(len(row) + 1),
         edge_src=number[row, src[row, column]],
     )
+    return in_own_order(packed)
 
 
 def pack_node_cells(
@@ -129,7 +131,7 @@ def pack_node_cells(
     code[:, -1] = OUTPUT
     live = adjacency & alive[:, :, None] & alive[:, None, :]
     row, _, source = np.nonzero(live.transpose(0, 2, 1))
-    return PackedGraphs(
+    packed = PackedGraphs(
         operations=tuple(operations),
         n_cells=n_cells,
         on_node=np.ones(rows, dtype=bool),
@@ -142,3 +144,4 @@ def pack_node_cells(
         edge_ptr=pointers(live.sum(axis=1)[alive]),
         edge_src=number[row, source],
     )
+    return in_own_order(packed)

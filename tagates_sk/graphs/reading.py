@@ -12,6 +12,7 @@ from .containers import cells_of, in_order, is_graph
 from .errors import InvalidArchitectureError
 from .foreign import cut, echo
 from .operations import INPUT, NO_OPERATION, OUTPUT, WIRE
+from .ordering import in_own_order
 from .packed import PackedGraphs
 from .packing import OpGraph, other_number_of_cells, pack_cells
 
@@ -62,7 +63,8 @@ def read_architectures(
             in_order(())  # which raises
         packed: PackedGraphs = replace(X.packed(), start=start)
         return packed
-    return pack_cells(*_cells(X, prune, start, op_attribute))
+    read = pack_cells(*_cells(X, prune, start, op_attribute))
+    return in_own_order(read) if prune else read
 
 
 def _cells(X: Any, prune: bool, start: int, op_attribute: str) -> tuple[list[OpGraph], int, int]:

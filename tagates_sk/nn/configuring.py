@@ -16,6 +16,11 @@ DEEP = 16
 """Operations on a path above which rounds over the whole graph cost more than one sweep."""
 
 
+def is_deep(packed: PackedGraphs) -> bool:
+    """Whether some path has so many operations that passes are asynchronous by default."""
+    return packed.longest_path() > DEEP
+
+
 def configure(
     packed: PackedGraphs,
     *,
@@ -63,8 +68,8 @@ def configure(
 
     propagation, depth = variant["propagation"], n_layers
     if propagation == "auto":
-        is_deep = isinstance(n_layers, str) and packed.longest_path() > DEEP
-        propagation = "asynchronous" if is_deep else "synchronous"
+        swept = isinstance(n_layers, str) and is_deep(packed)
+        propagation = "asynchronous" if swept else "synchronous"
         propagation = propagation if source is None else source.propagation
     if isinstance(depth, str):
         depth = max(2, packed.longest_path()) if source is None else source.n_layers

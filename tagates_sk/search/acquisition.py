@@ -244,6 +244,5 @@ def _check_std(predictor: Any, name: str) -> None:
             f"acquisition={echo(name)} needs predictions with a standard deviation, and "
             f"{kind}.predict "
             "has no parameter return_std. Use acquisition='mean', or a predictor that has it, such "
-            "as TAGATESRanker(n_members=5), tagates_sk.baselines.WLKernelGP or a pipeline that "
-            "ends in a scikit-learn GaussianProcessRegressor."
+            "as TAGATESRanker(), tagates_sk.baselines.WLKernelGP or a pipeline that ends in one."
         )

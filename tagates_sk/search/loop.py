@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import (
-    Interval,
     StrOptions,
     validate_parameter_constraints,
 )
 
-from .._utils import progress
+from .._utils import Number, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
+from ..graphs.containers import in_order
 from ..graphs.foreign import cut, echo
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
@@ -137,10 +137,10 @@ class PredictorSearch:
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "acquisition": [StrOptions({"auto", *ACQUISITIONS}), callable],
-        "n_initial": [Interval(Integral, 2, None, closed="left")],
-        "n_candidates": [Interval(Integral, 1, None, closed="left")],
-        "n_parents": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "n_initial": [Number(Integral, 2, None, closed="left")],
+        "n_candidates": [Number(Integral, 1, None, closed="left")],
+        "n_parents": [Number(Integral, 1, None, closed="left")],
+        "batch_size": [Number(Integral, 1, None, closed="left")],
         "direction": [StrOptions({"maximize", "minimize"})],
         "path": [str, os.PathLike, None],
         "random_state": ["random_state"],
@@ -292,12 +292,16 @@ class PredictorSearch:
             If there are not as many values as architectures.
         InvalidArchitectureError
             If an architecture cannot be read. Nothing is told then.
+        TypeError
+            If `architectures` is no sequence of graphs.
 
         Warns
         -----
         FailedEvaluationWarning
             For each value that is not finite.
         """
+        if not (isinstance(architectures, Sequence) and len(architectures) == 0):
+            architectures = in_order(architectures)
         numbers = np.asarray(values, dtype=np.float64)
         if numbers.shape != (len(architectures),):
             raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from ..graphs.operations import IDENTITY_OPERATIONS, NO_OPERATION
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 from .choices import draw_choices, other_choices
-from .forms import is_whole
+from .forms import is_whole, whole_parameter
 
 MAX_NODES = 7
 """More nodes have too many orders to compare when a graph is read."""
@@ -92,9 +92,9 @@ class CellSpace(SearchSpace):
     def __init__(
         self, n_nodes: int, operations: Sequence[str], name: str = "the cell space"
     ) -> None:
-        if not 2 <= n_nodes <= MAX_NODES:
-            raise ValueError(f"n_nodes={n_nodes}; a cell has 2 to {MAX_NODES} nodes.")
-        self.n_nodes = n_nodes
+        self.n_nodes = n_nodes = whole_parameter(
+            "n_nodes", n_nodes, 2, MAX_NODES, f"a cell has 2 to {MAX_NODES} nodes"
+        )
         self.operations = distinct_names(operations)
         self.name = name
         self._edges = tuple((tail, head) for head in range(n_nodes) for tail in range(head))
@@ -319,7 +319,9 @@ def distinct_names(operations: Sequence[str]) -> tuple[str, ...]:
     ValueError
         If they are not 1 to 250 different strings.
     """
-    names = (operations,) if isinstance(operations, str) else tuple(operations)
+    names: tuple[Any, ...] = (operations,)
+    if isinstance(operations, Iterable) and not isinstance(operations, str):
+        names = tuple(operations)
     wrong = [name for name in names if not isinstance(name, str) or not name]
     if wrong or len(set(names)) < len(names) or not 1 <= len(names) <= 250:
         raise ValueError(f"operations={echo(names, 120)}; 1 to 250 different names are expected.")

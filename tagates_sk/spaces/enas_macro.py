@@ -15,7 +15,7 @@ from ..graphs.foreign import echo
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 from .choices import other_choices
-from .forms import is_whole, numbers
+from .forms import is_whole, numbers, whole_parameter
 
 MAX_LAYERS = 50
 
@@ -71,9 +71,9 @@ class ENASMacro(SearchSpace):
     operations = ("conv3x3", "sepconv3x3", "conv5x5", "sepconv5x5", "avgpool3x3", "maxpool3x3")
 
     def __init__(self, n_layers: int = 6) -> None:
-        if not 1 <= n_layers <= MAX_LAYERS:
-            raise ValueError(f"n_layers={n_layers}; a network has 1 to {MAX_LAYERS} layers.")
-        self.n_layers = n_layers
+        self.n_layers = n_layers = whole_parameter(
+            "n_layers", n_layers, 1, MAX_LAYERS, f"a network has 1 to {MAX_LAYERS} layers"
+        )
         self._layer, self._skipped = np.tril_indices(n_layers, -1)
         self._sizes = [len(self.operations)] * n_layers + [2] * len(self._layer)
 

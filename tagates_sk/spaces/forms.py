@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 from ..graphs import InvalidArchitectureError
@@ -81,6 +82,34 @@ def numbers(value: Any) -> Any:
 def is_whole(value: Any, below: int) -> bool:
     """Whether it is a whole number from 0 to below - 1; True and False are none."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < below
+
+
+def whole_parameter(name: str, value: Any, least: int, most: int | None, expected: str) -> int:
+    """A parameter of a space that is a whole number.
+
+    Parameters
+    ----------
+    name : str
+        Of the parameter, for the message.
+    value : object
+    least, most : int
+        Bounds; None for no upper one.
+    expected : str
+        How the message goes on.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or value < least or (most is not None and value > most):
+        raise ValueError(f"{name}={echo(value)}; {expected}.")
+    return int(value)
 
 
 def _key(key: Any) -> Any:

@@ -18,6 +18,7 @@ from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 from .cell import distinct_names
 from .choices import smallest
+from .forms import whole_parameter
 
 MAX_VERTICES = 9
 """More vertices have too many orders to compare."""
@@ -97,13 +98,10 @@ class NASBench101(SearchSpace):
     def __init__(
         self, max_vertices: int = 7, max_edges: int = 9, operations: Sequence[str] = _OPERATIONS
     ) -> None:
-        if not 2 <= max_vertices <= MAX_VERTICES or max_edges < 1:
-            raise ValueError(
-                f"max_vertices={max_vertices}, max_edges={max_edges}; 2 to {MAX_VERTICES} vertices "
-                "and 1 edge or more are expected."
-            )
-        self.max_vertices = max_vertices
-        self.max_edges = max_edges
+        self.max_vertices = max_vertices = whole_parameter(
+            "max_vertices", max_vertices, 2, MAX_VERTICES, f"2 to {MAX_VERTICES} are expected"
+        )
+        self.max_edges = whole_parameter("max_edges", max_edges, 1, None, "1 or more are expected")
         self.operations = distinct_names(operations)
         self._tail, self._head = np.triu_indices(max_vertices, 1)
         self._pairs, self._inner = len(self._tail), max_vertices - 2

@@ -175,6 +175,8 @@ def _read_sizes(native: Any) -> Any:
     if not isinstance(widths, list):
         return native
     # A width is no place among the choices: 8 must not be read as the ninth.
+    if any(isinstance(w, int) and w not in _WIDTHS for w in widths):
+        return None
     return [f"conv_c{int(w)}" if w in _WIDTHS else str(w) for w in widths]
 
 

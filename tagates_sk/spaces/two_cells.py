@@ -18,7 +18,7 @@ from ..graphs.reading import read_cell
 from .base import SearchSpace, Table
 from .cell import distinct_names
 from .choices import smallest
-from .forms import is_whole
+from .forms import is_whole, whole_parameter
 from .genotypes import N_INPUTS, Genotype, flat_pairs, genotype_fields
 
 MAX_NODES = 7
@@ -47,9 +47,9 @@ class TwoCellSpace(SearchSpace):
     """Whether loose ends alone lead to the output."""
 
     def __init__(self, n_nodes: int, operations: Sequence[str], name: str) -> None:
-        if not 1 <= n_nodes <= MAX_NODES:
-            raise ValueError(f"n_nodes={n_nodes}; a cell has 1 to {MAX_NODES} nodes.")
-        self.n_nodes = n_nodes
+        self.n_nodes = n_nodes = whole_parameter(
+            "n_nodes", n_nodes, 1, MAX_NODES, f"a cell has 1 to {MAX_NODES} nodes"
+        )
         self.operations = distinct_names(operations)
         self.name = name
         self._drawn = [i for i, op in enumerate(self.operations) if op != NO_OPERATION]

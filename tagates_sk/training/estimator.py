@@ -15,9 +15,9 @@ from sklearn.base import (
     RegressorMixin,
     TransformerMixin,
 )
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import StrOptions
 
-from .._utils import close_name
+from .._utils import Names, Number, close_name
 from ..graphs.foreign import echo
 from ..metrics import final_targets
 from ..nn.devices import Device
@@ -42,20 +42,20 @@ class NetworkEstimator(
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "margin": [Interval(Real, 0, None, closed="left")],
-        "max_pairs": [Interval(Integral, 1, None, closed="left"), None],
+        "margin": [Number(Real, 0, None, closed="left")],
+        "max_pairs": [Number(Integral, 1, None, closed="left"), None],
         "optimizer": [StrOptions({"adamw", "adam"})],
-        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "learning_rate": [Number(Real, 0, None, closed="neither")],
         "schedule": [StrOptions({"one_cycle", "constant"})],
-        "weight_decay": [Interval(Real, 0, None, closed="left")],
-        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "weight_decay": [Number(Real, 0, None, closed="left")],
+        "batch_size": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "max_iter": [Number(Integral, 1, None, closed="left")],
         "early_stopping": ["boolean"],
-        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
-        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
-        "tol": [Interval(Real, 0, None, closed="left")],
+        "validation_fraction": [Number(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Number(Integral, 1, None, closed="left")],
+        "tol": [Number(Real, 0, None, closed="left")],
         "warm_start": ["boolean"],
-        "operations": [StrOptions({"auto"}), "array-like"],
+        "operations": [StrOptions({"auto"}), Names()],
         "handle_unknown": [StrOptions({"warn", "error", "ignore"})],
         "device": [str, Device],
         "random_state": ["random_state"],

@@ -45,7 +45,7 @@ ROW = 64
 """Bytes of a node, operation or edge when predicting, for each number in a member's state."""
 
 HELD = 24
-"""The same in training, for each layer of each pass."""
+"""The same in training, for each layer of each pass; a sweep is as two layers."""
 
 Read = TypeVar("Read", bound=Batch)
 
@@ -170,7 +170,8 @@ class FittedNetwork:
         config = getattr(self.model.encoder, "config", None)
         if config is None:
             return None
-        most = self._most_states(HELD * (2 * config.T - 1) * max(config.n_layers, 1))
+        swept = config.propagation == "asynchronous"
+        most = self._most_states(HELD * (2 * config.T - 1) * (2 if swept else config.n_layers))
         assert most is not None
         return max(2, most // max(1, int(batches.sizes().max(initial=0))))
 

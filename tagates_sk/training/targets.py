@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_array, column_or_1d
 
-from .._utils import Floats
+from .._utils import Floats, check_finite
 from .losses import LOSSES
 
 Features = NDArray[np.float32]
@@ -55,6 +56,11 @@ def check_targets(
         If y is missing, of another length, not finite or too large; if it has too many
         columns, or one with fewer than two values; if there are fewer than two
         architectures; or if weights are negative or all zero.
+
+    Warns
+    -----
+    UserWarning
+        If the (final) targets are all the same.
     """
     if y is None:
         raise ValueError(f"{who} requires y to be passed, but the target y is None.")
@@ -78,6 +84,13 @@ def check_targets(
     if len(few):
         raise ValueError(
             f"Column {few[0]} of y has fewer than 2 measured values; leave it out, or measure more."
+        )
+    final = targets[np.isfinite(targets[:, -1]), -1]
+    if (final == final[0]).all():
+        warnings.warn(
+            f"y is {final[0]:g} for all {len(final)} architectures: there is nothing to rank, and "
+            "predictions will say nothing of which is better.",
+            stacklevel=2,
         )
     if sample_weight is None:
         return targets, None
@@ -103,9 +116,14 @@ def check_targets(
 def _checked(who: str, y: ArrayLike, max_targets: int | None) -> Floats:
     shape = np.shape(y)
     if max_targets == 1 or len(shape) < 2 or shape[1] == 1:
-        targets = check_array(y, dtype=np.float64, ensure_2d=False, input_name="y")
-        return np.asarray(column_or_1d(targets, warn=True), dtype=np.float64)[:, None]
-    targets = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+        targets = check_array(
+            y, dtype=np.float64, ensure_2d=False, ensure_all_finite=False, input_name="y"
+        )
+        column = np.asarray(column_or_1d(targets, warn=True), dtype=np.float64)
+        check_finite(column, "y")
+        return column[:, None]
+    targets = check_array(y, dtype=np.float64, ensure_all_finite=False, input_name="y")
+    check_finite(targets, "y", allow_nan=True)
     if max_targets is not None and targets.shape[1] > max_targets:
         raise ValueError(
             f"y has {targets.shape[1]} columns and {who} has T={max_targets}: each column is read "

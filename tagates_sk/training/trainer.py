@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
@@ -19,6 +21,11 @@ from .tasks import Task
 
 MANY = 500
 """Beyond so many architectures "auto" may be larger batches."""
+
+LONG = 60.0
+"""Seconds beyond which a training says at once how long it will take."""
+
+_LOGGER = logging.getLogger("tagates_sk")
 
 Scored = tuple[Tensor, Tensor | None]
 
@@ -247,6 +254,7 @@ def train(
     if options.verbose:
         epochs = progress(epochs, options.verbose, desc="fit", unit="epoch")
     model.train()
+    start = time.monotonic()
     try:
         for epoch in epochs:
             total = torch.zeros((), device=targets.device)
@@ -279,6 +287,8 @@ def train(
             result.history["loss"].append(value)
             result.history["learning_rate"].append(rate)
             result.n_iter = epoch + 1
+            if epoch == 0:
+                _tell_of_long_fits((time.monotonic() - start) * options.max_iter, options)
             if monitored > best + (options.tol if best > -math.inf else 0):
                 best, result.best_iter = monitored, epoch + 1
                 best_state = _snapshot(model, best_state)
@@ -329,6 +339,17 @@ def _optimizer(model: nn.Module, options: TrainingOptions) -> torch.optim.Optimi
 
 
 @torch.no_grad()
+def _tell_of_long_fits(seconds: float, options: TrainingOptions) -> None:
+    if seconds > LONG and not options.verbose:
+        _LOGGER.warning(
+            "This fit trains networks for about %.0f minutes. max_iter=%d, smaller than %d, takes "
+            'less, members="statistics" no time at all, and verbose=1 shows how far it is.',
+            math.ceil(seconds / 60),
+            max(options.max_iter // 4, 1),
+            options.max_iter,
+        )
+
+
 def _all_finite(model: nn.Module) -> Tensor:
     """Whether all weights are finite, on their device."""
     # A sum is not finite if one of its numbers is not; it costs a tenth of looking at each.

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import Names
 from ..graphs import as_architectures, read_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
@@ -109,7 +110,7 @@ class ZeroCostProxies(BaseZeroCost):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "proxies": ["array-like"],
+        "proxies": [Names()],
         **BaseZeroCost._parameter_constraints,
     }
 

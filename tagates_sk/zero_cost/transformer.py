@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import Names, Number
 from ..graphs import (
     ArchitectureSequence,
     PackedGraphs,
@@ -37,12 +38,12 @@ class BaseZeroCost(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "skeleton": [StrOptions({"auto", "nasbench201", "nasbench101", "darts", "macro"})],
-        "stem_channels": [Interval(Integral, 1, None, closed="left")],
-        "cells_per_stage": [Interval(Integral, 1, None, closed="left")],
-        "n_stages": [Interval(Integral, 1, None, closed="left")],
-        "image_size": [Interval(Integral, 1, None, closed="left")],
-        "batch_size": [Interval(Integral, 2, None, closed="left")],
-        "n_init": [Interval(Integral, 1, None, closed="left")],
+        "stem_channels": [Number(Integral, 1, None, closed="left")],
+        "cells_per_stage": [Number(Integral, 1, None, closed="left")],
+        "n_stages": [Number(Integral, 1, None, closed="left")],
+        "image_size": [Number(Integral, 1, None, closed="left")],
+        "batch_size": [Number(Integral, 2, None, closed="left")],
+        "n_init": [Number(Integral, 1, None, closed="left")],
         "images": ["array-like", None],
         "labels": ["array-like", None],
         "random_state": ["random_state"],
@@ -238,7 +239,7 @@ class ZeroCostSaliency(BaseZeroCost):
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "metrics": ["array-like"],
+        "metrics": [Names()],
         **BaseZeroCost._parameter_constraints,
         "scaling": [StrOptions(set(SCALINGS))],
     }

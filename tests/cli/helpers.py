@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -84,4 +85,6 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.startswith(f"tagates {arguments[0]}: ")
+    message = re.sub(r"\S*/", "", captured.err)  # without folders of the test
+    assert len(message) <= 300, message
     return captured.err

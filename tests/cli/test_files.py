@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from tagates_sk.cli import main
 from tagates_sk.cli.errors import UserError
-from tagates_sk.cli.files import SPACES, read_file
-from tagates_sk.cli.records import Keys
+from tagates_sk.cli.files import read_file
+from tagates_sk.cli.names import Keys
+from tagates_sk.spaces import DARTS, MnasNet, NASBench101, NASBench201, SearchSpace
 from tests.cli.helpers import CELLS, natives, node_link, refusal
 
 GOOD = json.dumps({"architecture": CELLS.native()[0], "value": 90.0})
@@ -60,8 +61,9 @@ def test_native_forms(
     ("line", "message"),
     [
         (GOOD, "the architecture is '|"),
-        (GOOD, "say --space {nasbench101,nasbench201,darts,enas_micro,enas_macro,"),
+        (GOOD, "or a list of them. Say --space nasbench201."),
         ('{"architecture": 3}', "2: the architecture is 3; expected a graph, {"),
+        ('{"architecture": 3}', "If it is a native form, --space names its space."),
         ('{"architecture": []}', "2: the architecture is []; expected a graph, {"),
         ('{"nodes": [{"id": 0}]}', "2: this is no graph in node-link form (KeyError: 'edges')"),
         ('{"nodes": [{"id": null}], "edges": []}', "(ValueError: None cannot be a node)"),
@@ -85,7 +87,6 @@ def test_graphs(
     path = tmp_path / "archs.jsonl"
     path.write_text(f"{GRAPH}\n{line}\n")
     said = refusal(capsys, "fit", str(path), "--out", str(tmp_path / "m.joblib"))
-    assert len(said.replace(str(tmp_path), "")) < 420
     assert "archs.jsonl:2" in said
     assert message in said
 
@@ -102,18 +103,16 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("space", [None, "nasbench201", "nasbench101", "darts", "mnasnet"])
+@pytest.mark.parametrize("space", [None, NASBench201(), NASBench101(), DARTS(), MnasNet()])
 @given(record=JSON | st.fixed_dictionaries({"nodes": JSON, "edges": JSON}))
-def test_any_line_is_read_or_refused_with_its_place(space: str | None, record: object) -> None:
+def test_any_line_is_read_or_refused_with_its_place(
+    space: SearchSpace | None, record: object
+) -> None:
     with NamedTemporaryFile("w", suffix=".jsonl") as file:
         file.write(json.dumps(record))
         file.flush()
         try:
-            said = (
-                f"{file.name}:1 is read"
-                if read_file(file.name, SPACES.get(space), Keys()).lines
-                else ""
-            )
+            said = f"{file.name}:1 is read" if read_file(file.name, space, Keys()).lines else ""
         except UserError as error:
             said = str(error)
     assert f"{file.name}:1" in said

@@ -152,7 +152,7 @@ def test_baselines_and_standard_deviations(
     [
         (
             ["--set", "max_itr=3"],
-            "tagates has no parameter max_itr. Did you mean max_iter? Expected",
+            "tagates has no parameter max_itr. Did you mean max_iter?",
         ),
         (["--set", "T"], "expected NAME=VALUE, such as --set T=3"),
         (["--set", "T=0"], "The 'T' parameter of TAGATESRanker must be"),

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from tagates_sk.cli.errors import UserError
-from tagates_sk.cli.files import SPACES, read_file, space_of
-from tagates_sk.cli.records import Keys
+from tagates_sk.cli.files import read_file
+from tagates_sk.cli.names import Keys
 from tagates_sk.model_files import load_model
-from tagates_sk.spaces import NASBench201
+from tagates_sk.spaces import MnasNet, NASBench201
 from tests.cli.helpers import CELLS, SETTINGS, VALUES, natives, node_link, refusal, run, write
 
 CELL = CELLS.native()
-NB201 = SPACES["nasbench201"]
+NB201 = NASBench201()
 
 
 def table(path: Path, *rows: list[object]) -> str:
@@ -84,7 +84,7 @@ def test_csv_of_graphs_and_of_fields(tmp_path: Path) -> None:
     read = read_file(table(tmp_path / "a.csv", ["architecture", "value"], *graphs), None, Keys())
     assert np.isnan(read.values).all()
     assert nx.utils.graphs_equal(read.architectures[0], CELLS[0])
-    space = SPACES["mnasnet"]
+    space = MnasNet()
     (native,) = space.sample(1, 0).native()
     file = table(tmp_path / "b.csv", [*native, "value", "ms"], [*native.values(), 59.5, 1.5])
     assert read_file(file, space, Keys()).architectures.native() == [native]
@@ -156,7 +156,7 @@ def test_files_of_graphs_that_are_refused(kind: str, tmp_path: Path) -> None:
 def test_encodings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     theirs = [list(NASBench201().to_digits(cell, "naslib")) for cell in CELL]
     file = write(tmp_path / "a.jsonl", [{"architecture": digits} for digits in theirs])
-    read = read_file(file, space_of("nasbench201", "naslib"), Keys())
+    read = read_file(file, NASBench201("naslib"), Keys())
     assert read.architectures.native() == CELL
     out = ["--out", str(tmp_path / "m.safetensors")]
     said = refusal(capsys, "fit", file, "--space", "nasbench201", *out)
@@ -167,6 +167,48 @@ def test_encodings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert "expected beside --space nasbench201 (nasbench201, naslib) or --space darts" in said
     said = refusal(capsys, "fit", file, "--space", "darts", "--encoding", "nasbench201", *out)
     assert "--encoding nasbench201: expected beside" in said
+
+
+# ------------------------------------------------------------ spaces with parameters
+
+
+def test_parameters_of_the_space(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    space = ["--space", "enas_macro", "--space-parameter", "n_layers=3"]
+    log = write(tmp_path / "log.jsonl", [{"architecture": [[0], [1, 1], [2, 0, 1]], "value": 1.0}])
+    run("search", log, *space, "-n", "2")
+    proposed = [json.loads(line)["architecture"] for line in capsys.readouterr().out.splitlines()]
+    assert [[len(layer) for layer in network] for network in proposed] == [[1, 2, 3]] * 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--space-parameter", "n_layers=12"], "--space-parameter: expected beside --space, such"),
+        (["--space", "enas_macro", "--space-parameter", "n_layers"], "expected NAME=VALUE, such"),
+        (
+            ["--space", "enas_macro", "--space-parameter", "layers=12"],
+            "enas_macro has no parameter layers. Did you mean n_layers?",
+        ),
+        (
+            ["--space", "enas_micro", "--space-parameter", "n=1"],
+            "enas_micro has no parameter n. It has none",
+        ),
+        (
+            ["--space", "enas_macro", "--space-parameter", "n_layers=many"],
+            "--space enas_macro: n_layers='many'; a network has 1 to 50 layers.",
+        ),
+        (["--space", "darts", "--space-parameter", "n_nodes=True"], "n_nodes=True; a cell has 1"),
+        (["--space", "darts", "--space-parameter", "operations=[None]"], "different names are"),
+        (["--space", "darts", "--space-parameter", "operations=3"], "different names are"),
+    ],
+)
+def test_wrong_parameters_of_the_space(
+    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = natives(tmp_path / "a.jsonl")
+    said = refusal(capsys, "fit", file, *options, "--out", str(tmp_path / "m.safetensors"))
+    assert message in said
+    assert len(said) <= 300
 
 
 def test_search_writes_the_key_of_the_architecture(

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import tagates_sk
-from tagates_sk import cli
 from tagates_sk.cli import main
+from tagates_sk.cli.parser import make_parser
 from tests.cli.helpers import natives
 
 COMMANDS = ["fit", "predict", "benchmark", "search"]
@@ -35,14 +35,14 @@ def test_help_has_examples_that_work(command: str, capsys: pytest.CaptureFixture
     examples = commands_in(said_by_help(capsys, command), "  ")
     assert len(examples) >= 3
     for example in examples:
-        assert cli._parser().parse_args(example).command == command
+        assert make_parser().parse_args(example).command == command
 
 
 def test_documented_commands_work() -> None:
     documented = commands_in(DOCUMENTATION.read_text(encoding="utf-8"), "$ ")
     assert {command[0] for command in documented} >= set(COMMANDS)
     for command in documented:
-        assert cli._parser().parse_args(command).command == command[0]
+        assert make_parser().parse_args(command).command == command[0]
 
 
 def test_help_tells_that_models_run_code(capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,3 +95,21 @@ def test_as_a_process(tmp_path: Path) -> None:
     )  # fmt: skip
     assert piped.stdout == "line,prediction\n"
     assert piped.stderr == ""
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["fit", "--help"], ["benchmark"], ["train"]]
+)
+def test_what_needs_no_estimator_imports_none(arguments: list[str]) -> None:
+    program = f"""
+import sys
+from tagates_sk.cli import main
+try:
+    main({arguments})
+finally:
+    print(sorted({{"torch", "sklearn", "networkx", "numpy"}} & set(sys.modules)), file=sys.stderr)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.splitlines()[-1] == "[]", done.stderr

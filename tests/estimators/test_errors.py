@@ -9,8 +9,9 @@ import networkx as nx
 import numpy as np
 import pytest
 import torch
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils._param_validation import InvalidParameterError
+from sklearn.utils._param_validation import Interval, InvalidParameterError
 
 from tagates_sk import (
     InvalidArchitectureError,
@@ -19,9 +20,11 @@ from tagates_sk import (
     Variant,
     paper_config,
 )
-from tagates_sk.baselines import GCNRanker
+from tagates_sk.baselines import GCNRanker, WLKernelGP
+from tagates_sk.features import PathEncoding
 from tagates_sk.spaces import NASBench201
 from tagates_sk.training import network as reading
+from tagates_sk.zero_cost import ZeroCostProxies, ZeroCostSaliency
 from tests.small import BOTH, CELLS, TARGETS, as_array, chain, node_chain, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
@@ -32,8 +35,10 @@ def refused(message: str, error: type[Exception] = ValueError) -> Any:
     return pytest.raises(error, match=re.escape(message))
 
 
+STRINGS = NASBench201().sample(3, random_state=0).native()
 BAD_PARAMETERS = [
-    ("T", 0), ("T", 1.5), ("s", "0.1"), ("symmetry_breaking", "zero_cost"), ("beta", None),
+    ("T", 0), ("T", 1.5), ("T", True), ("s", "0.1"), ("s", -1), ("symmetry_breaking", "zero_cost"),
+    ("beta", None), ("beta", -0.1), ("margin", True), ("operations", ["conv", None]),
     ("n_layers", 0), ("n_layers", "all"), ("layer_dim", 0), ("head", 200), ("dropout", 1.0),
     ("dropout", -0.1), ("features", "counts"), ("n_members", 0), ("bootstrap", "yes"),
     ("members", "process"), ("proxies", "flops"), ("memory", 3),
@@ -71,6 +76,33 @@ def test_parameters(owner: str, name: str, value: Any) -> None:
 def test_every_parameter_is_checked() -> None:
     assert {name for name, _ in BAD_PARAMETERS} == set(ranker().get_params(deep=False))
     assert {name for name, _ in BAD_SWITCHES} == set(Variant().get_params())
+
+
+@pytest.mark.parametrize("estimator", [
+    ranker(), GCNRanker(), PathEncoding(), ZeroCostSaliency(), WLKernelGP(), Variant(),
+])  # fmt: skip
+def test_no_number_is_true(estimator: Any) -> None:
+    constraints = type(estimator)._parameter_constraints
+    numbers = [name for name, allowed in constraints.items() if any(
+        isinstance(constraint, Interval) for constraint in allowed
+    )]  # fmt: skip
+    for name in numbers:
+        wrong = clone(estimator).set_params(**{name: True})
+        with refused(f"The '{name}' parameter", InvalidParameterError):
+            wrong._validate_params()
+
+
+@pytest.mark.parametrize(
+    ("estimator", "name"),
+    [(ranker(), "operations"), (PathEncoding(), "operations"), (WLKernelGP(), "operations"),
+     (Variant(), "updated_operations"), (Variant(), "stop_gradient"),
+     (ZeroCostSaliency(), "metrics"), (ZeroCostProxies(), "proxies")],
+)  # fmt: skip
+def test_names_are_strings(estimator: Any, name: str) -> None:
+    for wrong in (["conv", None], "conv", 3):
+        other = clone(estimator).set_params(**{name: wrong})
+        with refused(f"The '{name}' parameter of {type(other).__name__} must be", ValueError):
+            other._validate_params()
 
 
 @pytest.mark.parametrize("make", [ranker, GCNRanker])
@@ -127,8 +159,27 @@ class TestTargets:
     def test_not_finite(self, make: Any, value: float) -> None:
         y = TARGETS.copy()
         y[3] = value
-        with refused(f"Input y contains {'NaN' if np.isnan(value) else 'infinity'}"):
+        what = "NaN" if np.isnan(value) else "infinity"
+        with refused(f"Input y contains {what} in row 3; finite numbers are expected."):
             make().fit(CELLS, y)
+        fitted = make(max_iter=1).fit(CELLS, TARGETS)
+        with pytest.raises(ValueError, match=f"contains {what}"):
+            fitted.score(CELLS, y)
+
+    def test_infinity_in_a_column(self, make: Any) -> None:
+        y = np.stack([TARGETS, TARGETS], axis=1)
+        y[[3, 5], 1] = np.inf
+        with refused("Input y contains infinity in row 3, column 1, and 1 more; finite"):
+            make(T=2).fit(CELLS, y)
+
+    def test_nothing_to_rank(self, make: Any) -> None:
+        with pytest.warns(UserWarning, match=r"^y is 3 for all 40 architectures: there is nothing"):
+            fitted = make(max_iter=1).fit(CELLS, np.full(40, 3.0))
+        assert np.isfinite(fitted.predict(CELLS)).all()
+        y = np.stack([TARGETS, np.full(40, 3.0)], axis=1)
+        y[:3, 1] = np.nan
+        with pytest.warns(UserWarning, match=r"^y is 3 for all 37 architectures: there is nothing"):
+            make(T=2, max_iter=1).fit(CELLS, y)
 
     def test_two_columns(self, make: Any) -> None:
         """Of y are for several passes; with one there can be one only."""
@@ -205,9 +256,10 @@ class TestX:
         for X, message in [
             (CELLS[0], "X is a single graph; a sequence of architectures is expected."),
             (np.zeros((3, 2)), "X is an array of dtype float64 and shape (3, 2), not a sequence"),
-            ([1, 2], "X[0] is a int; a networkx.DiGraph or a tuple of them is expected."),
+            (np.array(STRINGS), "tagates_sk.spaces.NASBench201().sequence(X) reads such forms."),
+            ([1, 2], "X[0] is an int; a networkx.DiGraph or a tuple of them is expected."),
             ("conv", "X is text; a sequence of networkx graphs is expected."),
-            (3, "X is a int; a sequence of networkx graphs is expected."),
+            (3, "X is an int; a sequence of networkx graphs is expected."),
         ]:
             with refused(message, TypeError):
                 getattr(fitted, method)(X)

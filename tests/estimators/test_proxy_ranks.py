@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 from tagates_sk.datasets import load_nasbench201, load_zero_cost_proxies
 from tagates_sk.estimators import ProxyRanks
 from tagates_sk.features import FeatureTable, PrecomputedFeatures
+from tagates_sk.graphs.architectures import forms_of
 from tagates_sk.metrics import kendall_tau
 from tests.small import CELLS, TARGETS, chain, ranker
 
@@ -66,7 +67,9 @@ def test_the_consensus_of_real_scores_ranks_better_than_each() -> None:
 
 
 def test_at_home_in_scikit_learn() -> None:
-    table = FeatureTable(CELLS, TARGETS[:, None], ["worth"])
+    forms = [form.cells for form in forms_of(CELLS)]
+    known = dict(zip(forms, TARGETS, strict=True))
+    table = FeatureTable(CELLS, [[known[form]] for form in forms], ["worth"])
     ranks = ProxyRanks(PrecomputedFeatures(table)).fit(CELLS)
     assert list(ranks.get_feature_names_out()) == ["rank_worth", "consensus"]
     assert list(ranks.set_output(transform="pandas").transform(CELLS[:2]).columns) == [

@@ -20,9 +20,13 @@ from tagates_sk.datasets import load_zero_cost_proxies
 from tagates_sk.estimators import ProxyRanks
 from tagates_sk.features import FeatureTable, PrecomputedFeatures
 from tagates_sk.graphs import InvalidArchitectureError
-from tests.small import CELLS, TARGETS, chain
+from tagates_sk.graphs.architectures import forms_of
+from tests.small import CELLS, chain
 
-VALUES = np.column_stack([np.arange(len(CELLS)), TARGETS])
+_FORMS = [form.cells for form in forms_of(CELLS)]
+NUMBER = np.array([_FORMS.index(form) for form in _FORMS], dtype=float)
+"""The same for isomorphic cells."""
+VALUES = np.column_stack([NUMBER, NUMBER**2])
 
 
 def precomputed(*arguments: Any) -> PrecomputedFeatures:
@@ -37,7 +41,7 @@ def test_isomorphic_cells_have_the_same_features(seed: int) -> None:
     nodes = list(CELLS[i])
     names = dict(zip(nodes, rng.permutation(1000)[: len(nodes)].tolist(), strict=True))
     relabelled = nx.relabel_nodes(CELLS[i], names)
-    known = precomputed(CELLS, np.arange(len(CELLS))[:, None]).fit()
+    known = precomputed(CELLS, NUMBER[:, None]).fit()
     assert_array_equal(known.transform([relabelled]), known.transform([CELLS[i]]))
     assert len(np.unique(known.transform(CELLS))) > len(CELLS) / 2
 
@@ -49,9 +53,15 @@ def test_dead_parts_do_not_matter() -> None:
     assert_array_equal(precomputed([cell], [[3.0]]).fit().transform([dead]), [[3.0]])
 
 
-def test_of_equal_architectures_the_first_is_known() -> None:
-    known = precomputed([chain("a"), chain("b"), chain("a")], [[1.0], [2.0], [3.0]]).fit()
+def test_equal_architectures_have_equal_features() -> None:
+    dags = [chain("a"), chain("b"), chain("a")]
+    known = precomputed(dags, [[1.0], [2.0], [1.0]]).fit()
     assert_array_equal(known.transform([chain("b"), chain("a")]), [[2.0], [1.0]])
+    known = precomputed(dags, [[0.0, 1.0], [0.0, 2.0], [0.0, 3.0]], ["size", "worth"]).fit()
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"^dags\[0\] and dags\[2\] .* worth is 1 in") as told:
+            known.transform(dags)
+    assert len(str(told.value)) <= 300
 
 
 def test_at_home_in_scikit_learn() -> None:

@@ -21,7 +21,9 @@ from tagates_sk.graphs import (
 )
 from tagates_sk.graphs.architectures import forms_of, join
 from tagates_sk.graphs.canonical import canonical_forms
+from tagates_sk.inspection._picture import architecture_pictures
 from tagates_sk.spaces import DARTS, NASBench201
+from tagates_sk.zero_cost import ZeroCostSaliency, build_network
 from tests.graphs.forms import packed_cells
 from tests.strategies import architecture_lists
 
@@ -231,3 +233,31 @@ class TestErrors:
         with pytest.raises((TypeError, InvalidArchitectureError)) as found:
             as_architectures(bad)
         assert str(found.value) == str(expected.value)
+
+
+def test_another_attribute_names_operations_everywhere() -> None:
+    """In single graphs, in parts and unions, in pictures, in networks and beside saliencies."""
+    cells = [chain("nor_conv_3x3", "skip_connect"), chain("nor_conv_1x1")]
+    named = [
+        nx.DiGraph([(u, v, {"label": op, "op": 3}) for u, v, op in cell.edges(data="op")])
+        for cell in cells
+    ]
+    read = Architectures(named, op_attribute="label")
+    for architectures in (
+        read,
+        read[::-1][::-1],
+        pickle.loads(pickle.dumps(read)),
+        read[:1] + cells[1:],
+    ):
+        for own, cell in zip(architectures, cells, strict=True):
+            assert list(own.edges(data="op")) == list(cell.edges(data="op"))
+    assert named[0].edges[0, 1] == {"label": "nor_conv_3x3", "op": 3}
+    (picture,) = architecture_pictures(read[0])
+    assert [s.name for s in picture.shapes if s.kind == "operation"] == [
+        "nor_conv_3x3", "skip_connect",
+    ]  # fmt: skip
+    assert build_network(read[1]).operation_modules
+    with_saliencies = ZeroCostSaliency(metrics=["plain"]).fit_transform(read)
+    assert all(len(cell.edges[0, 1]["zero_cost"]) == 1 for cell in with_saliencies)
+    (two,) = Architectures([tuple(named)], op_attribute="label")
+    assert two[1].edges[0, 1]["op"] == "nor_conv_1x1"

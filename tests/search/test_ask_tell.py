@@ -302,6 +302,11 @@ class TestErrors:
     def test_numpy_numbers(self) -> None:
         assert len(search().ask(np.int64(3))) == 3
 
+    @pytest.mark.parametrize("given", [iter(POOL[:2]), POOL[0], {POOL[0], POOL[1]}, None])
+    def test_what_is_told_of_is_a_sequence(self, given: Any) -> None:
+        with pytest.raises(TypeError, match=r"^X is .*(sequence|order of y)"):
+            search().tell(given, [1.0, 2.0])
+
     def test_number_of_values(self) -> None:
         with pytest.raises(ValueError, match=r"^values has shape \(2,\), but there are 3 arch"):
             search().tell(POOL[:3], [1.0, 2.0])

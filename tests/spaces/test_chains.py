@@ -124,8 +124,9 @@ def test_nats_size(native):
     ("native", "message"),
     [
         ("64:64:48:64", "five widths such as '64:64:48:64:8' are expected, each 8, 16, ..., 64"),
-        ("64:64:48:64:7", "block 4 is '7'"),
-        ([0, 1, 2, 3, 4], "block 0 is '0'"),
+        ("64:64:48:64:7", "five widths such as '64:64:48:64:8' are expected, each 8, 16"),
+        ([0, 1, 2, 3, 4], "five widths such as '64:64:48:64:8' are expected, each 8, 16"),
+        (["conv_c64"] * 4 + ["conv_c7"], "block 4 is 'conv_c7'"),
         ("64-1234-basic", r"TransNASBench101Macro\(\) reads such a form"),
     ],
 )

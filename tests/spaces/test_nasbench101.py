@@ -85,7 +85,7 @@ def test_other_limits():
     with pytest.raises(InvalidArchitectureError, match="allows 3 vertices and 1 edges"):
         NASBench101(3, 1).validate(CHAIN)
     for wrong in ({"max_vertices": 10}, {"max_edges": 0}, {"max_vertices": 1}):
-        with pytest.raises(ValueError, match="2 to 9 vertices and 1 edge or more"):
+        with pytest.raises(ValueError, match=r"=(10|0|1); (2 to 9|1 or more) are expected"):
             NASBench101(**wrong)
     for operations in (["conv", None], ["conv", "conv"], [], "conv3x3 "[:0]):
         with pytest.raises(ValueError, match="1 to 250 different names are expected"):
