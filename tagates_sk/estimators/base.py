@@ -559,10 +559,10 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         ndarray of float64, shape (n, k)
-            Of a blend, a column for each kind of network (encoders, asynchronous
-            networks), for two Gaussian processes and for boosted trees, before they
-            are scaled and weighed; k is 5, or 3 with ``members="statistics"``. Where
-            encoders predict alone, a column for each encoder.
+            Of a blend, a column for each kind of network (encoders and, unless
+            architectures are deep, asynchronous networks), for two Gaussian processes
+            and for boosted trees, before they are scaled and weighed. Where encoders
+            predict alone, a column for each encoder.
         """
         check_is_fitted(self, "composition_")
         if self.composition_ is not None:
