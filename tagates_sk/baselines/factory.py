@@ -32,11 +32,10 @@ _BOOSTING: dict[str, Any] = {
 def baseline(name: str, **parameters: Any) -> Any:
     """An unfitted predictor of architectures' performance by its name.
 
-    All take architectures as X and are better for a larger prediction. Those
-    on features are pipelines within a
-    :class:`~sklearn.compose.TransformedTargetRegressor`: they are trained on
-    normal scores of the targets' ranks, which orders architectures better, and
-    predict in the units of the target.
+    All accept architectures as X; a higher prediction is better. Those on features
+    are pipelines within a :class:`~sklearn.compose.TransformedTargetRegressor`: they
+    are trained on normal scores of the targets' ranks, which orders architectures
+    better, and predict in the units of the target.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ def explain(estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any) -> Embeddi
 
 
 class EmbeddingDisplay:
-    """Paths of operation embeddings over the time steps, in the plane of their main axes.
+    """Paths of operation embeddings over the time steps, in their two main axes.
 
     Make one by :func:`explain` or :meth:`from_estimator`.
 
