@@ -65,10 +65,16 @@ THUMBNAILS = {
     "search_nasbench201": "results/search_queries.png",
     **{
         name: f"_generated/pictures/{name}.png"
-        for name in ("grid_search", "optuna_digits", "rank_torch_modules", "search_digits")
+        for name in (
+            "grid_search",
+            "optuna_digits",
+            "rank_torch_modules",
+            "search_digits",
+            "symmetric_operations",
+        )
     },
 }
-"""Of examples that are not run."""
+"""Of examples that draw nothing when the pages are built."""
 
 
 def copy_examples() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import networkx as nx
 import numpy as np
 from results import save
 
@@ -84,11 +85,18 @@ def draw_thumbnails(folder: Path) -> None:
         nn.Conv2d(1, 8, 1), nn.ReLU(), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
         nn.Linear(8, 10),
     )  # fmt: skip
+    twins = nx.DiGraph()
+    twins.add_node("in", op="input")
+    for name in "AB":
+        twins.add_node(name, op="conv3x3")
+        twins.add_edges_from([("in", name), (name, "out")])
+    twins.add_node("out", op="output")
     for name, dag in {
         "grid_search": DARTS().sample(1, random_state=0)[0],
         "optuna_digits": cells.sample(1, random_state=3)[0],
         "rank_torch_modules": from_torch(network),
         "search_digits": cells.sample(1, random_state=0)[0],
+        "symmetric_operations": twins,
     }.items():
         draw_cell(dag).figure.savefig(folder / f"{name}.png", dpi=80)
 
