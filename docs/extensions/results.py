@@ -89,7 +89,7 @@ def draw_changes(parameter: str, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     rows = changes([parameter])
-    figure, ax = plt.subplots(figsize=(6, 0.16 * len(rows) + 0.6), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6, 0.14 * len(rows) + 0.5), layout="constrained")
     ax.axvline(0, color="0.6", linewidth=0.8)
     for y, row in enumerate(rows):
         color = "#0072b2" if row["space"] == "NAS-Bench-201" else "#d55e00"
