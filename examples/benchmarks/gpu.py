@@ -135,7 +135,7 @@ def report(
     for device in dict.fromkeys([run.device, "cpu"]):
         if time.perf_counter() > run.until:
             print(f"{what}: not measured on {device}, the time was up", flush=True)
-            return
+            break
         with cpu_threads(run.threads) if device == "cpu" else nullcontext():
             both[device] = measure(device)
     cells = [
@@ -143,11 +143,12 @@ def report(
         f"({flops / m.seconds / rates[device]:.1%} of the matrix product)"
         for device, m in both.items()
     ]
-    one = both[run.device]
-    if run.device != "cpu":
-        ratio = both["cpu"].seconds / one.seconds
-        cells += [f"{ratio:.3g} times as fast", f"{one.memory:,.0f} MB"]
-    print(f"{what}: {', '.join(cells)}", flush=True)
+    if run.device != "cpu" and len(both) == 2:
+        cells.append(f"{both['cpu'].seconds / both[run.device].seconds:.3g} times as fast")
+    if run.device != "cpu" and both:
+        cells.append(f"{both[run.device].memory:,.0f} MB")
+    if both:
+        print(f"{what}: {', '.join(cells)}", flush=True)
 
 
 def counted(work: Callable[[], Any]) -> int:

@@ -15,6 +15,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+from tagates_sk import TrainingCondition
 from tagates_sk.graphs.architectures import join
 from tagates_sk.nn.tables import GraphBatches
 from tagates_sk.training import network, trainer
@@ -26,8 +27,8 @@ from .test_algorithm1 import CORNERS, ZERO_COST
 
 META = torch.device("meta")
 READ = "Cannot copy out of meta tensor"
-TWO_TARGETS = np.column_stack([-TARGETS, TARGETS, TARGETS**2]).astype(float)
-TWO_TARGETS[::3, 2] = np.nan
+CURVES = np.column_stack([-TARGETS, TARGETS, TARGETS**2]).astype(float)
+CURVES[::3, 2] = np.nan
 
 
 class Moved(TorchDispatchMode):
@@ -93,7 +94,17 @@ ESTIMATORS: dict[str, tuple[Callable[..., Any], Any]] = {
     "max_pairs": (partial(ranker, max_pairs=20), TARGETS),
     "listmle": (partial(ranker, loss="listmle"), TARGETS),
     "regressor": (partial(regressor, T=3), TARGETS),
-    "several targets": (partial(regressor, T=3), TWO_TARGETS),
+    "several targets": (partial(regressor, T=3), CURVES),
+    "conditions": (regressor, TARGETS),
+    "nodes, mean": (
+        partial(ranker, update="node", readout="mean", aggregation="mixed", n_members=2), TARGETS
+    ),
+}  # fmt: skip
+OTHERS: dict[str, dict[str, Any]] = {
+    "SemiNASRanker": {"X_unlabeled": CELLS[:7]},
+    "conditions": {
+        "conditions": [TrainingCondition([0.1] * n, augmentation=str(n)) for n in (4, 2)] * 20
+    },
 }
 
 
@@ -116,11 +127,10 @@ def test_a_step_waits_for_nothing(name: str, monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr(network, "resolve_device", lambda *_: META)
     monkeypatch.setattr(trainer, "_optimizer", optimizer)
-    others = {"X_unlabeled": CELLS[:7]} if name == "SemiNASRanker" else {}
     waiting = []
     for batch_size in (40, 20):
         with Moved() as moved, pytest.raises(NotImplementedError, match=READ):
-            make(batch_size=batch_size).fit(CELLS, y, **others)
+            make(batch_size=batch_size).fit(CELLS, y, **OTHERS.get(name, {}))
         waiting.append(moved.n_waiting)
     assert n_steps == 1 + 2
     assert waiting[0] == waiting[1]  # what moves before the first step
