@@ -23,6 +23,7 @@ extensions = [
     "numpydoc",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
+    "pictures",  # before the gallery, whose thumbnails it draws
     "sphinx_gallery.gen_gallery",
     "mathml",
     "results",
@@ -60,6 +61,22 @@ def skip_what_is_sklearns(
 # -------------------------------------------------------------------- gallery
 
 
+THUMBNAILS = {
+    "search_nasbench201": "results/search_queries.png",
+    **{
+        name: f"_generated/pictures/{name}.png"
+        for name in (
+            "grid_search",
+            "optuna_digits",
+            "rank_torch_modules",
+            "search_digits",
+            "symmetric_operations",
+        )
+    },
+}
+"""Of examples that draw nothing when the pages are built."""
+
+
 def copy_examples() -> str:
     """A copy to run, so that what examples save does not land among their sources."""
     target = GENERATED / "examples"
@@ -67,6 +84,9 @@ def copy_examples() -> str:
     shutil.copytree(DOCS.parent / "examples", target, ignore=shutil.ignore_patterns("__*"))
     shutil.rmtree(target / "benchmarks")
     shutil.copy(DOCS / "_templates" / "gallery_header.rst", target / "GALLERY_HEADER.rst")
+    for name, picture in THUMBNAILS.items():
+        with (target / f"{name}.py").open("a") as file:
+            file.write(f'\n# sphinx_gallery_thumbnail_path = "{picture}"\n')
     return str(target)
 
 

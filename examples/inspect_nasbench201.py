@@ -13,12 +13,9 @@ operation embeddings move while the encoder mimics training.
 
 from pathlib import Path
 
-import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import LearningCurveDisplay
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
 from tagates_sk.datasets import load_nasbench201
@@ -101,4 +98,4 @@ display.figure_.savefig(folder / "embeddings.png", dpi=120)
 moved = np.linalg.norm(display.embeddings[-1] - display.embeddings[0], axis=1)
 for place, operation, distance in zip(display.places, display.operations, moved, strict=True):
     print(f"{place} {operation}: moved by {distance:.2f}")
-print(f"pictures: {folder.resolve()}")
+print(f"pictures: {folder}/")

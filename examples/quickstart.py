@@ -11,7 +11,6 @@ the published test half, and compare with the truth.
 # The benchmark: 15,625 cells as networkx DAGs and their test accuracy.
 
 import time
-from pathlib import Path
 
 import numpy as np
 
@@ -56,12 +55,9 @@ for place, i in enumerate(top, start=1):
 # Predicted against true rank.
 
 try:
-    import matplotlib
-
-    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 except ImportError:
-    print("\nThe picture needs matplotlib: pip install tagates_sk[plot]")
+    print("\nThe picture needs matplotlib: pip install 'tagates_sk[plot]'")
 else:
     predicted_rank = np.empty(len(truth), dtype=int)
     predicted_rank[np.argsort(-scores, kind="stable")] = np.arange(1, len(truth) + 1)
@@ -83,6 +79,5 @@ else:
     )
     axes.legend(loc="upper left", frameon=False)
     figure.colorbar(points, label="test accuracy (%)", extend="min", shrink=0.8)
-    path = Path("quickstart.png").resolve()
-    figure.savefig(path, dpi=150)
-    print(f"\npicture: {path}")
+    figure.savefig("quickstart.png", dpi=150)
+    print("\npicture: quickstart.png")

@@ -245,9 +245,6 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 def draw(rows: list[dict[str, Any]], path: Path) -> None:
     """Median and quartiles of the best so far."""
-    import matplotlib
-
-    matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
     spaces = [space for space in GOALS if groups(rows, space)]
@@ -306,4 +303,4 @@ if __name__ == "__main__":
     try:
         draw(rows, arguments.csv.with_suffix(".png"))
     except ImportError:
-        print("The picture needs matplotlib: pip install tagates_sk[plot]")
+        print("The picture needs matplotlib: pip install 'tagates_sk[plot]'")

@@ -123,7 +123,7 @@ def spearman_rho(y_true: ArrayLike, y_pred: ArrayLike) -> float:
 
 
 def precision_at_k(y_true: ArrayLike, y_pred: ArrayLike, k: float) -> float:
-    """Share of the truly best k among the k predicted best.
+    """Share of the true top k among the predicted top k.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def precision_at_k(y_true: ArrayLike, y_pred: ArrayLike, k: float) -> float:
 
 
 def best_rank_at_k(y_true: ArrayLike, y_pred: ArrayLike, k: float) -> int:
-    """Rank, 1 being the best, of the best among the k predicted best.
+    """True rank (1 is the best) of the best architecture among the predicted top k.
 
     Parameters
     ----------
@@ -214,7 +214,7 @@ def best_rank_at_k(y_true: ArrayLike, y_pred: ArrayLike, k: float) -> int:
 
 
 def regret_at_k(y_true: ArrayLike, y_pred: ArrayLike, k: float) -> float:
-    """How much worse the best of the k predicted best is than the best of all.
+    """Difference between the best of all and the best of the predicted top k.
 
     Parameters
     ----------

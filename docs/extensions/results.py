@@ -14,12 +14,7 @@ BENCHMARKS = DOCS.parent / "examples" / "benchmarks"
 
 SPACES = {"nasbench201": "NAS-Bench-201", "nasbench101": "NAS-Bench-101"}
 DRAWN = ["T", "s", "margin", "layer_dim", "dropout"]
-"""Parameters that the figure of changes shows."""
-SMALL_BUDGETS = [
-    "tagates", "gates", "gcn", "nasbowl", "random_forest", "gradient_boosting", "xgboost",
-    "walk_statistics",
-]  # fmt: skip
-"""Predictors in the figure of small budgets."""
+"""Parameters that have a figure."""
 
 
 def changes(parameters: list[str]) -> list[dict[str, Any]]:
@@ -74,20 +69,11 @@ def changes_table(parameters: list[str]) -> str:
 
 
 def ranking_table() -> str:
-    """Both rankers and the paper's, from `ranking.table`."""
+    """The README's table, from `ranking.short_table`."""
     from common import finished
-    from ranking import table
+    from ranking import short_table
 
-    return table(finished(RESULTS / "ranking.csv")) + "\n"
-
-
-def symmetry_breaking_table() -> str:
-    """What zero-cost features buy, from `symmetry_breaking.table`."""
-    from common import finished
-    from symmetry_breaking import SETTINGS, table
-
-    rows = finished(RESULTS / "symmetry_breaking.csv")
-    return table({n: [row for row in rows if row["setting"] == n] for n in SETTINGS}) + "\n"
+    return short_table(finished(RESULTS / "ranking.csv")) + "\n"
 
 
 def tournament_table() -> str:
@@ -98,51 +84,26 @@ def tournament_table() -> str:
     return table(finished(RESULTS / "tournament.csv")) + "\n"
 
 
-def draw_changes(path: Path) -> None:
-    """A panel for each parameter: change in tau with its standard error."""
+def draw_changes(parameter: str, path: Path) -> None:
+    """Change in tau with its standard error, for other values of a parameter."""
     import matplotlib.pyplot as plt
 
-    rows = changes(DRAWN)
-    panels = [[row for row in rows if row["parameter"] == name] for name in DRAWN]
-    panels = [panel for panel in panels if panel]
-    figure, axes = plt.subplots(
-        len(panels), 1, figsize=(6, 0.2 * len(rows) + 0.55 * len(panels)), sharex=True,
-        layout="constrained", gridspec_kw={"height_ratios": [len(p) + 1 for p in panels]},
-    )  # fmt: skip
-    for ax, panel in zip(axes, panels, strict=True):
-        ax.axvline(0, color="0.6", linewidth=0.8)
-        for y, row in enumerate(panel):
-            color = "#0072b2" if row["space"] == "NAS-Bench-201" else "#d55e00"
-            ax.errorbar(row["points"], y, xerr=row["error"], fmt="o", color=color, markersize=4)
-        labels = [
-            f"{r['value']}  (NB{r['space'][-3:]} {r['protocol']}, {r['labels']} labels)".replace(
-                " ,", ","
-            )
-            for r in panel
-        ]
-        ax.set_yticks(range(len(panel)), labels, fontsize=8)
-        ax.set(ylim=(len(panel) - 0.4, -0.6))
-        ax.set_title(panel[0]["parameter"], loc="left", fontsize=9, family="monospace")
-        ax.spines[["top", "right", "left"]].set_visible(False)
-        ax.tick_params(left=False)
-    axes[-1].set_xlabel("change in points of tau, ± standard error")
-    save(figure, path)
-
-
-def draw_small_budgets(path: Path) -> None:
-    """Tau against labels for some predictors, from `plot_table1`."""
-    import matplotlib.pyplot as plt
-    from common import finished
-    from matplotlib.lines import Line2D
-    from plot_table1 import draw_tau, look
-
-    rows = finished(RESULTS / "table1.csv")
-    figure, axes = plt.subplots(1, 2, figsize=(8, 4.4), layout="constrained")
-    for ax, space in zip(axes, SPACES, strict=True):
-        draw_tau(ax, space, [row for row in rows if row["space"] == space], SMALL_BUDGETS)
-    axes[0].set_ylabel("Kendall's tau")
-    handles = [Line2D([], [], label=e.replace("_", " "), **look(e)) for e in SMALL_BUDGETS]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False)
+    rows = changes([parameter])
+    figure, ax = plt.subplots(figsize=(6, 0.22 * len(rows) + 0.7), layout="constrained")
+    ax.axvline(0, color="0.6", linewidth=0.8)
+    for y, row in enumerate(rows):
+        color = "#0072b2" if row["space"] == "NAS-Bench-201" else "#d55e00"
+        ax.errorbar(row["points"], y, xerr=row["error"], fmt="o", color=color, markersize=4)
+    labels = [
+        f"{row['value']}  ({row['space']}, {row['labels']} labels"
+        f"{', ' + row['protocol'] if row['protocol'] else ''})"
+        for row in rows
+    ]
+    ax.set_yticks(range(len(rows)), labels, fontsize=8)
+    ax.set(ylim=(len(rows) - 0.4, -0.6))
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    ax.tick_params(left=False)
+    ax.set_xlabel("change in points of tau, ± standard error", fontsize=8)
     save(figure, path)
 
 
@@ -171,11 +132,10 @@ def write(folder: Path) -> None:
             "changes_size": ["layer_dim", "n_layers", "op_dim", "head"],
         }.items():  # fmt: skip
             (folder / f"{name}.md").write_text(changes_table(parameters))
-        (folder / "ranking.md").write_text(ranking_table())
-        (folder / "symmetry_breaking.md").write_text(symmetry_breaking_table())
+        (folder / "ranking_short.md").write_text(ranking_table())
         (folder / "tournament.md").write_text(tournament_table())
-        draw_changes(folder / "changes.svg")
-        draw_small_budgets(folder / "small_budgets.svg")
+        for parameter in DRAWN:
+            draw_changes(parameter, folder / f"changes_{parameter}.svg")
     finally:
         sys.path.remove(str(BENCHMARKS))
 

@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from common import finished
 from matplotlib.axes import Axes
-from ranking import NAMES, PAPER, RANKERS
+from ranking import NAMES, PAPER, RANKERS, SEEDS
 
 COLOURS = {"default": "tab:blue", "statistics": "tab:orange", "proxies": "tab:green"}
 
@@ -26,7 +26,9 @@ def draw(ax: Axes, space: str, rows: list[dict[str, str]]) -> None:
                 if r["space"] == space and r["setting"] == setting and int(r["n"]) == n]
             for n in sizes
         }  # fmt: skip
-        kept = [n for n in sizes if len(taus[n]) > 1]
+        kept = [n for n in sizes if len(taus[n]) == SEEDS]
+        if not kept:
+            continue
         mean = np.array([np.mean(taus[n]) for n in kept])
         spread = np.array([np.std(taus[n], ddof=1) for n in kept])
         colour = COLOURS[setting]

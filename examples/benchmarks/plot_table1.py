@@ -23,15 +23,18 @@ ORDER = [
 """Encoders, those of this library and of the paper first."""
 
 
+MARKED = {
+    "tagates": "black", "gates": "#009e73", "nasbowl": "#cc79a7", "gradient_boosting": "#d55e00",
+    "walk_statistics": "#0072b2",
+}  # fmt: skip
+"""Colours of those that differ most; the others are grey."""
+
+
 def look(encoder: str) -> dict[str, Any]:
-    """Colour and style of an encoder in all figures; ours is black."""
-    if encoder == "tagates":
-        return {"color": "black", "linewidth": 2.5, "zorder": 3}
-    place = ORDER.index(encoder) - 1
-    return {
-        "color": plt.get_cmap("tab10")(place % 10), "linewidth": 1.3,
-        "linestyle": "-" if place < 6 else "--",
-    }  # fmt: skip
+    """Colour and style of an encoder in all figures."""
+    if encoder in MARKED:
+        return {"color": MARKED[encoder], "linewidth": 2.0, "zorder": 3}
+    return {"color": "0.75", "linewidth": 1.0, "zorder": 1}
 
 
 def over_seeds(
@@ -55,10 +58,10 @@ def draw_tau(ax: Axes, space: str, rows: list[dict[str, str]], encoders: list[st
     for encoder in encoders:
         kept, mean, spread = over_seeds(rows, "kendall_tau", labels, encoder)
         ax.plot(kept, mean, marker="o", markersize=3, **look(encoder))
-        ax.fill_between(
-            kept, mean - spread, mean + spread, alpha=0.12, linewidth=0,
-            color=look(encoder)["color"],
-        )  # fmt: skip
+        if encoder in MARKED:
+            ax.fill_between(
+                kept, mean - spread, mean + spread, alpha=0.12, linewidth=0, color=MARKED[encoder]
+            )
     published = PAPER.get(space, {}).get("tagates", {})
     ax.plot(list(published), [tau for tau, _ in published.values()], "kx", markersize=7)
     ax.set(xscale="log", xlabel="measured architectures", title=TITLES[space].replace(", ", "\n"))
@@ -91,7 +94,8 @@ def main() -> None:
     rows = finished(args.csv)
     spaces = [space for space in TITLES if any(r["space"] == space for r in rows)]
     encoders = [e for e in ORDER if any(r["encoder"] == e for r in rows)]
-    handles = [Line2D([], [], label=e, **look(e)) for e in encoders]
+    handles = [Line2D([], [], label=e.replace("_", " "), **look(e)) for e in MARKED]
+    handles.append(Line2D([], [], label="the others", **look("")))
     published = Line2D([], [], color="k", marker="x", linestyle="", label="paper's TA-GATES")
     for name, draw, label in (
         ("tau", draw_tau, "Kendall's tau"),

@@ -10,6 +10,7 @@ come, and a run that was interrupted goes on where it stopped.
 
     python examples/benchmarks/ranking.py --n-jobs 2
     python examples/benchmarks/ranking.py --n-jobs 2 --protocol shuffled
+    python examples/benchmarks/ranking.py --short  # the README's table, from the CSV
     python examples/benchmarks/ranking.py --settings default --spaces nasbench201 \\
         --nasbench201 78 --parameters '{"T": 4}'
 """
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import paired, run, run_all, summary, task
+from common import finished, paired, run, run_all, summary, task
 
 # Kendall's tau in the tables of Ning et al. (2022), "Add" and "None", by training size.
 # The published protocol chose the epoch on 40 test architectures; ours uses no test label.
@@ -37,8 +38,7 @@ PAPER = {
     "nasbench101": {72: (0.669, 0.651), 364: (0.774, 0.758), 729: (0.784, 0.770)},
 }
 NAMES = {"nasbench201": "NAS-Bench-201, CIFAR-10", "nasbench101": "NAS-Bench-101"}
-
-
+SEEDS = 9
 RANKERS = {
     "default": "`TAGATESRanker()`",
     "statistics": '`TAGATESRanker(members="statistics")`',
@@ -69,12 +69,40 @@ def table(rows: list[dict[str, Any]], protocol: str = "published") -> str:
     return "\n".join(lines)
 
 
-def spread(rows: list[dict[str, Any]]) -> str:
+def short_table(rows: list[dict[str, Any]]) -> str:
+    """One table of both protocols, as the README has it.
+
+    A number is printed once all seeds have been run.
+    """
+    rows = [r for r in rows if r["parameters"] == "{}" and r["target"] in ("cifar10", "test")]
+    shown = ["statistics", "default"]
+    columns = ["benchmark", "labels", "TA-GATES (paper)", *(RANKERS[s] for s in shown)]
+    lines = ["| " + " | ".join(columns) + " |", "|" + " --- |" * len(columns)]
+    for space, protocol, name in (
+        ("nasbench201", "published", "NAS-Bench-201"),
+        ("nasbench101", "published", "NAS-Bench-101, published split"),
+        ("nasbench101", "shuffled", "NAS-Bench-101, random split"),
+    ):
+        of_protocol = [r for r in rows if r["space"] == space and r["protocol"] == protocol]
+        for n, published in PAPER[space].items():
+            runs = [r for r in of_protocol if int(r["n"]) == n]
+            ours = [[r for r in runs if r["setting"] == s] for s in shown]
+            numbers = [mean(r) if len(r) == SEEDS else "" for r in ours]
+            if any(numbers):
+                paper = f"{published[0]:.3f}" if protocol == "published" else "–"
+                lines.append("| " + " | ".join([name, str(n), paper, *numbers]) + " |")
+    return "\n".join(lines)
+
+
+def mean(rows: list[dict[str, Any]]) -> str:
     """Mean and standard deviation over seeds."""
     tau = np.array([float(r["kendall_tau"]) for r in rows])
-    if len(tau) < 2:
-        return ""
-    return f"{tau.mean():.3f} ± {tau.std(ddof=1):.3f} ({len(tau)} seeds)"
+    return f"{tau.mean():.3f} ± {tau.std(ddof=1):.3f}"
+
+
+def spread(rows: list[dict[str, Any]]) -> str:
+    """Mean and standard deviation over seeds, and their number."""
+    return f"{mean(rows)} ({len(rows)} seeds)" if len(rows) > 1 else ""
 
 
 def gains(rows: list[dict[str, Any]]) -> list[str]:
@@ -99,7 +127,7 @@ def main() -> None:
     parser.add_argument("--nasbench201", nargs="*", type=int, default=[7, 39, 78, 390, 781])
     parser.add_argument("--nasbench101", nargs="*", type=int, default=[72, 364, 729])
     parser.add_argument("--target", default="cifar10", help="of NAS-Bench-201")
-    parser.add_argument("--seeds", type=int, default=9)
+    parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--settings", nargs="+", default=list(RANKERS), choices=list(RANKERS))
     parser.add_argument("--parameters", default="{}", help="of the ranker, as JSON")
     parser.add_argument(
@@ -108,8 +136,12 @@ def main() -> None:
         help="where networks before their first label are kept: no times then",
     )
     parser.add_argument("--n-jobs", type=int, default=1)
+    parser.add_argument("--short", action="store_true", help="print the README's table only")
     parser.add_argument("--out", type=Path, default=Path("docs/results/ranking.csv"))
     args = parser.parse_args()
+    if args.short:
+        print(short_table(finished(args.out)))
+        return
     both = args.protocol == "published"
     spaces = args.spaces or ([*NAMES] if both else ["nasbench101"])
     targets = {"nasbench201": args.target, "nasbench101": "test"}

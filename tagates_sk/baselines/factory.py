@@ -13,6 +13,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ..features import AdjacencyOneHot, OperationStatistics, WalkStatistics
 from ..graphs.foreign import echo
+from ..graphs.optional import missing
 from ..training.normal_scores import NormalScores
 from .asynchronous import DAGNNRanker
 from .attention import TransformerRanker
@@ -31,11 +32,10 @@ _BOOSTING: dict[str, Any] = {
 def baseline(name: str, **parameters: Any) -> Any:
     """An unfitted predictor of architectures' performance by its name.
 
-    All take architectures as X and are better for a larger prediction. Those
-    on features are pipelines within a
-    :class:`~sklearn.compose.TransformedTargetRegressor`: they are trained on
-    normal scores of the targets' ranks, which orders architectures better, and
-    predict in the units of the target.
+    All accept architectures as X; a higher prediction is better. Those on features
+    are pipelines within a :class:`~sklearn.compose.TransformedTargetRegressor`: they
+    are trained on normal scores of the targets' ranks, which orders architectures
+    better, and predict in the units of the target.
 
     Parameters
     ----------
@@ -142,10 +142,8 @@ def _xgboost(**parameters: Any) -> Any:
     try:
         from xgboost import XGBRegressor
     except ImportError as error:
-        raise ImportError(
-            "baseline('xgboost') needs the package xgboost, which is not installed: pip install "
-            "tagates_sk[xgboost]. baseline('gradient_boosting') is much the same without it."
-        ) from error
+        hint = "baseline('gradient_boosting') ranks about as well."
+        raise missing("baseline('xgboost')", "xgboost", "xgboost", hint) from error
     settings = {**_BOOSTING, "colsample_bynode": 0.3}
     return _ranked(_all_features(), XGBRegressor(**settings | parameters))
 

@@ -30,9 +30,9 @@ from .kernel import WeisfeilerLehmanKernel, blocks
 class WLKernelGP(RegressorMixin, BaseEstimator):
     """Gaussian process with a Weisfeiler-Lehman kernel: predictions with a standard deviation.
 
-    Architectures are alike as far as the neighbourhoods of their operations
-    are [1]_. How much each size of neighbourhood counts, and the noise, are
-    chosen by marginal likelihood.
+    Two architectures are similar if the neighbourhoods of their operations are [1]_.
+    How much each size of neighbourhood counts, and the noise, are chosen by marginal
+    likelihood.
 
     Parameters
     ----------

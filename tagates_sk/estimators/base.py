@@ -200,7 +200,7 @@ class BaseTAGATES(NetworkEstimator):
 
     @property
     def encoders_(self) -> Encoders:
-        """TA-GATES networks with heads, and what is known of training beside the graphs."""
+        """The TA-GATES encoders, with heads, features and training conditions."""
         if self.composition_ is None:
             return self._encoders
         if self.composition_.encoders is None:
@@ -227,17 +227,17 @@ class BaseTAGATES(NetworkEstimator):
 
     @property
     def conditions_(self) -> KnownConditions | None:
-        """Conditions of training that fit saw; ``seen[0]`` of it is the reference."""
+        """Training conditions seen in fit; its ``seen[0]`` is the reference."""
         return self.encoders_.conditions
 
     @property
     def column_weights_(self) -> Floats:
-        """How much the loss of each column of y counts for each member."""
+        """Weight of each column of y in the loss of each encoder."""
         return self.encoders_.column_weights
 
     @property
     def std_scale_(self) -> float:
-        """What the standard deviation over the members is multiplied by."""
+        """Factor of the standard deviation over the encoders."""
         return self.encoders_.std_scale
 
     # ----------------------------------------------------------------- fitting
@@ -251,26 +251,25 @@ class BaseTAGATES(NetworkEstimator):
         conditions: Conditions = None,
         X_unlabeled: Any = None,
     ) -> Self:
-        """Train on architectures and their measured performance.
+        """Fit all members to measured architectures, and weigh them.
 
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
-            The architectures; each a cell, or a tuple of cells.
+            The architectures; each is a cell, or a tuple of cells.
         y : array-like of float, shape (n,) or (n, k)
-            Performance, higher is better; several columns are points of
-            training, earliest first, NaN where not measured.
+            Performance, higher is better. Several columns are points of training,
+            earliest first, NaN where not measured.
         sample_weight : array-like of float, shape (n,), optional
-            Weights of the architectures; a pair weighs the product of its two.
+            Weights of the architectures. A pair has the product of both weights.
         conditions : sequence of n TrainingCondition, or one for all, optional
             How the architectures were trained (section 6 of the paper); y then
-            has shape (n,). An architecture that was trained under several is
-            there several times.
+            has shape (n,). List an architecture once for each of its trainings.
         X_unlabeled : sequence of architectures, optional
-            Any that are at hand, such as the search space or a sample of it. It
-            needs no label. Statistics of graphs are scaled by it; `proxies` are
-            ranked among it, and networks learn from 2,000 of it. Encoders alone have
-            no use for it.
+            Architectures without labels, such as the search space or a sample of
+            it. Statistics of graphs are scaled by them, `proxies` are ranked among
+            them, and networks learn from 2,000 of them if there are proxies.
+            Encoders alone ignore them.
 
         Returns
         -------
@@ -283,13 +282,14 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If y, weights or conditions do not fit X, or each other; if X_unlabeled is a
-            single architecture; if proxies are not finite, or encoders are alone.
+            If y, weights or conditions do not match X or each other; if X_unlabeled
+            is a single architecture; if proxies are not finite; if proxies are
+            given and encoders predict alone.
 
         Warns
         -----
         FitInterruptedWarning
-            If interrupted by Ctrl-C: the best state so far is kept.
+            If interrupted by Ctrl-C. The best state so far is kept.
         """
         return self._fit(
             X, y, sample_weight, conditions, resume=self.warm_start, X_unlabeled=X_unlabeled
@@ -303,11 +303,12 @@ class BaseTAGATES(NetworkEstimator):
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
     ) -> Self:
-        """Train one epoch at the constant learning rate, from the present state.
+        """Train the encoders for one epoch at the constant learning rate.
 
-        Operations, number of cells, conditions and target units are those of
-        the first call; list all operations in `operations` if it may not see
-        them all.
+        The other members and the weights of the blend stay as they are. Without an
+        earlier fit there are encoders only. Operations, number of cells, conditions
+        and target units are those of the first call. If that call does not
+        see all operations, list them in `operations`.
 
         Parameters
         ----------
@@ -427,31 +428,30 @@ class BaseTAGATES(NetworkEstimator):
         max_iter: int = 20,
         batch_size: int = 64,
     ) -> Self:
-        """Train the encoder to tell properties of architectures that need no training of them.
+        """Pre-train the encoders on properties of architectures that need no label.
 
-        The encodings learn to give the targets by a linear map, which is then
-        thrown away; `fit` starts from the encoder that remains. The loss is the
-        squared error of the standardised targets; optimizer, highest learning
-        rate, schedule and weight decay are those of the estimator.
+        A linear map of the encodings learns the targets and is then dropped; `fit`
+        starts from the encoders. The loss is the squared error of the standardised
+        targets. Optimizer, learning rate, schedule and weight decay are those of
+        the estimator.
 
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
-            Architectures; none of them needs to have been measured.
+            Architectures, measured or not.
         targets : transformer, or array-like of float, shape (n, k), default=None
-            From architectures to a numeric matrix, for instance
-            :class:`~tagates_sk.zero_cost.ZeroCostProxies`; or such a matrix,
-            with a row for each of X. None is
+            A matrix with a row for each architecture, or a transformer that makes
+            one, for instance :class:`~tagates_sk.zero_cost.ZeroCostProxies`. None is
             :class:`~tagates_sk.features.OperationStatistics`.
         max_iter : int, default=20
             Epochs.
         batch_size : int, default=64
-            Architectures a step.
+            Architectures per step.
 
         Returns
         -------
         self
-            With the attribute `pretrained_`. A further call starts anew.
+            With the attribute `pretrained_`. Another call starts from scratch.
 
         Raises
         ------
@@ -460,7 +460,7 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If the targets are no finite matrix with a row for each architecture.
+            If the targets are not a finite matrix with a row for each architecture.
         """
         if hasattr(self, "pretrained_"):
             del self.pretrained_
@@ -483,25 +483,29 @@ class BaseTAGATES(NetworkEstimator):
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
-            The architectures; read and predicted in batches, so that memory
+            The architectures. They are read and predicted in batches, so memory
             stays bounded.
         return_std : bool, default=False
-            Whether to give the members' disagreement, too.
+            Whether to return standard deviations, too.
         partial : array-like of float, shape (n, j) with j < k, or (n, k), optional
-            What was observed of architectures whose training is not finished:
-            columns as those of y, the first j; NaN where nothing was. The final
-            column is predicted from these and the graphs.
+            Early results of architectures that are still training: the first j
+            columns of y, NaN where nothing was observed. The final column is
+            predicted from these and the graphs.
         conditions : sequence of n TrainingCondition, or one for all, optional
-            Of which training the result is wanted; by default the reference,
-            the one with most learning in fit.
+            Training condition to predict for. By default the reference, the
+            one of fit with the largest sum of learning rates.
 
         Returns
         -------
         mean : ndarray of float64, shape (n,)
-            Mean over the members; higher is better.
+            The blend of the members, higher is better: a score of a ranker, a value
+            in the units of y of a regressor. The mean of the encoders where they
+            predict alone.
         std : ndarray of float64, shape (n,)
-            Standard deviation over the members, times `std_scale_`. Only with
-            `return_std`.
+            Standard deviations, only with `return_std`. For a blend they follow the
+            Gaussian processes' own; a regressor's are scaled so that central 80%
+            intervals hold 80% of the labels out of sample. Where encoders predict
+            alone, the standard deviation over the encoders times `std_scale_`.
 
         Raises
         ------
@@ -512,8 +516,8 @@ class BaseTAGATES(NetworkEstimator):
             If it has an operation that fit never saw and `handle_unknown` is
             ``"error"``.
         ValueError
-            If `return_std` is set and there is one member only, or if `partial`
-            or `conditions` do not fit X or what fit saw.
+            If `return_std` is set and a single encoder predicts alone, or if
+            `partial` or `conditions` do not match X or the data of fit.
         """
         check_is_fitted(self, "composition_")
         if self.composition_ is not None and partial is None and conditions is None:
@@ -545,24 +549,7 @@ class BaseTAGATES(NetworkEstimator):
         return (mean, std) if return_std else mean
 
     def predict_members(self, X: Any) -> Floats:
-        """Predictions of every member of the ensemble.
-
-        Parameters
-        ----------
-        X : sequence of n networkx.DiGraph, or of tuples of them
-            The architectures.
-
-        Returns
-        -------
-        ndarray of float64, shape (n, n_members)
-        """
-        check_is_fitted(self, "composition_")
-        if self.composition_ is not None:
-            return self.composition_.predict(X, self.handle_unknown, self.verbose).members
-        return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
-
-    def predict_anytime(self, X: Any) -> Floats:
-        """Predictions for all points of training that y had.
+        """Predictions of each member.
 
         Parameters
         ----------
@@ -572,7 +559,29 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         ndarray of float64, shape (n, k)
-            A column for each of y, earliest first; means over the members by `column_weights_`.
+            Of a blend, a column for each kind of network (encoders and, unless
+            architectures are deep, asynchronous networks), for two Gaussian processes
+            and for boosted trees, before they are scaled and weighed. Where encoders
+            predict alone, a column for each encoder.
+        """
+        check_is_fitted(self, "composition_")
+        if self.composition_ is not None:
+            return self.composition_.predict(X, self.handle_unknown, self.verbose).members
+        return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
+
+    def predict_anytime(self, X: Any) -> Floats:
+        """Predict all columns of y, by the encoders.
+
+        Parameters
+        ----------
+        X : sequence of n networkx.DiGraph, or of tuples of them
+            The architectures.
+
+        Returns
+        -------
+        ndarray of float64, shape (n, k)
+            A column for each column of y, earliest first: means over the encoders,
+            weighted by `column_weights_`.
         """
         check_is_fitted(self, "composition_")
         members = self.encoders_.predict(X, self.handle_unknown, self.verbose)
@@ -580,7 +589,7 @@ class BaseTAGATES(NetworkEstimator):
         return np.asarray((members * weights).sum(2) / weights.sum(1))
 
     def transform(self, X: Any) -> Floats:
-        """Encode architectures.
+        """Encode architectures by the TA-GATES encoders.
 
         Parameters
         ----------
@@ -591,28 +600,33 @@ class BaseTAGATES(NetworkEstimator):
         -------
         ndarray of float64, shape (n, d)
             The encodings that the head reads; d is `layer_dim` times the number
-            of cells times the number of members.
+            of cells times `n_members`.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator was fitted with ``members="statistics"``.
         """
         check_is_fitted(self, "composition_")
         return self.encoders_.encode(X, self.handle_unknown, self.verbose)
 
     def operation_embeddings(self, X: Any, n_updates: int | None = None) -> list[Any]:
-        """Contextual embeddings of the operations, after all updates or some.
+        """Embeddings of the operations of each architecture, after some or all updates.
 
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
             The architectures.
         n_updates : int, default=None
-            From 0 to T − 1; None is all of them.
+            Number of updates, from 0 to T − 1; None for all.
 
         Returns
         -------
         list of n dict, or of n tuples of dict
-            For every cell, from the node or edge of the user's graph (with the
-            key in a multigraph) to an ndarray of shape (n_members * op_dim,), a
-            member after the other. Plain wires, identity operations and pruned
-            parts have no embedding.
+            For every cell a dict from the node or edge of the graph (with the key in
+            a multigraph) to an ndarray of shape (n_members * op_dim,), one encoder
+            after the other. Plain wires, identity operations and pruned parts
+            have no embedding.
         """
         check_is_fitted(self, "composition_")
         return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)

@@ -20,9 +20,8 @@ Floats = NDArray[np.float64]
 class ProxyRanks(TransformerMixin, BaseEstimator):
     """Ranks of zero-cost scores, and what they say together.
 
-    The consensus is the sum of the logarithms of the ranks [1]_: an
-    architecture that is last by one score is not among the best, whatever the
-    others say. It needs no label.
+    The consensus is the sum of the logarithms of the ranks [1]_: one very bad rank
+    outweighs good ones. It needs no label.
 
     Parameters
     ----------

@@ -9,10 +9,15 @@ from .base import BaseTAGATES
 
 
 class TAGATESRanker(BaseTAGATES):
-    """Rank architectures by a TA-GATES encoding of their graphs.
+    """Rank architectures from their graphs.
 
-    The encoder mimics an architecture's training on the architecture's own
-    graph [1]_; a head gives a score whose order, not its value, is trained.
+    The score is a weighted mean of five members: TA-GATES encoders, which mimic
+    an architecture's training on its own graph [1]_; asynchronous networks; two
+    Gaussian processes and boosted trees on statistics of the graph. Weights
+    follow from the members' errors on labels that they have not seen [2]_.
+
+    Only the order of scores matters; the highest is the predicted best. With
+    several columns of y, or with `conditions`, the encoders predict alone.
 
     Parameters
     ----------
@@ -23,19 +28,21 @@ class TAGATESRanker(BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    composition_ : Composition or None
+        The fitted members and their weights. None if the encoders predict alone.
     conditions_ : KnownConditions or None
-        Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
+        Training conditions seen in fit; ``conditions_.seen[0]`` is the reference.
     column_weights_ : ndarray of float64, shape (n_targets, n_members)
-        How much the loss of each column of y counts for each member.
+        Weight of each column of y in the loss of each encoder.
     pretrained_ : EncoderState
-        Weights of the encoder that `pretrain` trained, its sizes and its
-        vocabulary; only after it.
+        Weights, sizes and vocabulary of the encoder that `pretrain` trained.
+        Only set by `pretrain`.
     std_scale_ : float
-        1: scores have no unit.
+        Factor of the encoders' standard deviations. 1, as scores have no unit.
 
     See Also
     --------
-    TAGATESRegressor : Predicts the performance itself.
+    TAGATESRegressor : Predicts the performance itself, with error bars.
     paper_config : Parameters of the published configurations.
 
     Notes
@@ -47,6 +54,8 @@ class TAGATESRanker(BaseTAGATES):
     .. [1] X. Ning, Z. Zhou, J. Zhao, T. Zhao, Y. Deng, C. Tang, S. Liang,
        H. Yang, Y. Wang, "TA-GATES: An Encoding Scheme for Neural Network
        Architectures", NeurIPS 2022.
+    .. [2] J. M. Bates, C. W. J. Granger, "The Combination of Forecasts",
+       Operational Research Quarterly 20, 1969.
 
     Examples
     --------
@@ -72,11 +81,15 @@ class TAGATESRanker(BaseTAGATES):
 
 
 class TAGATESRegressor(BaseTAGATES):
-    """Predict performance by a TA-GATES encoding of architectures' graphs.
+    """Predict the performance of architectures from their graphs.
 
-    The encoder mimics an architecture's training on the architecture's own
-    graph [1]_; the head is trained on the standardised target, and predictions
-    are in the target's units.
+    It blends the same members as :class:`TAGATESRanker`: TA-GATES encoders [1]_,
+    asynchronous networks, two Gaussian processes and boosted trees. An
+    increasing map turns the blended scores into the units of y, so both
+    estimators rank alike.
+
+    With ``members="encoder"``, several columns of y, or `conditions`, the
+    encoders predict alone and learn the standardised target by squared error.
 
     Parameters
     ----------
@@ -87,23 +100,25 @@ class TAGATESRegressor(BaseTAGATES):
     Attributes
     ----------
     %(attributes)s
+    composition_ : Composition or None
+        The fitted members and their weights. None if the encoders predict alone.
     conditions_ : KnownConditions or None
-        Conditions of training that fit saw; ``conditions_.seen[0]`` is the reference.
+        Training conditions seen in fit; ``conditions_.seen[0]`` is the reference.
     column_weights_ : ndarray of float64, shape (n_targets, n_members)
-        How much the loss of each column of y counts for each member.
+        Weight of each column of y in the loss of each encoder.
     pretrained_ : EncoderState
-        Weights of the encoder that `pretrain` trained, its sizes and its
-        vocabulary; only after it.
+        Weights, sizes and vocabulary of the encoder that `pretrain` trained.
+        Only set by `pretrain`.
     std_scale_ : float
-        What the standard deviation over the members is multiplied by. With
-        `bootstrap`, quantiles of the absolute errors of those that have not seen
-        an architecture, in units of the spread of all, over the same quantiles
-        of a normal distribution: their mean at 50 to 90%%. Else, and with fewer
-        than ten such architectures, 1.
+        Factor of the standard deviation over the encoders, where they predict
+        alone. With `bootstrap`, quantiles of the absolute errors of encoders that
+        have not seen an architecture, in units of the spread of all encoders, over
+        the same quantiles of a normal distribution: their mean at 50 to 90%%. 1
+        without `bootstrap`, and with fewer than ten such architectures.
 
     See Also
     --------
-    TAGATESRanker : Trains the order only, which ranks better.
+    TAGATESRanker : Predicts scores without a unit.
     paper_config : Parameters of the published configurations.
 
     Notes

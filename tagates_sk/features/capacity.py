@@ -127,8 +127,8 @@ def sizes_of(packed: PackedGraphs) -> Floats:
 class CapacityStatistics(BaseFeatures):
     """Counts of operations, and how many and how large trainable ones the flow meets.
 
-    Capacity ranks architectures before any was trained: larger and deeper ones
-    are better more often than not. Sizes are read off the names of operations.
+    Capacity ranks architectures before any is trained: larger and deeper ones are
+    usually better. Sizes are read from the names and attributes of operations.
 
     Parameters
     ----------

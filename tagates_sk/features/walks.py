@@ -32,12 +32,11 @@ GRAIN = 2.0**40
 class WalkStatistics(BaseSubsetFeatures):
     """What a random path from input to output meets.
 
-    How much an operation matters depends on how much of what the output gets
-    has gone through it. Three random walks weigh it; what they meet on average,
-    how few and how many operations a path can have, and some degrees make a few
-    dozen numbers, from which a Gaussian process predicts performance well, also
-    for graphs unlike those that it knows. They are the default features of
-    :class:`~tagates_sk.TAGATESRanker`.
+    An operation matters more if more of the output has passed through it. Three
+    random walks measure this. The operations that they meet on average, the lengths
+    of the shortest and the longest path, and some degrees make a few dozen numbers. A
+    Gaussian process predicts performance well from them, also for graphs unlike those
+    of fit. The statistical members of :class:`~tagates_sk.TAGATESRanker` read them.
 
     Parameters
     ----------

@@ -18,14 +18,13 @@ from .sequence import ArchitectureSequence
 
 
 class Architectures(ArchitectureSequence):
-    """Architectures that are read once, for whatever comes after.
+    """Architectures that are read once, for any number of uses.
 
-    Whatever takes architectures takes them in this form, and does not read the
-    graphs again: several estimators, folds of a cross-validation, steps of a
-    pipeline. An integer index gives the graph as it was given; a slice, a list
-    or array of integers, or a boolean mask gives `Architectures`, and
-    ``a + b`` those of both. `rows` are positions in the sequence that was read.
-    Pickles hold no more than the part at hand.
+    Pass them wherever architectures are expected. Estimators, folds of a
+    cross-validation and steps of a pipeline then share one reading of the graphs.
+    An integer index returns your graph; a slice, a list or array of integers, or
+    a boolean mask returns `Architectures`, and ``a + b`` joins two. `rows` are
+    positions in the sequence that was read. A pickle holds its own part only.
 
     Parameters
     ----------

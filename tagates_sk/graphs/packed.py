@@ -198,7 +198,7 @@ class PackedGraphs:
         return replace(self, operations=operations, op_type=op_type)
 
     def check_attributes(self, names: Sequence[str], handle_unknown: str) -> None:
-        """Hold the attributes of operations against those seen in fit; others are left out.
+        """Check the attributes of operations against those of fit; drop the others.
 
         Parameters
         ----------

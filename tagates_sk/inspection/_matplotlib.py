@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..graphs.optional import missing
+
 
 def pyplot(caller: str) -> Any:
     """Import matplotlib.pyplot.
@@ -25,9 +27,7 @@ def pyplot(caller: str) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            f"{caller} needs matplotlib, which is not installed: pip install 'tagates_sk[plot]'."
-        ) from error
+        raise missing(caller, "matplotlib", "plot") from error
     return plt
 
 

@@ -65,10 +65,17 @@ dialog nav { display: flex; gap: 0.5rem; margin-bottom: 0.75rem; }
 dialog nav button { border-color: var(--soft); padding: 0.3rem 0.8rem; }
 dialog nav button:disabled { opacity: 0.4; cursor: default; }
 @media (max-width: 48rem) {
-  .operations { display: none; }
+  .operations, thead th:last-child { display: none; }
+  table, thead, tbody { display: block; }
+  tr:not([hidden]) {
+    display: flex; flex-wrap: wrap; align-items: baseline; border-bottom: 1px solid var(--rule);
+  }
+  tbody th { flex: 1; }
+  tbody td:last-child { flex: 0 0 100%; }
+  .draw .cell { max-width: 100%; }
   dialog .cells { flex-wrap: wrap; }
   dialog .cells .cell { max-width: 100%; }
-  th, td { padding: 0.4rem; }
+  th, td { padding: 0.4rem; border: 0; }
 }
 """
     + CELL_STYLE

@@ -24,6 +24,9 @@ Floats = NDArray[np.float64]
 _NEAR = 0.025
 """Share of the picture's extent below which paths that end side by side share a label."""
 
+_ROOM = 4
+"""Pixels between a label and the frame."""
+
 
 def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]]:
     """Embeddings of the operations of an architecture in every time step.
@@ -123,7 +126,7 @@ def explain(estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any) -> Embeddi
 
 
 class EmbeddingDisplay:
-    """Paths of operation embeddings over the time steps, in the plane of their main axes.
+    """Paths of operation embeddings over the time steps, in their two main axes.
 
     Make one by :func:`explain` or :meth:`from_estimator`.
 
@@ -234,11 +237,13 @@ class EmbeddingDisplay:
                 zorder=2, label=None if name in named else name,
             )  # fmt: skip
             named.add(name)
-        for end, side, text in self._labels():
+        texts = [
             self.ax_.annotate(
                 text, end, (7 * side, 0), textcoords="offset points",
                 ha="left" if side > 0 else "right", va="center", fontsize="small",
-            )  # fmt: skip
+            )
+            for end, side, text in self._labels()
+        ]  # fmt: skip
         first, second = self.explained_variance_ratio
         self.ax_.margins(0.15)
         self.ax_.set(
@@ -247,7 +252,19 @@ class EmbeddingDisplay:
             title=f"Operation embeddings over {len(self.projection)} time steps",
         )
         self.ax_.legend(frameon=False, fontsize="small", title="small to large: first to last")
+        self._make_room(texts)
         return self
+
+    def _make_room(self, texts: list[Any]) -> None:
+        """Widen the horizontal axis until labels are inside of the frame."""
+        for _ in range(10):  # a wider axis moves the ends of paths, and labels with them
+            frame = self.ax_.get_window_extent()
+            boxes = [text.get_window_extent() for text in texts]
+            left = max([0.0, *(frame.x0 + _ROOM - box.x0 for box in boxes)])
+            right = max([0.0, *(box.x1 + _ROOM - frame.x1 for box in boxes)])
+            low, high = self.ax_.get_xlim()
+            pixel = (high - low) / frame.width
+            self.ax_.set_xlim(low - left * pixel, high + right * pixel)
 
     def _labels(self) -> list[tuple[Floats, int, str]]:
         """Where paths end, the side that they move to, and a text for all that end there."""

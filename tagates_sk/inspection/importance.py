@@ -1,4 +1,4 @@
-"""What changing each operation of an architecture would do to its prediction."""
+"""How the prediction changes when an operation is replaced."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def operation_importance(
 
 
 class OperationImportanceDisplay:
-    """Operations coloured by what the prediction loses without them.
+    """Operations coloured by how much the prediction drops without them.
 
     The importance of an operation is the mean of what the prediction loses when
     it is replaced: positive where others would do worse. Make one by

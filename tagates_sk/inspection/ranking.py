@@ -166,7 +166,7 @@ class RankingDisplay:
 
 
 class PrecisionAtKDisplay:
-    """Share of the truly best k among the k predicted best, for many k.
+    """Share of the true top k among the predicted top k, for many k.
 
     Make one by :meth:`from_estimator` or :meth:`from_predictions`.
 

@@ -1,4 +1,4 @@
-"""Fitted estimators as files that hold numbers and text only: loading executes nothing."""
+"""Save fitted estimators as files of numbers and text; loading them executes no code."""
 
 from .layout import ModelFileError
 from .saving import load_model, save_model

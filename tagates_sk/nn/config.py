@@ -162,7 +162,7 @@ class EncoderConfig:
         return self.n_cells * self.layer_dim
 
     def check_zero_cost(self, packed: PackedGraphs) -> None:
-        """Hold the zero-cost vectors of architectures against what the encoder reads.
+        """Check the zero-cost vectors of architectures against the encoder.
 
         Parameters
         ----------

@@ -75,7 +75,7 @@ class PredictedMean:
 
 @dataclass(frozen=True)
 class UpperConfidenceBound:
-    """Mean plus some standard deviations.
+    """Mean plus a multiple of the standard deviation.
 
     Parameters
     ----------

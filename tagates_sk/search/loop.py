@@ -32,16 +32,16 @@ from .storage import load_state, save_state
 
 
 class FailedEvaluationWarning(UserWarning):
-    """An architecture could not be measured; the search goes on without."""
+    """An architecture could not be measured; the search continues without it."""
 
 
 class PredictorSearch:
     """Search for the best architecture, guided by a predictor.
 
-    The first architectures are random ones far from each other. After them every round fits the
-    predictor to all that is known, scores candidates and proposes the most
-    promising new ones. An architecture is never proposed twice, nor one that is
-    isomorphic to a known one once dead parts are dropped.
+    The first architectures are random ones far from each other. Then every round fits
+    the predictor to all results, scores candidates and proposes the most promising
+    new ones. It never proposes an architecture twice, nor one that is isomorphic to a
+    known one without its dead parts.
 
     Parameters
     ----------
@@ -210,8 +210,8 @@ class PredictorSearch:
     def ask(self, n: int | None = None) -> Sequence[Any]:
         """Propose architectures to measure.
 
-        Those that were asked for and not told yet are not proposed again, so
-        that several evaluations can be under way.
+        Architectures awaiting results are never proposed twice, so several
+        evaluations can run at once.
 
         Parameters
         ----------
@@ -272,10 +272,10 @@ class PredictorSearch:
         return chosen
 
     def tell(self, architectures: Sequence[Any], values: ArrayLike) -> None:
-        """Tell what architectures are worth.
+        """Report measured values of architectures.
 
-        In any order, and also of architectures that were never asked for. Of
-        one that is told several times all values are used.
+        Report them in any order, also for architectures that were never asked
+        for. If an architecture is reported several times, all values are used.
 
         Parameters
         ----------
@@ -331,7 +331,7 @@ class PredictorSearch:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PredictorSearch:
-        """Load a saved search, which goes on as if it had not been stopped.
+        """Load a saved search, which continues as if it had never stopped.
 
         Parameters
         ----------
@@ -361,11 +361,10 @@ class PredictorSearch:
     def run(
         self, evaluate: Callable[[Any], float], budget: int, *, n_jobs: int | None = None
     ) -> PredictorSearch:
-        """Search by oneself until so many evaluations are known.
+        """Evaluate and propose until the budget is used.
 
-        Architectures that were asked for before and not told (by a run that
-        was stopped) are evaluated first. Each value is told, and the state saved
-        where there is a `path`, as it comes.
+        Pending architectures of a stopped run are evaluated first. Each value is
+        recorded as it arrives, and the state is saved if there is a `path`.
 
         Parameters
         ----------
@@ -442,7 +441,7 @@ class PredictorSearch:
 
     @property
     def history_(self) -> list[dict[str, Any]]:
-        """Told values in their order."""
+        """Reported values, in their order."""
         return self._records.history
 
     @property
@@ -452,7 +451,7 @@ class PredictorSearch:
 
     @property
     def best_value_(self) -> float:
-        """The best value told, NaN before there is one."""
+        """The best reported value, NaN before there is one."""
         return self._records.best_value
 
     @property

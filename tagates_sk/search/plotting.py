@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..graphs.optional import missing
+
 
 def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Any = None) -> Any:
     """Draw the values of a history and the best so far.
@@ -30,9 +32,8 @@ def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Any = No
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError(
-            "The picture needs matplotlib: pip install tagates_sk[plot]. history_ has the numbers."
-        ) from error
+        hint = "history_ has the numbers."
+        raise missing("plot", "matplotlib", "plot", hint) from error
     ax = plt.gca() if ax is None else ax
     evaluations = range(1, len(history) + 1)
     by_origin: dict[str, list[tuple[int, float]]] = {}

@@ -59,7 +59,7 @@ class Records:
 
     @property
     def best_value(self) -> float:
-        """The best value told, NaN before there is one."""
+        """The best reported value, NaN before there is one."""
         return float(self.history[-1]["best"]) if self.history else math.nan
 
     @property

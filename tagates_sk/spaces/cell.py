@@ -43,7 +43,7 @@ class CellSpace(SearchSpace):
     is one of them, takes an edge away.
 
     The native form is a string as NAS-Bench-201 writes it: for each node from 1
-    on its incoming edges, each as ``operation~predecessor``. Also taken, nested
+    on its incoming edges, each as ``operation~predecessor``. Also accepted are nested
     lists of pairs (operation, predecessor) for each node; one operation for each
     edge, in the order of the string; a mapping from edges, such as ``(0, 1)``,
     ``"0_1"``, ``"cell/0_1"`` or ``"1<-0"``, nodes counted from 0 or from 1; and

@@ -24,7 +24,7 @@ class ENASMicro(TwoCellSpace):
 
     The native form is a :class:`Genotype` as in :class:`DARTS`: ``normal`` and
     ``reduce`` are lists of ten pairs (operation, predecessor), ``normal_concat``
-    and ``reduce_concat`` the loose ends. Taken for it everywhere: the forms of
+    and ``reduce_concat`` the loose ends. Also accepted everywhere: the forms of
     :class:`DARTS` with names, and ENAS' 40 numbers, 20 for each cell, in which a
     predecessor is followed by an operation; 0 is ``sep_conv_3x3``, 1
     ``sep_conv_5x5``, 2 ``avg_pool_3x3``, 3 ``max_pool_3x3`` and 4 ``skip_connect``.

@@ -25,7 +25,7 @@ class NASBench201(CellSpace):
     five operations on each of the six edges i → j, i < j.
 
     The native form is the benchmark's string: for node 1, 2 and 3 its incoming
-    edges, each as ``operation~predecessor``. Taken for it everywhere: the
+    edges, each as ``operation~predecessor``. Also accepted everywhere: the
     benchmark's nested lists of pairs (operation, predecessor); six names of
     operations, for the edges 0→1, 0→2, 1→2, 0→3, 1→3, 2→3; a mapping from the
     edges to names, as NNI exports it; the lower triangular matrix of digits that

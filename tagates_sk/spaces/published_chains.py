@@ -110,7 +110,7 @@ class MnasNet(ChainSpace):
 
     The native form is the benchmark's configuration, a mapping with the keys
     ``block0_e``, ``block0_k``, ``block0_l``, ``block0_se``, ``block1_e`` and so on;
-    it is returned as a dict. Taken, too: other keys beside these, and four lists
+    it is returned as a dict. Also accepted: other keys beside these, and four lists
     of seven numbers, for e, k, l and se. In the DAG a block is the operation
     ``"mbconv"`` with attributes, on an edge.
 

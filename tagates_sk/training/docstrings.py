@@ -7,17 +7,18 @@ from typing import Any
 
 ENCODER = """\
 T : int, default=2
-        Number of forward passes (time steps); T − 1 updates of the operation
-        embeddings lie between them. 1 is GATES.
+        Number of forward passes (time steps) of an encoder. Between two passes
+        the operation embeddings are updated. 1 is GATES.
     s : float, default=0.1
         Scale of an update of the operation embeddings.
     symmetry_breaking : {"auto", "none", "random", "add", "concat"}, default="auto"
-        What tells operations of one type apart before the first pass:
-        nothing; normal noise of standard deviation 0.1, drawn anew at each
-        pass of training and fixed by an operation's place in prediction;
-        β·MLP(Z) added to the embedding, Z being the attribute `zero_cost`
-        (equation 1); or Z beside the embedding wherever a gate is computed.
-        "auto" is "add" where the architectures carry `zero_cost`, else "none".
+        What tells operations of one type apart before the first pass.
+        "none": nothing. "random": normal noise of standard deviation 0.1, drawn
+        anew in every training step, and fixed by the operation's place when
+        predicting. "add": β·MLP(Z) is added to the embedding, where Z is the
+        attribute `zero_cost` (equation 1). "concat": Z stands beside the embedding
+        wherever a gate is computed. "auto" is "add" where the architectures
+        carry `zero_cost`, else "none".
     beta : float, default=0.1
         Scale β of the zero-cost embedding for "add".
     n_layers : int or "auto", default="auto"
@@ -31,35 +32,31 @@ T : int, default=2
     dropout : float, default=0.1
         Dropout in the head.
     features : transformer or None, default=None
-        From architectures to a numeric matrix, for instance
-        :class:`~tagates_sk.features.OperationStatistics` or
+        Turns architectures into a numeric matrix, for instance
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`. It is fitted on the
-        training architectures; its features, standardised and cut off at 5
-        standard deviations, stand beside the encoding before the head.
+        training architectures. The head reads its features beside the encoding,
+        standardised and clipped at 5 standard deviations.
     members : {"all", "encoder", "statistics"}, default="all"
-        What predictions are made of: encoders, another kind of network and
-        statistics of the graphs, weighed by what each says of labels that it has
-        not seen; the TA-GATES encoders alone, as in the paper; or the statistics
-        alone, which are fitted in a second. With several targets or conditions
-        of training, "all" is the encoders alone.
+        Which members are blended. "all": encoders, asynchronous networks, Gaussian
+        processes and boosted trees. "encoder": the TA-GATES encoders alone, as in
+        the paper. "statistics": processes and trees alone, which fit in about a
+        second. With several targets or `conditions`, "all" means "encoder".
     n_members : int, default=2
-        TA-GATES encoders, trained side by side with initial weights of their
-        own; encodings stand side by side.
+        Number of TA-GATES encoders. They are trained side by side from different
+        initial weights, and `transform` concatenates their encodings.
     bootstrap : bool, default=False
-        Whether each member is trained on a bootstrap sample of the training
-        set, and not on all of it. A regressor then scales the standard
-        deviations that it predicts, by what members say of architectures they
-        have not seen in the first fit.
+        Whether each encoder is trained on a bootstrap sample of the training set.
+        Where encoders predict alone, a regressor then scales its standard
+        deviations by their errors on architectures that they have not seen.
     pretrained : TAGATESRanker, TAGATESRegressor or their `pretrained_`, default=None
-        Whose encoder this one starts from, instead of random weights: an
-        estimator that was fitted, on other targets perhaps, or else pre-trained
-        by :meth:`pretrain`. Embeddings of operations are matched by name. The
-        sizes must agree; where `n_layers` or `operations` is "auto", depth and
-        further operations are taken over. It is only read, and clones start
-        from the same one.
+        Estimator whose encoder this one starts from, instead of random weights. It
+        was fitted, perhaps on other targets, or pre-trained by :meth:`pretrain`.
+        Operation embeddings are matched by name. Sizes must agree; where
+        `n_layers` or `operations` is "auto", they are taken from it. It is never
+        changed, and clones start from the same one.
     pretrained_learning_rate : float, default=0.1
-        Factor of the encoder's learning rate where it starts from another one's
-        weights; 0 leaves it as it was. The head has the full rate."""
+        Factor of the encoder's learning rate if `pretrained` is set. 0 freezes the
+        encoder. The head always has the full rate."""
 
 SIZES = """\
 layer_dim : int, default=64
@@ -73,56 +70,57 @@ layer_dim : int, default=64
 
 RANKING_LOSS = """\
 loss : {"auto", "hinge", "logistic", "listmle", "mse"}, default="auto"
-        Pairwise hinge loss over all pairs of a batch; pairwise logistic loss;
-        likelihood of the whole order; or squared error of the standardised
-        target. "auto" is "hinge"."""
+        Loss of the networks: pairwise hinge loss over all pairs of a batch,
+        pairwise logistic loss, likelihood of the whole order, or squared error of
+        the standardised target. "auto" is "hinge"."""
 
 REGRESSION_LOSS = """\
 loss : {"auto", "mse"}, default="auto"
-        Squared error of the standardised target."""
+        Loss of networks that predict values: squared error of the standardised
+        target. Networks of a blend learn to rank."""
 
 TRAINING = """\
 margin : float, default=0.03
         Margin of the hinge loss.
     max_pairs : int or None, default=None
-        Most pairs a batch to look at, drawn at random; None for all. For the
+        Maximum number of pairs per batch, drawn at random; None for all. Only for
         pairwise losses.
     optimizer : {"adamw", "adam"}, default="adamw"
-        Optimizer; they differ in what weight decay means.
+        Optimizer. They differ in how weight decay acts.
     learning_rate : float, default=1e-3
-        Learning rate, the highest one of the one-cycle schedule.
+        Learning rate; with the one-cycle schedule, its maximum.
     schedule : {"one_cycle", "constant"}, default="one_cycle"
-        Learning rate over the steps of a fit.
+        How the learning rate changes during a fit.
     weight_decay : float, default=0.05
         Weight decay.
     batch_size : int or "auto", default="auto"
-        Architectures a step. "auto" is 32, and 64 for TA-GATES and GATES if
-        there are more than 500.
+        Architectures per step. "auto" is 32, or 64 for TA-GATES and GATES with
+        more than 500 architectures.
     max_iter : int, default=200
         Epochs.
     early_stopping : bool, default=False
-        Whether to hold out a part of the training set, stop when its score no
+        Whether to hold out a part of the training set, stop when the score on it no
         longer improves, and keep the best state.
     validation_fraction : float, default=0.1
-        The part that early stopping holds out, of the architectures that have
-        a final value and a weight.
+        Fraction of the architectures with a final value and a weight that early
+        stopping holds out.
     n_iter_no_change : int, default=20
         Epochs without improvement after which to stop.
     tol : float, default=0.0
-        What counts as an improvement.
+        Smallest increase that counts as an improvement.
     warm_start : bool, default=False
-        Whether a further call of fit goes on from the present state.
+        Whether another call of fit continues from the current state.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations of the training set.
     handle_unknown : {"warn", "error", "ignore"}, default="warn"
-        What to do with an operation outside the vocabulary when predicting:
-        take it as the mean of the known ones, with a warning that names it;
-        refuse it; or take it so without a word. An attribute beside operations
-        that fit did not see is left out, refused, or left out without a word.
+        How to predict an operation outside the vocabulary. "warn": as the mean of
+        the known ones, with a warning that names it. "error": refuse it. "ignore":
+        as "warn", without the warning. An attribute of operations that fit
+        did not see is left out instead.
     device : str or torch.device, default="auto"
-        Where to compute; "auto" is a GPU where there is one, else the CPU.
+        Device of the networks; "auto" is a GPU if there is one, else the CPU.
     random_state : int, RandomState instance or None, default=None
-        Initial weights, batches, dropout and held-out part.
+        Seed of initial weights, batches, dropout and the held-out part.
     verbose : int, default=0
         Whether to show progress bars."""
 
@@ -130,28 +128,27 @@ ATTRIBUTES = """\
 operations_ : list of str
         The vocabulary, sorted.
     n_cells_ : int
-        Cells an architecture.
+        Number of cells of an architecture.
     n_layers_ : int
         Layers of the encoder.
     n_iter_ : int
-        Epochs run so far.
+        Number of epochs run so far.
     history_ : dict of str to list of float
         "loss" and "learning_rate" of every epoch; "validation_score" with
         early stopping.
     model_ : torch.nn.Module
         Encoder and head.
     device_ : str
-        Where they are.
+        Where the network is.
     y_mean_, y_std_ : float
         Mean and standard deviation of the (final) training targets.
     n_targets_ : int
-        Targets an architecture: columns of y."""
+        Number of targets, the columns of y."""
 
 NOTES = """\
-Architectures are no rows of numbers: meta-estimators that turn X into an
-    array (``BaggingRegressor``, ``AdaBoostRegressor``,
-    ``StackingRegressor(passthrough=True)``) cannot be used; those that only
-    index it can."""
+Meta-estimators that convert X to a numeric array do not work:
+    ``BaggingRegressor``, ``AdaBoostRegressor``,
+    ``StackingRegressor(passthrough=True)``. Those that only index X do."""
 
 
 def _without(text: str, *names: str) -> str:
@@ -162,17 +159,16 @@ def _without(text: str, *names: str) -> str:
 
 LABEL_FREE = """\
 proxies : transformer, "auto" or None, default=None
-        From architectures to scores, each higher for what should be better, which
-        cost no label, such as :class:`~tagates_sk.zero_cost.ZeroCostProxies`; "auto"
-        is that with FLOPs, NASWOT, expressivity and progressivity. Their
-        consensus is what is expected of an architecture before labels, statistical
-        members read them, and networks learn to rank `X_unlabeled` of fit by
-        the consensus before they see a label, see
-        :class:`~tagates_sk.estimators.ProxyRanks`.
+        Turns architectures into zero-cost scores, higher for better ones, such as
+        :class:`~tagates_sk.zero_cost.ZeroCostProxies`. "auto" is that with FLOPs,
+        NASWOT, expressivity and progressivity. The consensus of the scores is the
+        prior of the statistical members, which also read the scores. Before they
+        see a label, networks learn to rank `X_unlabeled` of fit by the consensus.
+        See :class:`~tagates_sk.estimators.ProxyRanks`.
     memory : str, path or joblib.Memory, default=None
-        Where networks are kept as they are before they see a label, so that a fit
-        to more labels, as after each round of a search, starts there. It takes
-        the same `X_unlabeled` and an int as `random_state`."""
+        Folder for what networks learn without labels. A later fit with more labels,
+        as in each round of a search, starts there. It needs the same `X_unlabeled`
+        and an int as `random_state`."""
 
 VARIANT = """\
 variant : Variant or None, default=None

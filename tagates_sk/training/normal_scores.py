@@ -16,10 +16,10 @@ from .._utils import Floats
 class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Replace targets by the normal quantiles of their ranks.
 
-    Accuracies crowd near the best and reach far down; squared errors then look
-    at the failures only. Their normal scores are spread evenly in rank, and a
-    regression on them ranks. The way back is piecewise linear and goes on
-    beyond the best and the worst seen, so that the order is kept.
+    Accuracies crowd near the best and have a long lower tail, so squared errors are
+    dominated by failures. Normal scores are spread evenly in rank, so a regression on
+    them learns to rank. The inverse is piecewise linear and extrapolates beyond the
+    best and the worst value seen, so it keeps the order.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Architectures as untrained networks: building them, and what they tell without training."""
+"""Architectures as untrained networks, and zero-cost scores computed from them."""
 
 from .network import build_network
 from .operations import UnregisteredOperationError, register_operation, registered_operations

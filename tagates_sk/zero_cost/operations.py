@@ -45,7 +45,7 @@ class Registered(NamedTuple):
 
 
 class UnregisteredOperationError(InvalidArchitectureError):
-    """An architecture has an operation that nothing says how to build."""
+    """An architecture has an operation that no registered function builds."""
 
 
 _registry: dict[str, Registered] = {}

@@ -151,7 +151,7 @@ class ZeroCostProxies(BaseZeroCost):
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> ZeroCostProxies:
-        """Draw the seed; nothing is learned from X.
+        """Draw the seed; X is not used.
 
         Parameters
         ----------

@@ -237,7 +237,7 @@ class TestByName:
 
     def test_xgboost_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "xgboost", None)
-        with refused("baseline('xgboost') needs the package xgboost, which is not", ImportError):
+        with refused("baseline('xgboost') needs xgboost, which is not", ImportError):
             baseline("xgboost")
 
 

@@ -95,6 +95,7 @@ def readers_own() -> dict[str, Any]:
         "ranker": TAGATESRanker(**small).fit(CELLS, TARGETS),
         "TAGATESRegressor": TAGATESRegressor,
         "search": Search(),
+        "train_and_validate": lambda cell: str(cell.edges(data="op")).count("conv"),
         "values_0": [1.0, 2.0],
         "values_1": [1.0, 3.0],
         "values_2": [2.0, 2.0],

@@ -251,5 +251,5 @@ def test_wrong_options(options: dict[str, Any], message: str) -> None:
 
 def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"draw_cell needs matplotlib.*pip install 'tagates_sk\["):
+    with pytest.raises(ImportError, match=r'^draw_cell needs matplotlib.*"tagates_sk\[plot\]"'):
         draw_cell(chain("conv"))

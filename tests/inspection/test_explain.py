@@ -135,3 +135,12 @@ def test_without_matplotlib(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     with pytest.raises(ImportError, match="EmbeddingDisplay needs matplotlib"):
         explain(estimator, CELL)
+
+
+def test_labels_are_inside_of_the_frame() -> None:
+    display = explain(ranker(T=3).fit(CELLS, TARGETS), CELL)
+    display.figure_.draw_without_rendering()
+    frame = display.ax_.get_window_extent()
+    boxes = [text.get_window_extent() for text in display.ax_.texts]
+    assert boxes
+    assert all(frame.x0 <= box.x0 and box.x1 <= frame.x1 for box in boxes)

@@ -301,5 +301,5 @@ class TestPlot:
 
     def test_without_matplotlib(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-        with pytest.raises(ImportError, match=r"pip install tagates_sk\[plot\]"):
+        with pytest.raises(ImportError, match=r'pip install "tagates_sk\[plot\]"'):
             search().plot()

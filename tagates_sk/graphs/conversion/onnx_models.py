@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from ..errors import InvalidArchitectureError
+from ..optional import missing
 from .assembly import to_graph
 from .dataflow import Dataflow, Value
 from .names import Wire, describe
@@ -98,9 +99,7 @@ def _onnx() -> Any:
         import onnx
         import onnx.shape_inference
     except ImportError as error:
-        raise ImportError(
-            'from_onnx needs the package onnx: pip install "tagates_sk[onnx]".'
-        ) from error
+        raise missing("from_onnx", "onnx", "onnx") from error
     return onnx
 
 

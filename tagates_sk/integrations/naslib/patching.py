@@ -28,7 +28,7 @@ _NETWORKX: dict[str, Any] = {
 
 
 def patch() -> list[str]:
-    """Put names back that NASLib needs; call it once, before NASLib is imported.
+    """Restore names that NASLib needs; call it once, before NASLib is imported.
 
     NASLib was written for NumPy 1, networkx 2.6 and scikit-learn 1.0. With the
     releases that this library supports, some of its imports fail, and its

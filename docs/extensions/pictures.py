@@ -1,0 +1,124 @@
+"""Pictures of pages and thumbnails of examples, drawn with the library itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import numpy as np
+from results import save
+
+from tagates_sk import TAGATESRanker, TAGATESRegressor
+from tagates_sk.datasets import load_nasbench201
+from tagates_sk.graphs import from_torch
+from tagates_sk.inspection import (
+    OperationImportanceDisplay,
+    PrecisionAtKDisplay,
+    RankingDisplay,
+    SearchDisplay,
+    UncertaintyDisplay,
+    draw_cell,
+    explain,
+)
+from tagates_sk.search import PredictorSearch
+from tagates_sk.spaces import DARTS, CellSpace
+
+PICTURES = Path(__file__).parents[1] / "_generated" / "pictures"
+
+
+def draw_inspection(folder: Path) -> None:
+    """What inspection.md speaks of, on NAS-Bench-201."""
+    import matplotlib.pyplot as plt
+
+    nb201 = load_nasbench201()
+    order = np.random.RandomState(0).permutation(nb201.train_indices)
+    X, y = nb201.dags[order[:78]], nb201.target[order[:78]]
+    X_test, y_test = nb201.dags[nb201.test_indices], nb201.target[nb201.test_indices]
+    ranker = TAGATESRanker(members="statistics", random_state=0).fit(X, y)
+    regressor = TAGATESRegressor(members="statistics", random_state=0).fit(X, y)
+    encoder = TAGATESRanker(members="encoder", n_members=1, T=4, max_iter=30, random_state=0)
+    encoder.fit(X, y)
+    best = X_test[int(np.argmax(ranker.predict(X_test)))]
+
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    RankingDisplay.from_estimator(ranker, X_test[::8], y_test[::8], ax=axes[0])
+    PrecisionAtKDisplay.from_estimator(ranker, X_test, y_test, ax=axes[1])
+    save(figure, folder / "ranking.svg")
+    save(draw_cell(best, node_names=True).figure, folder / "cell.svg")
+    for name, display in {
+        "uncertainty": UncertaintyDisplay.from_estimator(regressor, X_test, y_test),
+        "importance": OperationImportanceDisplay.from_estimator(encoder, best),
+        "embeddings": explain(encoder, best),
+    }.items():
+        save(display.figure_, folder / f"{name}.svg")
+
+
+def draw_search(folder: Path) -> None:
+    """A search, and guided searches against random ones."""
+    import matplotlib.pyplot as plt
+
+    nb201 = load_nasbench201()
+
+    def guided(seed: int) -> PredictorSearch:
+        search = PredictorSearch(nb201.dags, random_state=seed)
+        for _ in range(6):
+            cells = search.ask(10)
+            search.tell(cells, nb201.target[cells.rows])
+        return search
+
+    searches = [guided(seed) for seed in range(3)]
+    random = [np.random.RandomState(seed).permutation(nb201.target)[:60] for seed in range(3)]
+    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
+    searches[0].plot(ax)
+    save(figure, folder / "search.svg")
+    histories = {"guided": [s.history_ for s in searches], "random": random}
+    save(SearchDisplay.from_histories(histories).figure_, folder / "searches.svg")
+
+
+def draw_thumbnails(folder: Path) -> None:
+    """For examples that take too long to run here."""
+    from torch import nn
+
+    cells = CellSpace(n_nodes=4, operations=["conv3x3", "conv1x1", "max_pool", "skip_connect"])
+    network = nn.Sequential(
+        nn.Conv2d(1, 8, 1), nn.ReLU(), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+        nn.Linear(8, 10),
+    )  # fmt: skip
+    twins = nx.DiGraph()
+    twins.add_node("in", op="input")
+    for name in "AB":
+        twins.add_node(name, op="conv3x3")
+        twins.add_edges_from([("in", name), (name, "out")])
+    twins.add_node("out", op="output")
+    for name, dag in {
+        "grid_search": DARTS().sample(1, random_state=0)[0],
+        "optuna_digits": cells.sample(1, random_state=3)[0],
+        "rank_torch_modules": from_torch(network),
+        "search_digits": cells.sample(1, random_state=0)[0],
+        "symmetric_operations": twins,
+    }.items():
+        draw_cell(dag).figure.savefig(folder / f"{name}.png", dpi=80)
+
+
+def draw(app: Any) -> None:
+    """Draw all if there are none yet; remove the folder to draw them anew."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    if not PICTURES.exists():
+        folder = PICTURES.with_suffix(".part")
+        folder.mkdir(parents=True, exist_ok=True)
+        draw_inspection(folder)
+        draw_search(folder)
+        draw_thumbnails(folder)
+        plt.close("all")
+        folder.rename(PICTURES)
+
+
+def setup(app: Any) -> dict[str, bool]:
+    """Draw them before pages and examples are read."""
+    app.connect("builder-inited", draw)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,20 @@
+"""Packages that only a part of the library needs."""
+
+from __future__ import annotations
+
+
+def missing(caller: str, package: str, extra: str, hint: str = "") -> ImportError:
+    """The error for an optional package that is not installed.
+
+    Parameters
+    ----------
+    caller : str
+        What needs the package.
+    package, extra : str
+        The package, and the extra that installs it.
+    hint : str, default=""
+        What to do without it.
+    """
+    install = f'pip install "tagates_sk[{extra}]".'
+    message = f"{caller} needs {package}, which is not installed: {install} {hint}"
+    return ImportError(message.strip())
