@@ -1,6 +1,7 @@
 """TAGATESPredictor where NASLib's evaluators and optimisers call it."""
 
 import copy
+import functools
 import json
 import pickle
 import sys
@@ -15,6 +16,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 
+from tagates_sk import TAGATESRanker
 from tagates_sk.baselines import SemiNASRanker, WLKernelGP, baseline
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.features import OperationStatistics
@@ -249,7 +251,33 @@ def test_data_requirements() -> None:
     }  # fmt: skip
     without = {**common, "unlabeled": False, "unlabeled_factor": None}
     assert forest.get_data_reqs() == without
-    assert predictor().get_data_reqs() == {**common, "unlabeled": True, "unlabeled_factor": 1}
+    assert TAGATESPredictor().get_data_reqs() == without
+    with_unlabelled = {**common, "unlabeled": True, "unlabeled_factor": 1}
+    assert TAGATESPredictor(SemiNASRanker()).get_data_reqs() == with_unlabelled
+    with_proxies = TAGATESPredictor(TAGATESRanker(proxies=OperationStatistics()))
+    assert with_proxies.get_data_reqs() == with_unlabelled
+    with_proxies.set_hyperparams({"proxies": None})
+    assert with_proxies.get_data_reqs() == without
+
+
+def test_unlabelled_architectures_without_a_use_are_not_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = []
+    fit = TAGATESRanker.fit
+
+    @functools.wraps(fit)
+    def watched(self: Any, *args: Any, **kwargs: Any) -> Any:
+        given.append(kwargs)
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(TAGATESRanker, "fit", watched)
+    for proxies in (None, OperationStatistics()):
+        ranker = TAGATESRanker(members="statistics", proxies=proxies, random_state=0)
+        wrapped = TAGATESPredictor(ranker, ss_type="nasbench201")
+        wrapped.set_pre_computations(unlabeled=cells(30, seed=1))
+        wrapped.fit(X, Y)
+    assert [len(kwargs.get("X_unlabeled", [])) for kwargs in given] == [0, 30]
 
 
 def test_unlabelled_architectures_are_used() -> None:
