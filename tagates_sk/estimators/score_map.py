@@ -128,7 +128,8 @@ class ScoreMap:
         """
         if not len(scores):
             return np.zeros(0)
-        return self._quantiles(scores, spread, [quantile])[0]
+        values: Floats = self._quantiles(scores, spread, [quantile])[0]
+        return values
 
     def std(self, scores: Floats, spread: Floats | None = None) -> Floats:
         """Standard deviations: half the distance of the quantiles one σ below and above.
@@ -156,7 +157,7 @@ class ScoreMap:
         r = np.ones(len(scores)) if spread is None else spread
         t = self.intercept_ + self.slope_ * scores
         rows = [t + ndtri(probability) * self.sigma_ * r for probability in probabilities]
-        values = self._scores.inverse_transform(np.concatenate(rows)[:, None])
+        values: Floats = self._scores.inverse_transform(np.concatenate(rows)[:, None])
         return values.reshape(len(rows), len(scores))
 
 
