@@ -157,7 +157,7 @@ class ScoreMap:
         r = np.ones(len(scores)) if spread is None else spread
         t = self.intercept_ + self.slope_ * scores
         rows = [t + ndtri(probability) * self.sigma_ * r for probability in probabilities]
-        values: Floats = self._scores.inverse_transform(np.concatenate(rows)[:, None])
+        values: Floats = self._scores.values_of(np.concatenate(rows))
         return values.reshape(len(rows), len(scores))
 
 

@@ -186,8 +186,7 @@ class WalkStatistics(BaseSubsetFeatures):
 
     def _encode(self, packed: PackedGraphs) -> Floats:
         blocks = [self._encode_part(part) for part in self._parts(packed)]
-        empty = np.zeros((0, len(self._names())))
-        return np.concatenate([empty, *blocks])
+        return np.concatenate(blocks) if blocks else np.zeros((0, len(self._names())))
 
     def _encode_part(self, packed: PackedGraphs) -> Floats:
         walks = Walks(packed, len(self.operations_))
