@@ -41,17 +41,22 @@ def draw_inspection(folder: Path) -> None:
     encoder.fit(X, y)
     best = X_test[int(np.argmax(ranker.predict(X_test)))]
 
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.3), layout="constrained")
     RankingDisplay.from_estimator(ranker, X_test[::8], y_test[::8], ax=axes[0])
     PrecisionAtKDisplay.from_estimator(ranker, X_test, y_test, ax=axes[1])
     save(figure, folder / "ranking.svg")
     save(draw_cell(best, node_names=True).figure, folder / "cell.svg")
-    for name, display in {
-        "uncertainty": UncertaintyDisplay.from_estimator(regressor, X_test, y_test),
-        "importance": OperationImportanceDisplay.from_estimator(encoder, best),
-        "embeddings": explain(encoder, best),
+    importance = OperationImportanceDisplay.from_estimator(encoder, best)
+    save(importance.figure_, folder / "importance.svg")
+    for name, draw_on in {
+        "uncertainty": lambda ax: UncertaintyDisplay.from_estimator(
+            regressor, X_test, y_test, ax=ax
+        ),
+        "embeddings": lambda ax: explain(encoder, best, ax=ax),
     }.items():
-        save(display.figure_, folder / f"{name}.svg")
+        figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
+        draw_on(ax)
+        save(figure, folder / f"{name}.svg")
 
 
 def draw_search(folder: Path) -> None:
@@ -69,11 +74,11 @@ def draw_search(folder: Path) -> None:
 
     searches = [guided(seed) for seed in range(3)]
     random = [np.random.RandomState(seed).permutation(nb201.target)[:60] for seed in range(3)]
-    figure, ax = plt.subplots(figsize=(6, 4), layout="constrained")
-    searches[0].plot(ax)
-    save(figure, folder / "search.svg")
+    figure, axes = plt.subplots(1, 2, figsize=(7.6, 3.3), layout="constrained")
+    searches[0].plot(axes[0])
     histories = {"guided": [s.history_ for s in searches], "random": random}
-    save(SearchDisplay.from_histories(histories).figure_, folder / "searches.svg")
+    SearchDisplay.from_histories(histories, ax=axes[1])
+    save(figure, folder / "searches.svg")
 
 
 def draw_thumbnails(folder: Path) -> None:

@@ -89,7 +89,7 @@ def draw_changes(parameter: str, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     rows = changes([parameter])
-    figure, ax = plt.subplots(figsize=(6, 0.22 * len(rows) + 0.7), layout="constrained")
+    figure, ax = plt.subplots(figsize=(6, 0.16 * len(rows) + 0.6), layout="constrained")
     ax.axvline(0, color="0.6", linewidth=0.8)
     for y, row in enumerate(rows):
         color = "#0072b2" if row["space"] == "NAS-Bench-201" else "#d55e00"
@@ -99,7 +99,7 @@ def draw_changes(parameter: str, path: Path) -> None:
         f"{', ' + row['protocol'] if row['protocol'] else ''})"
         for row in rows
     ]
-    ax.set_yticks(range(len(rows)), labels, fontsize=8)
+    ax.set_yticks(range(len(rows)), labels, fontsize=7)
     ax.set(ylim=(len(rows) - 0.4, -0.6))
     ax.spines[["top", "right", "left"]].set_visible(False)
     ax.tick_params(left=False)

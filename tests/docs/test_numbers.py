@@ -74,7 +74,7 @@ def normal(row: str) -> str:
 
 
 def test_the_searches_of_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The table of docs/searching.md has medians of the report's."""
+    """The table of docs/results.md has medians of the report's."""
     medians: list[dict[str, str]] = []
     for line in printed("search_nasbench201", "search_queries", monkeypatch).splitlines():
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -82,7 +82,7 @@ def test_the_searches_of_the_guide(monkeypatch: pytest.MonkeyPatch) -> None:
             medians.append({})
         elif medians and len(cells) > 3 and "[" in cells[2]:
             medians[-1][cells[0]] = cells[2].split(" [")[0]
-    page = (ROOT / "docs" / "searching.md").read_text("utf-8")
+    page = (ROOT / "docs" / "results.md").read_text("utf-8")
     rows = re.findall(r"^\| NAS-Bench-[^|]*\|(.*)\|$", page, re.M)
     assert [[cell.strip() for cell in row.split("|")] for row in rows] == [
         [of_space[name] for name in ("default", "evolution", "random")] for of_space in medians
