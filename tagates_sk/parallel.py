@@ -184,7 +184,9 @@ def _iter(
 def _parts(X: Iterable[Any], size: int) -> Iterator[tuple[int, Any]]:
     if isinstance(X, (Sequence, np.ndarray)):
         for start in range(0, len(X), size):
-            yield start, X[start : start + size]
+            part = X[start : start + size]
+            # joblib leaves a large array with one dask worker, and it is lost if that one dies.
+            yield start, list(part) if isinstance(part, np.ndarray) else part
         return
     iterator, start = iter(X), 0
     while part := list(islice(iterator, size)):

@@ -33,16 +33,16 @@ def fitted(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def dask_cluster() -> Iterator[None]:
-    """A cluster of two processes on this machine; ``backend="dask"`` uses it."""
+def dask_cluster() -> Iterator[Any]:
+    """The client of a cluster of two processes on this machine; ``backend="dask"`` uses it."""
     distributed = pytest.importorskip("distributed")
     with (
         distributed.LocalCluster(
             n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None
         ) as cluster,
-        distributed.Client(cluster),
+        distributed.Client(cluster) as client,
     ):
-        yield
+        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
+import tracemalloc
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
 from typing import Any
 
 import joblib
@@ -92,6 +96,33 @@ def test_a_stream_is_read_as_it_is_needed(fitted: Any) -> None:
     assert len(read) <= 5 * 8
 
 
+def test_memory_does_not_grow_with_a_stream(fitted: Any) -> None:
+    """Neither graphs that were read nor what they became is kept."""
+    alive: weakref.WeakSet[Any] = weakref.WeakSet()
+    most = 0
+
+    def stream(n: int) -> Iterator[Any]:
+        nonlocal most
+        for i in range(n):
+            graph = CELLS[i % 40].copy()
+            alive.add(graph)
+            most = max(most, len(alive))
+            yield graph
+
+    def peak(n: int) -> int:
+        tracemalloc.reset_peak()
+        assert sum(map(len, iter_predictions(fitted, stream(n), chunk_size=100))) == n
+        return tracemalloc.get_traced_memory()[1]
+
+    tracemalloc.start()
+    try:
+        few, many = peak(400), peak(2400)
+    finally:
+        tracemalloc.stop()
+    assert most <= 200
+    assert many < 1.2 * few
+
+
 def test_progress_bar(fitted: Any, capsys: pytest.CaptureFixture[str]) -> None:
     predict_in_parallel(fitted, CELLS, chunk_size=10, verbose=1)
     assert "predict: 100%" in capsys.readouterr().err
@@ -126,6 +157,49 @@ def same_everywhere(fitted: Any, **config: Any) -> None:
 @pytest.mark.usefixtures("dask_cluster")
 def test_dask(fitted: Any) -> None:
     same_everywhere(fitted, backend="dask")
+
+
+@contextmanager
+def killing_a_busy_worker(client: Any) -> Iterator[None]:
+    """As if the system had no memory left, in the middle of the work inside the block."""
+    client.wait_for_workers(2)
+    processes, done, killed = client.run(os.getpid), Event(), []
+
+    def kill() -> None:
+        while not (killed or done.is_set()):
+            busy = [worker for worker, tasks in client.processing().items() if tasks]
+            for worker in busy[:1]:
+                os.kill(processes[worker], signal.SIGKILL)
+                killed.append(worker)
+
+    thread = Thread(target=kill)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    assert killed
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_work_of_a_killed_dask_worker_is_done_by_others(fitted: Any, dask_cluster: Any) -> None:
+    many = as_array(CELLS * 20)
+    saliency = ZeroCostSaliency(**TINY).fit(CELLS[:4])
+    there, here = [], []
+    for work in (
+        lambda: predict_in_parallel(fitted, many, chunk_size=200),
+        lambda: searched().cv_results_["mean_test_score"],
+        lambda: np.concatenate([np.ravel(v) for v in saliency.raw_saliencies(CELLS[4:16])]),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(evaluation, "_cache", evaluation._Cache())
+            with joblib.parallel_config(backend="dask"), killing_a_busy_worker(dask_cluster):
+                there.append(work())
+            patch.setattr(evaluation, "_cache", evaluation._Cache())
+            here.append(work())
+    for a, b in zip(there, here, strict=True):
+        assert_allclose(a, b, rtol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from .._utils import Floats, Number
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
-from ..nn.batching import Batch, Batches
+from ..nn.batching import Batch, Batches, Chunk
 from ..nn.devices import Device
 from ..nn.evaluation import encodings
 from ..nn.lstm import SentenceBatches
@@ -282,7 +282,7 @@ class NeuralBaseline(NetworkEstimator):
             ``"error"``.
         """
         check_is_fitted(self, "network_")
-        mean: Floats = self.network_.predict(self._read_batches(X))[:, -1].mean(1)
+        mean: Floats = self.network_.predict(self._chunks(X))[:, -1].mean(1)
         return mean
 
     def transform(self, X: Any) -> Floats:
@@ -302,9 +302,9 @@ class NeuralBaseline(NetworkEstimator):
             (4 for each layer).
         """
         check_is_fitted(self, "network_")
-        return encodings(self.network_.model, self._read_batches(X))
+        return encodings(self.network_.model, self._chunks(X))
 
-    def _read_batches(self, X: Any) -> Iterable[Batch]:
+    def _chunks(self, X: Any) -> Iterable[Chunk[Batch]]:
         for _, packed, _ in read_in_parts(X, self.verbose):
             conformed = self.network_.conform(packed, self.handle_unknown)
             yield from self.network_.chunks(self._batches(conformed))

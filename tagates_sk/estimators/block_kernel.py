@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.gaussian_process.kernels import Hyperparameter, Kernel
-from sklearn.metrics.pairwise import euclidean_distances
 
 Floats = NDArray[np.float64]
 
@@ -96,10 +95,9 @@ class BlockKernel(Kernel):
         for width, weight, length in zip(self.widths, weights, lengths, strict=True):
             columns = slice(start, start + width)
             start += width
-            if width:
-                r = euclidean_distances(X[:, columns], None if Y is None else Z[:, columns])
-            else:  # nothing of the block varies
-                r = np.zeros((len(X), len(Z)))
+            r = _distances(X[:, columns], Z[:, columns])
+            if Y is None:  # but for rounding
+                np.fill_diagonal(r, 0.0)
             r *= np.sqrt(5.0) / length
             decay = np.exp(-r) * weight
             part = (1.0 + r + r**2 / 3.0) * decay
@@ -119,3 +117,13 @@ class BlockKernel(Kernel):
     def is_stationary(self) -> bool:
         """Whether it depends on differences only."""
         return self.linear == 0.0
+
+
+def _distances(X: Floats, Z: Floats) -> Floats:
+    """Euclidean distances of rows; scikit-learn's checks take longer than those of one row."""
+    squares = X @ Z.T
+    squares *= -2.0
+    squares += np.einsum("ij,ij->i", X, X)[:, None]
+    squares += np.einsum("ij,ij->i", Z, Z)
+    distances: Floats = np.sqrt(np.maximum(squares, 0.0, out=squares), out=squares)
+    return distances

@@ -272,17 +272,17 @@ class Encoders:
         only those for the last target, shape (n, 1, n_members).
         """
         if partial is None:
-            return self.network.predict(self.batches(X, handle_unknown, verbose, conditions))
+            return self.network.predict(self.chunks(X, handle_unknown, verbose, conditions))
         scaler = self.network.scaler
         known = check_partial(partial, len(X), self.network.n_targets)
         observed = scaler.standardised(known).astype(np.float32)
-        batches = self.batches(X, handle_unknown, verbose, conditions, observed)
-        final = extrapolations(self.model, batches)[:, None]
+        chunks = self.chunks(X, handle_unknown, verbose, conditions, observed)
+        final = extrapolations(self.model, chunks)[:, None]
         return final * scaler.std[-1] + scaler.mean[-1] if self.network.in_units else final
 
     def encode(self, X: Any, handle_unknown: str, verbose: Any) -> Floats:
         """Encodings, shape (n, d)."""
-        return encodings(self.model, self.batches(X, handle_unknown, verbose))
+        return encodings(self.model, self.chunks(X, handle_unknown, verbose))
 
     def operation_embeddings(
         self, X: Any, handle_unknown: str, verbose: Any, n_updates: int | None
@@ -306,9 +306,9 @@ class Encoders:
             training = self._known_of_training(len(packed), None)
             conformed = self.conform(packed, handle_unknown)
             batches = self._batches(conformed, self._features(part), training)
-            for batch in self.network.chunks(batches):
-                embeddings = operation_embeddings(model, batch)
-                gated = batch.op_position[: len(embeddings)]
+            for chunk in self.network.chunks(batches):
+                embeddings = operation_embeddings(model, chunk.batch)
+                gated = chunk.batch.op_position[: len(embeddings)]
                 owners = np.searchsorted(packed.op_ptr, gated, side="right") - 1
                 for position, row, embedding in zip(gated, owners, embeddings, strict=True):
                     cells[row][packed.keys[position]] = embedding
@@ -316,7 +316,7 @@ class Encoders:
             out += cells if c == 1 else [tuple(cells[i : i + c]) for i in range(0, len(cells), c)]
         return out
 
-    def batches(
+    def chunks(
         self,
         X: Any,
         handle_unknown: str,
@@ -324,7 +324,7 @@ class Encoders:
         conditions: Sequence[TrainingCondition] | None = None,
         observed: Features | None = None,
     ) -> Iterator[Any]:
-        """Batches of architectures to predict, read as they are needed."""
+        """Architectures to predict, read as they are needed."""
         for part, packed, rows in read_in_parts(X, verbose):
             listed = None if conditions is None else conditions[rows]
             training = self._known_of_training(len(packed), listed)

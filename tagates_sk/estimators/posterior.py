@@ -47,19 +47,18 @@ class Posterior:
 
     def mean(self, rows: Floats) -> Floats:
         """Means of labels at rows of shape (m, d), shape (m,)."""
-        parts = [self.kernel(part, self.rows) @ self.alpha for part in _parts(rows)]
-        return np.concatenate([np.zeros(0), *parts])
+        return self._in_parts(rows, with_std=False)[0]
 
-    def std(self, rows: Floats) -> Floats:
-        """Their standard deviations, noise included, shape (m,)."""
-        parts = [np.zeros(0)]
-        for part in _parts(rows):
-            known = solve_triangular(
-                self.factor, self.kernel(part, self.rows).T, lower=True, check_finite=False
-            )
-            parts.append(self.kernel.diag(part) + self.noise - np.square(known).sum(axis=0))
-        return np.sqrt(np.maximum(np.concatenate(parts), 0.0))
+    def mean_and_std(self, rows: Floats) -> tuple[Floats, Floats]:
+        """These and their standard deviations, noise included, shape (m,) each."""
+        return self._in_parts(rows, with_std=True)
 
-
-def _parts(rows: Floats) -> list[Floats]:
-    return [rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)]
+    def _in_parts(self, rows: Floats, with_std: bool) -> tuple[Floats, Floats]:
+        means, variances = [np.zeros(0)], [np.zeros(0)]
+        for part in (rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)):
+            covariances = self.kernel(part, self.rows)
+            means.append(covariances @ self.alpha)
+            if with_std:
+                known = solve_triangular(self.factor, covariances.T, lower=True, check_finite=False)
+                variances.append(self.kernel.diag(part) + self.noise - np.square(known).sum(axis=0))
+        return np.concatenate(means), np.sqrt(np.maximum(np.concatenate(variances), 0.0))

@@ -109,7 +109,7 @@ class ProcessMember:
         if len(used) > N_LARGEST:
             used = np.sort(rng.permutation(used)[:N_LARGEST])
         tuning = used if len(used) <= N_TUNING else rng.permutation(used)[:N_TUNING]
-        rest = mean - self.prior_mean * distinct[:, -1]
+        rest = mean - self._prior(distinct)
         # Beside the noise that all have; with a weight of 1 there is none.
         extra = JITTER + NOISE * np.maximum(
             weight[weight > 0].mean() / np.maximum(total, 1e-9) - 1.0, 0.0
@@ -130,7 +130,7 @@ class ProcessMember:
 
         factor, alpha = self.posterior_.factor, self.posterior_.alpha
         inverse = np.diag(cho_solve((factor, True), np.eye(len(used))))
-        left_out, deviation = self._mean(distinct), self.posterior_.std(distinct)
+        left_out, deviation = self._mean_and_std(distinct)
         left_out[used] = mean[used] - alpha / inverse
         deviation[used] = 1.0 / np.sqrt(inverse)
         self.unseen_, self.unseen_std_ = left_out[which], deviation[which]
@@ -153,11 +153,16 @@ class ProcessMember:
             Noise included. Only with `return_std`.
         """
         rows = self._rows(statistics)
-        mean = self._mean(rows)
-        return (mean, self.posterior_.std(rows)) if return_std else mean
+        if return_std:
+            return self._mean_and_std(rows)
+        return self.posterior_.mean(rows) + self._prior(rows)
 
-    def _mean(self, rows: Floats) -> Floats:
-        mean: Floats = self.posterior_.mean(rows) + self.prior_mean * rows[:, -1]
+    def _mean_and_std(self, rows: Floats) -> tuple[Floats, Floats]:
+        mean, deviation = self.posterior_.mean_and_std(rows)
+        return mean + self._prior(rows), deviation
+
+    def _prior(self, rows: Floats) -> Floats:
+        mean: Floats = self.prior_mean * rows[:, -1]
         return mean
 
     def _rows(self, statistics: Statistics) -> Floats:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from ..training.normal_scores import NormalScores
 
@@ -100,7 +102,7 @@ class ScoreMap:
         square = (squares + guess) / (n + PRIOR_WEIGHT)
         if n:
             # A few large errors must not widen the intervals of all others.
-            inner = (_quantile(ratios, w, CENTRAL) / norm.ppf(0.5 + CENTRAL / 2)) ** 2
+            inner = (_quantile(ratios, w, CENTRAL) / ndtri(0.5 + CENTRAL / 2)) ** 2
             square = (n * inner + PRIOR_WEIGHT * square) / (n + PRIOR_WEIGHT)
         self.sigma_ = float(np.sqrt(square))
         return self
@@ -126,9 +128,7 @@ class ScoreMap:
         """
         if not len(scores):
             return np.zeros(0)
-        r = np.ones(len(scores)) if spread is None else spread
-        t = self.intercept_ + self.slope_ * scores + norm.ppf(quantile) * self.sigma_ * r
-        values: Floats = self._scores.inverse_transform(t[:, None])[:, 0]
+        values: Floats = self._quantiles(scores, spread, [quantile])[0]
         return values
 
     def std(self, scores: Floats, spread: Floats | None = None) -> Floats:
@@ -144,10 +144,21 @@ class ScoreMap:
         ndarray of float, shape (n,)
             In the target's units.
         """
-        above = self.predict(scores, spread, quantile=ONE_SIGMA)
-        below = self.predict(scores, spread, quantile=1.0 - ONE_SIGMA)
+        if not len(scores):
+            return np.zeros(0)
+        above, below = self._quantiles(scores, spread, [ONE_SIGMA, 1.0 - ONE_SIGMA])
         deviations: Floats = 0.5 * (above - below)
         return deviations
+
+    def _quantiles(
+        self, scores: Floats, spread: Floats | None, probabilities: Sequence[float]
+    ) -> Floats:
+        """A row for each probability."""
+        r = np.ones(len(scores)) if spread is None else spread
+        t = self.intercept_ + self.slope_ * scores
+        rows = [t + ndtri(probability) * self.sigma_ * r for probability in probabilities]
+        values: Floats = self._scores.values_of(np.concatenate(rows))
+        return values.reshape(len(rows), len(scores))
 
 
 def _quantile(values: Floats, weight: Floats, probability: float) -> float:

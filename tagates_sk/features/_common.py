@@ -214,7 +214,7 @@ class Edges(NamedTuple):
 
 def owners(ptr: IntArray) -> IntArray:
     """The row that each element of rows with these pointers belongs to."""
-    return np.repeat(np.arange(len(ptr) - 1), np.diff(ptr))
+    return np.repeat(np.arange(len(ptr) - 1), ptr[1:] - ptr[:-1])
 
 
 def edges_of(packed: PackedGraphs) -> Edges:
@@ -247,11 +247,12 @@ def count_matrix(
     values: Floats | None = None,
 ) -> Any:
     """Matrix of how often (or with what sum of values) each place occurs."""
+    if not sparse_output:
+        flat = np.bincount(rows * shape[1] + columns, values, shape[0] * shape[1])
+        return flat.astype(np.float64, copy=False).reshape(shape)
     if values is None:
         values = np.ones(len(rows))
     matrix = sparse.csr_matrix((values, (rows, columns)), shape=shape)
-    if not sparse_output:
-        return matrix.toarray()
     return sparse.csr_array(matrix) if get_config().get("sparse_interface") == "sparray" else matrix
 
 

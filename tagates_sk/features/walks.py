@@ -22,7 +22,7 @@ from ._common import (
     parts,
     weighted_sums,
 )
-from ._following import add_up, by_destination, log_of_number
+from ._following import add_up, by_destination, log_of_number, run_lengths
 from ._subsets import BaseSubsetFeatures
 
 GRAIN = 2.0**40
@@ -185,8 +185,7 @@ class WalkStatistics(BaseSubsetFeatures):
 
     def _encode(self, packed: PackedGraphs) -> Floats:
         blocks = [self._encode_part(part) for part in self._parts(packed)]
-        empty = np.zeros((0, len(self._names())))
-        return np.concatenate([empty, *blocks])
+        return np.concatenate(blocks) if blocks else np.zeros((0, len(self._names())))
 
     def _encode_part(self, packed: PackedGraphs) -> Floats:
         walks = Walks(packed, len(self.operations_))
@@ -364,8 +363,8 @@ class Walks:
         for chosen, begin, v in self.rounds:
             u, x, is_wire = src[chosen], operation[chosen], wire[chosen]
             terms = add_up(mantissa, exponent, u, begin, v, np.ones(len(u), dtype=bool))
-            width = np.diff(begin, append=len(u))
-            share[1, chosen, 0] = terms / np.repeat(np.add.reduceat(terms, begin), width)
+            total = np.repeat(np.add.reduceat(terms, begin), run_lengths(begin, len(u)))
+            share[1, chosen, 0] = terms / total
             p = share[:, chosen]
             met = np.where(is_wire, self.before[:, u], x)
             self.before[:, v] = np.add.reduceat(p * met, begin, axis=1)

@@ -148,10 +148,18 @@ def read_cell(
     tails: list[int] = []
     heads: list[int] = []
     edge_data: list[dict[str, Any]] = []
-    for u, v, data in graph.edges(data=True):
-        tails.append(position[u])
-        heads.append(position[v])
-        edge_data.append(data)
+    edge_keys: list[Hashable] | None = [] if graph.is_multigraph() else None
+    # A view of edges would stay in the graph and refer back to it: only the garbage collector
+    # would free the graphs of a stream.
+    for u, neighbours in graph.adjacency():
+        for v, found in neighbours.items():
+            several = {None: found} if edge_keys is None else found
+            for key, data in several.items():
+                tails.append(position[u])
+                heads.append(position[v])
+                edge_data.append(data)
+                if edge_keys is not None:
+                    edge_keys.append(key)
 
     node_ops = [data.get(op_attribute) for data in node_data]
     edge_ops = [data.get(op_attribute) for data in edge_data]
@@ -228,7 +236,6 @@ def read_cell(
             attributes.append(node_data[i].get("attributes") if named else None)
             keys.append(names[i])
     else:
-        multi = list(graph.edges(keys=True)) if graph.is_multigraph() else None
         for e, (t, h) in enumerate(zip(tails, heads, strict=True)):
             if kept[e] and alive[t] and alive[h]:
                 op = edge_ops[e]
@@ -237,7 +244,8 @@ def read_cell(
                 src.append([local[t]])
                 zero_cost.append(edge_data[e].get("zero_cost"))
                 attributes.append(None if op is None else edge_data[e].get("attributes"))
-                keys.append((names[t], names[h]) if multi is None else multi[e])
+                ends = (names[t], names[h])
+                keys.append(ends if edge_keys is None else (*ends, edge_keys[e]))
     return OpGraph(
         on_node, len(nodes), [marks[i] for i in nodes if is_input[i]], types, dst, src,
         zero_cost, attributes, keys, [names[i] for i in nodes],

@@ -77,10 +77,8 @@ class Reconstruction:
         loss = self.model.reconstruction_loss(batch, encoding.architectures)
         if self.unlabeled is not None:
             size = (batch.n_architectures,)
-            drawn = torch.randint(
-                len(self.unlabeled), size, generator=generator, device=generator.device
-            )
-            other = self.unlabeled(drawn.cpu().numpy())
+            drawn = torch.randint(len(self.unlabeled), size, generator=generator, device="cpu")
+            other = self.unlabeled(drawn.numpy())
             encoded = self.model.encode(other).architectures
             loss = (loss + self.model.reconstruction_loss(other, encoded)) / 2
         return self.weight * loss

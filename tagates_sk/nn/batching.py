@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -50,8 +52,8 @@ class Batches(ABC, Generic[AnyBatch]):
         size: int,
         rows: np.ndarray[Any, Any] | None = None,
         most: int | None = None,
-    ) -> Iterator[AnyBatch]:
-        """Batches of at most `size` architectures each, of all or of those in `rows`.
+    ) -> Iterator[Chunk[AnyBatch]]:
+        """Chunks of at most `size` architectures each, of all or of those in `rows`.
 
         With `most` they have at most so many states, unless one architecture
         alone has more.
@@ -64,7 +66,34 @@ class Batches(ABC, Generic[AnyBatch]):
             if most is not None:
                 fitting = int(np.searchsorted(held, held[start] + most, side="right")) - 1
                 stop = max(start + 1, min(stop, fitting))
-            with safe_threads():
-                batch = self(rows[start:stop])
-            yield batch
+            yield Chunk(self, rows[start:stop])
             start = stop
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk(Generic[AnyBatch]):
+    """Architectures that are computed at a time.
+
+    Parameters
+    ----------
+    batches : Batches
+    rows : ndarray of int
+        Which of its architectures.
+    """
+
+    batches: Batches[AnyBatch]
+    rows: np.ndarray[Any, Any]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def batch(self) -> AnyBatch:
+        """They as a batch, which is made once and stays on its device."""
+        with safe_threads():
+            return self.batches(self.rows)
+
+    def halves(self) -> tuple[Chunk[AnyBatch], Chunk[AnyBatch]]:
+        """Two chunks of half as many each."""
+        middle = (len(self.rows) + 1) // 2
+        return Chunk(self.batches, self.rows[:middle]), Chunk(self.batches, self.rows[middle:])

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 import torch
 from torch.overrides import TorchFunctionMode
 
+from ..graphs.foreign import echo
+
 Device = torch.device
 
 Item = TypeVar("Item")
@@ -50,10 +52,13 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         chosen = torch.device(device)
-    except RuntimeError as error:
-        raise ValueError(f"device={device!r} is no device that torch knows: {error}") from None
-    n = _number(chosen.type)
-    if n is None or (chosen.index or 0) < n:
+    except RuntimeError:
+        raise ValueError(
+            f"device={echo(device)} is no device that torch knows. Use 'auto', 'cpu', 'cuda', or "
+            "'cuda:1' for the second of several GPUs."
+        ) from None
+    n = _number(chosen)
+    if (chosen.index or 0) < n:
         return chosen
     if fallback:
         warnings.warn(
@@ -64,19 +69,24 @@ def resolve_device(device: str | torch.device, *, fallback: bool = False) -> tor
         )
         return torch.device("cpu")
     last = f": its last one is '{chosen.type}:{n - 1}'" if n else ""
+    without = chosen.type == "cuda" and torch.version.cuda is None
     raise ValueError(
         f"device={str(chosen)!r} is not available on this machine{last}. Use device='auto' or "
-        "'cpu'."
+        f"'cpu'.{' The installed torch is a build without CUDA.' if without else ''}"
     )
 
 
-def _number(kind: str) -> int | None:
-    """How many devices of a kind there are; None where nobody counts."""
-    if kind == "cuda":
+def _number(device: torch.device) -> int:
+    """How many devices of this kind there are, at least up to this one."""
+    if device.type == "cuda":
         return torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if kind == "mps":
+    if device.type == "mps":
         return int(torch.backends.mps.is_available())
-    return None
+    try:  # nobody counts the others
+        torch.zeros(1, device=device).tolist()
+    except (AssertionError, RuntimeError):
+        return 0
+    return (device.index or 0) + 1
 
 
 @contextmanager
@@ -166,6 +176,14 @@ def side_by_side(
         return [r.result() if isinstance(r, Future) else r for r in results]
 
 
+def on_device(tensor: torch.Tensor, device: str | torch.device) -> torch.Tensor:
+    """A tensor of the CPU on `device`, without waiting for what is computed there."""
+    device = torch.device(device)
+    if device.type == "cuda":  # a copy from other memory may wait
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
+
+
 def on_cpu(value: Any) -> Any:
     """A copy of nested dicts and lists with their tensors on the CPU."""
     if isinstance(value, torch.Tensor):
@@ -189,16 +207,40 @@ def with_gradients() -> Iterator[None]:
 
 
 @contextmanager
-def without_autocast() -> Iterator[None]:
+def full_precision() -> Iterator[None]:
     """Compute in the precision of the weights inside the block. Also a decorator of functions.
 
     In ``torch.autocast``, which a caller may be in for models of its own,
-    predictions and zero-cost scores would be others, and some fits fail.
+    predictions and zero-cost scores would be others, and some fits fail. So
+    they would with TensorFloat-32, which is torch's default for convolutions
+    and recurrent layers on GPUs: it keeps ten bits of every factor.
     """
     with ExitStack() as blocks:
         for device in filter(torch.is_autocast_enabled, ("cpu", "cuda")):
             blocks.enter_context(torch.autocast(device, enabled=False))
+        if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+            blocks.enter_context(_without_tf32())
         yield
+
+
+@contextmanager
+def _without_tf32() -> Iterator[None]:
+    matmul: Any = torch.backends.cuda.matmul
+    cudnn: Any = torch.backends.cudnn
+    name, places = (
+        "fp32_precision",
+        [matmul, cudnn.conv, cudnn.rnn] if hasattr(cudnn, "conv") else [],
+    )
+    if not places:  # torch < 2.9
+        name, places = "allow_tf32", [matmul, cudnn]
+    before = [getattr(place, name) for place in places]
+    try:
+        for place in places:
+            setattr(place, name, "ieee" if name == "fp32_precision" else False)
+        yield
+    finally:
+        for place, value in zip(places, before, strict=True):
+            setattr(place, name, value)
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from .devices import on_device
+
 CUT_OFF = 5.0
 """Standard deviations at which an observation is cut off."""
 
@@ -26,9 +28,13 @@ def observation_inputs(observed: Tensor, generator: torch.Generator | None = Non
     """
     known = observed.isfinite()
     if generator is not None and observed.shape[1] > 1:
-        shape, device = observed.shape, observed.device
-        order = torch.rand(shape, generator=generator, device=device).masked_fill(~known, 2.0)
-        kept = torch.rand(shape, generator=generator, device=device) < 0.5
+        order, chance = (
+            on_device(
+                torch.rand(observed.shape, generator=generator, device="cpu"), observed.device
+            )
+            for _ in range(2)
+        )
+        order, kept = order.masked_fill(~known, 2.0), chance < 0.5
         first = torch.zeros_like(kept).scatter_(1, order.argmin(1, keepdim=True), True)
         known = known & (kept | first)
     values = observed.clamp(-CUT_OFF, CUT_OFF).where(known, observed.new_zeros(()))

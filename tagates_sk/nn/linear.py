@@ -62,9 +62,8 @@ def member_addmm(start: Tensor, x: Tensor, weight: Tensor, n_members: int) -> Te
     if n_members == 1:
         return torch.addmm(start, x, weight.t())
     maps = weight.view(n_members, -1, weight.shape[1]).transpose(1, 2)
-    if start.ndim == 1:
-        start = start.expand(len(x), -1)
-    return joined(torch.baddbmm(by_member(start, n_members), by_member(x, n_members), maps))
+    own = start.view(n_members, 1, -1) if start.ndim == 1 else by_member(start, n_members)
+    return joined(torch.baddbmm(own, by_member(x, n_members), maps))
 
 
 def by_member(x: Tensor, n_members: int) -> Tensor:

@@ -24,6 +24,8 @@ class SentenceBatch(NamedTuple):
     n_architectures: int
     words: Tensor
     length: Tensor
+    said: Tensor
+    """Places of all words and ends, in the flattened `words`."""
 
     @property
     def written(self) -> Tensor:
@@ -54,8 +56,9 @@ class SentenceBatches(Batches[SentenceBatch]):
         """Sentences of the architectures in `rows`."""
         length = self.sentences.length[rows]
         words = self.sentences.words[rows, : int(length.max()) + 1]
+        said = np.flatnonzero(np.arange(words.shape[1]) <= length[:, None])
         return SentenceBatch(
-            len(rows), as_tensor(words, self.device), as_tensor(length, self.device)
+            len(rows), *(as_tensor(array, self.device) for array in (words, length, said))
         )
 
 
@@ -127,8 +130,8 @@ class LSTMDecoder(nn.Module):
         before = F.pad(embedding(batch.words[:, :-1]), (0, 0, 1, 0))
         context = encoding[:, None].expand(-1, before.shape[1], -1)
         states, _ = self.lstm(torch.cat([before, context], 2))
-        said = F.pad(batch.written[:, :-1], (1, 0), value=True)
-        return F.cross_entropy(self.out(states[said]), batch.words[said])
+        written = states.flatten(0, 1).index_select(0, batch.said)
+        return F.cross_entropy(self.out(written), batch.words.flatten().index_select(0, batch.said))
 
 
 @torch.no_grad()

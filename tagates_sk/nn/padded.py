@@ -12,7 +12,7 @@ from torch import Tensor
 
 from ..graphs.packed import PackedGraphs
 from ..graphs.relations import Relations
-from .batching import Batches
+from .batching import Batches, Chunk
 from .sparse import as_tensor
 
 PAIRS = 2**21
@@ -84,7 +84,7 @@ class CellBatches(Batches[CellBatch]):
         size: int,
         rows: np.ndarray[Any, Any] | None = None,
         most: int | None = None,
-    ) -> Iterator[CellBatch]:
-        """Batches of at most `size` architectures, fewer where cells are large."""
+    ) -> Iterator[Chunk[CellBatch]]:
+        """Chunks of at most `size` architectures, fewer where cells are large."""
         pairs = int(self.relations.size.max()) ** 2 * self.packed.n_cells
         return super().chunks(max(1, min(size, PAIRS // pairs)), rows)

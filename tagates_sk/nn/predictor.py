@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ..graphs.foreign import echo
 from .asynchronous_encoder import AsynchronousEncoder, Encoder
 from .config import EncoderConfig
+from .devices import on_device
 from .encoder import Encoding, TAGATESEncoder
 from .extrapolation import observation_inputs
 from .linear import mlp, uniform_
@@ -64,7 +65,8 @@ class Head(nn.Module):
         for layer in self.layers:
             x = layer(x)
             if self.dropout and generator is not None and isinstance(layer, nn.ReLU):
-                keep = torch.rand(x.shape, generator=generator, device=x.device, dtype=x.dtype)
+                drawn = torch.rand(x.shape, generator=generator, device="cpu", dtype=x.dtype)
+                keep = on_device(drawn, x.device)
                 x = x * (keep >= self.dropout) / (1 - self.dropout)
         return x
 
@@ -309,15 +311,14 @@ class Predictor(GraphPredictor):
         place, weight = batch.op_within_cell, self.encoder.op_embedding
         width = weight.shape[1]
         if generator is not None:
-            return torch.randn(
-                (len(place), width), generator=generator, device=weight.device, dtype=weight.dtype
-            )
+            shape = len(place), width
+            drawn = torch.randn(shape, generator=generator, device="cpu", dtype=weight.dtype)
+            return on_device(drawn, weight.device)
         # By the place of an operation in its cell, so that no prediction depends on the batch.
         fixed = torch.Generator().manual_seed(self.seed)
-        n_places = int(place.max()) + 1 if len(place) else 0
         rows = [
             torch.randn(width, generator=fixed, dtype=torch.float32, device="cpu")
-            for _ in range(n_places)
+            for _ in range(batch.n_places)
         ]
         table = torch.stack(rows) if rows else torch.empty(0, width, device="cpu")
-        return table.to(weight)[place]
+        return on_device(table.to(weight.dtype), weight.device)[place]

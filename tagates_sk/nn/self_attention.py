@@ -64,6 +64,8 @@ class TransformerEncoder(nn.Module):
 class _Block(nn.Module):
     """Attention and an MLP, each on the normalised state and added to it."""
 
+    apart: Tensor
+
     def __init__(self, dim: int, n_heads: int, generator: torch.Generator) -> None:
         super().__init__()
         self.n_heads = n_heads
@@ -74,6 +76,9 @@ class _Block(nn.Module):
             assert isinstance(module, nn.Linear)
             uniform_(module.weight, module.bias, generator)
         self.place = nn.Parameter(0.1 * torch.randn(N_RELATIONS, n_heads, generator=generator))
+        # Not on the meta device: it is not loaded.
+        apart = torch.arange(N_RELATIONS, device="cpu")[:, None] == APART
+        self.register_buffer("apart", apart, persistent=False)
 
     def forward(self, state: Tensor, relation: Tensor) -> Tensor:
         n, m, dim = state.shape
@@ -82,7 +87,7 @@ class _Block(nn.Module):
             for part in self.projection(self.norms[0](state)).chunk(3, dim=2)
         )
         # Row APART of the table is never trained: it shuts a pair out.
-        place = self.place.index_fill(0, torch.tensor([APART], device=state.device), -torch.inf)
+        place = self.place.masked_fill(self.apart, -torch.inf)
         logits = q @ k.transpose(2, 3) / (dim // self.n_heads) ** 0.5
         logits = logits + F.embedding(relation, place).permute(0, 3, 1, 2)
         mixed = (logits.softmax(3) @ v).transpose(1, 2).reshape(n, m, dim)

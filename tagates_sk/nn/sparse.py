@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..graphs.packed import IntArray, pointers
+from .devices import on_device
 
 Device = str | torch.device
 Weights = NDArray[np.floating[Any]] | None
@@ -17,7 +18,7 @@ Weights = NDArray[np.floating[Any]] | None
 
 def as_tensor(array: Any, device: Device) -> Tensor:
     """A numpy array as tensor on `device`."""
-    return torch.from_numpy(np.ascontiguousarray(array)).to(device, non_blocking=True)
+    return on_device(torch.from_numpy(np.ascontiguousarray(array)), device)
 
 
 class RowSums(NamedTuple):

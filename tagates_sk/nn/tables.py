@@ -230,6 +230,8 @@ class BatchTables:
     """Positions of all operations of the batch, in its order, in the packed arrays."""
     op_within_cell: Tensor
     """Number of each gated operation within its cell."""
+    n_places: int
+    """All of these numbers are below."""
     zero_cost: Tensor | None
     attributes: Tensor | None
     """Standardised numbers of the gated operations, shape (n_gated, n_attributes)."""
@@ -315,6 +317,7 @@ class GraphBatches(Batches[BatchTables]):
         n_types = len(spec.block)
         op_type = packed.op_type[ops.position] % n_types
         op_type[ops.n_gated :] = n_types - 1
+        within_cell = (ops.position - nodes.first_op[ops.cell])[gated]
 
         def types(chosen: IntArray) -> SparseSum:
             n = len(chosen)
@@ -350,7 +353,8 @@ class GraphBatches(Batches[BatchTables]):
             gated_type=types(op_type[gated]),
             any_type=types(op_type),
             op_position=ops.position,
-            op_within_cell=as_tensor((ops.position - nodes.first_op[ops.cell])[gated], device),
+            op_within_cell=as_tensor(within_cell, device),
+            n_places=int(within_cell.max(initial=-1)) + 1,
             zero_cost=numbers(packed.zero_cost, ops.position[gated]),
             attributes=numbers(self._attributes, ops.position[gated]),
             rounds=rounds,

@@ -16,6 +16,8 @@ from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 from torch.nn import functional as F
 
+from ..nn.devices import on_device
+
 
 def pairwise_loss(
     scores: Tensor,
@@ -46,7 +48,7 @@ def pairwise_loss(
     max_pairs : int, optional
         Most pairs to look at, drawn from all ordered pairs.
     generator : torch.Generator, optional
-        Draws the pairs, on the device of `scores`.
+        Draws the pairs, on the CPU.
 
     Returns
     -------
@@ -56,7 +58,10 @@ def pairwise_loss(
     scores, targets, weights = _columns(scores, targets, weights)
     n = len(scores)
     if max_pairs is not None and max_pairs < n * (n - 1):
-        draw = torch.randint(n * (n - 1), (max_pairs,), generator=generator, device=scores.device)
+        draw = on_device(
+            torch.randint(n * (n - 1), (max_pairs,), generator=generator, device="cpu"),
+            scores.device,
+        )
         i = draw.div(n - 1, rounding_mode="floor")
         j = draw.remainder(n - 1)
         j = j + (j >= i)
@@ -153,7 +158,8 @@ class Loss:
     function : callable
         ``function(scores, targets, weights, **settings)`` gives the loss of every column, shape
         (k,), from scores (n, k), targets (n, k) or (n, 1), and weights of such a shape or None.
-        Settings are `margin`, `max_pairs` and `generator`, a source of random numbers.
+        Settings are `margin`, `max_pairs` and `generator`, a source of random numbers
+        on the CPU.
     reads_order : bool
         Whether it reads nothing but the order of the targets. Such scores have no unit.
     least_batch : int, default=1

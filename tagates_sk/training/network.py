@@ -16,15 +16,15 @@ from sklearn import get_config
 from .._utils import Floats, progress
 from ..graphs import Architectures, ArchitectureSequence, PackedGraphs, read_architectures
 from ..graphs.errors import InvalidArchitectureError
-from ..nn.batching import Batch, Batches
+from ..nn.batching import Batch, Batches, Chunk
 from ..nn.devices import (
     Device,
+    full_precision,
     on_cpu,
     resolve_device,
     safe_threads,
     single_precision,
     with_gradients,
-    without_autocast,
 )
 from ..nn.evaluation import scores
 from ..nn.predictor import GraphPredictor
@@ -127,8 +127,8 @@ class FittedNetwork:
 
     def chunks(
         self, batches: Batches[Read], rows: NDArray[np.integer[Any]] | None = None
-    ) -> Iterator[Read]:
-        """Batches to predict, cut by how many architectures they are and by how large those are.
+    ) -> Iterator[Chunk[Read]]:
+        """Chunks to predict, cut by how many architectures they are and by how large those are.
 
         Parameters
         ----------
@@ -177,7 +177,7 @@ class FittedNetwork:
 
     @safe_threads()
     @with_gradients()
-    @without_autocast()
+    @full_precision()
     def train(
         self,
         batches: Batches[Batch],
@@ -234,10 +234,11 @@ class FittedNetwork:
         if validation_fraction is not None:
             assert y is not None
             rows, held_out = hold_out(y, weights, validation_fraction, rng)
+            watched = list(self.chunks(batches, held_out))
 
             def validate() -> float:
                 assert metric is not None
-                predicted = self.predict(self.chunks(batches, held_out))[:, -1].mean(1)
+                predicted = self.predict(watched)[:, -1].mean(1)
                 held_out_weights = None if weights is None else weights[held_out]
                 return metric(y[held_out, -1], predicted, held_out_weights)
 
@@ -274,9 +275,9 @@ class FittedNetwork:
         for key, values in result.history.items():
             self.history.setdefault(key, []).extend(values)
 
-    def predict(self, batches: Iterable[Batch]) -> Floats:
+    def predict(self, chunks: Iterable[Chunk[Batch]]) -> Floats:
         """Predictions for all targets by all members, shape (n, n_targets, n_members)."""
-        columns = scores(self.model, batches)
+        columns = scores(self.model, chunks)
         by_target = columns.reshape(len(columns), self.n_targets, -1)
         return self.scaler.in_units(by_target) if self.in_units else by_target
 

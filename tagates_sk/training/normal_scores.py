@@ -105,9 +105,22 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
                 f"X has {columns.shape[1]} columns of scores, but NormalScores was fitted to "
                 f"{self.n_features_in_} columns of values."
             )
-        return np.column_stack(
-            [_line(c, *known[::-1]) for c, known in zip(columns.T, self._known, strict=True)]
-        )
+        return np.column_stack([self.values_of(c, column) for column, c in enumerate(columns.T)])
+
+    def values_of(self, scores: Floats, column: int = 0) -> Floats:
+        """Values of the scores of one column, without the checks, which take longer than a few.
+
+        Parameters
+        ----------
+        scores : ndarray of float64, shape (n,)
+            Finite.
+        column : int, default=0
+
+        Returns
+        -------
+        ndarray of float64, shape (n,)
+        """
+        return _line(scores, *self._known[column][::-1])
 
 
 def _line(x: Floats, xs: Floats, ys: Floats) -> Floats:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from .._utils import progress
 from ..graphs.foreign import echo
+from ..nn.devices import on_device
 from .losses import LOSSES
 from .tasks import Task
 
@@ -157,7 +158,8 @@ def train(
     score : callable
         ``score(rows, generator)`` gives the scores of some training
         architectures, differentiable in the model's parameters, shape (n,) or
-        (n, k); or a pair of them and a loss that is added to theirs.
+        (n, k); or a pair of them and a loss that is added to theirs. The
+        generator is on the CPU, whatever the model's device.
     targets : Tensor, shape (n,) or (n, k)
         On the model's device; for each column of scores, or one for all.
     weights : Tensor, shape (n,) or (n, k), or None
@@ -199,7 +201,8 @@ def train(
             "architecture has nothing to rank, so that no step would train. Set batch_size to "
             f"{loss_of.least_batch} or more."
         )
-    generator = torch.Generator(targets.device).manual_seed(int(rng.randint(2**31 - 1)))
+    # On the CPU, so that a seed means the same on every device.
+    generator = torch.Generator("cpu").manual_seed(int(rng.randint(2**31 - 1)))
     optimizer = _optimizer(model, options)
     if optimizer_state is not None:
         # Moments go on; learning rate and betas are those of this training.
@@ -216,7 +219,7 @@ def train(
     best, best_state, initial_state = -math.inf, None, _snapshot(model, None)
 
     def evaluate(rows: np.ndarray[Any, Any]) -> tuple[Tensor, Tensor]:
-        index = torch.from_numpy(rows).to(targets.device)
+        index = on_device(torch.from_numpy(rows), targets.device)
         scored = score(rows, generator)
         scores, extra = scored if isinstance(scored, tuple) else (scored, None)
         sample_weights = None if weights is None else weights[index]

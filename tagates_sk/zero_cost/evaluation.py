@@ -28,7 +28,7 @@ from ..graphs.canonical import (
     operation_names,
     pack_canonical,
 )
-from ..nn.devices import one_thread, single_precision, with_gradients, without_autocast
+from ..nn.devices import full_precision, one_thread, single_precision, with_gradients
 from ..parallel import run_tasks
 from .code_digest import code_digest
 from .network import Network, NetworkConfig, network_from_packed
@@ -99,7 +99,7 @@ def operation_saliencies(
     metrics = dict(setting.metrics)
     packed = pack_canonical(cells)
     total = np.zeros((len(packed.op_type), len(metrics)))
-    with with_gradients(), without_autocast():
+    with with_gradients(), full_precision():
         for network, images, labels in networks(packed, setting, factories, data, device):
             owner = {
                 id(parameter): m

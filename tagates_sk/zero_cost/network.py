@@ -236,7 +236,8 @@ def network_from_packed(
     for name in packed.used_operations():
         if name not in factories:
             raise unregistered(name, packed)
-    device = resolve_device(config.device)
+    has_numbers = str(config.device) != "meta"
+    device = resolve_device(config.device) if has_numbers else torch.device("meta")
     graphs = cell_graphs(packed)
     skeleton = config.skeleton
     if skeleton == "auto":
@@ -253,7 +254,7 @@ def network_from_packed(
         )
     realised: Modules = [[] for _ in range(len(packed.op_type))]
     make = MAKERS[skeleton]
-    if device.type == "meta":
+    if not has_numbers:
         with device:
             return Network(make(graphs, config, factories, realised), config.n_classes)
     with _seeded, torch.random.fork_rng(devices=[]):

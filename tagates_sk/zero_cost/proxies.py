@@ -14,7 +14,7 @@ from .._utils import Names
 from ..graphs import as_architectures, read_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
-from ..nn.devices import Device, with_gradients, without_autocast
+from ..nn.devices import Device, full_precision, with_gradients
 from .evaluation import Cells, Data, Setting, networks, sums
 from .forward_scores import FORWARD_SCORES, forward_scores
 from .saliency import Floats, weight_saliencies
@@ -254,7 +254,7 @@ def network_scores(
     """
     metrics = dict(setting.metrics)
     total = np.zeros(len(metrics) + len(FORWARD_SCORES))
-    with with_gradients(), without_autocast():
+    with with_gradients(), full_precision():
         for network, images, labels in networks(
             pack_canonical(cells), setting, factories, data, device
         ):

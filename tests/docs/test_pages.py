@@ -20,6 +20,8 @@ DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
 NOT_RUN = "# not run here"
 README = "../README.md"
+ELSEWHERE = {"integrations.md"}
+"""Pages whose blocks need other libraries, each its own; they are run beside the tests of these."""
 SLOW = {"index.md", "scaling_out.md", "searching.md"}
 """Pages that fit many times or with all epochs, or start processes."""
 FEW_EPOCHS = {
@@ -105,7 +107,7 @@ def readers_own() -> dict[str, Any]:
 PAGES = [
     pytest.param(page.name, marks=[pytest.mark.slow] if page.name in SLOW else [])
     for page in sorted(DOCS.glob("*.md"))
-    if any(block.runs for block in blocks(page.name))
+    if page.name not in ELSEWHERE and any(block.runs for block in blocks(page.name))
 ] + [README]
 
 

@@ -18,9 +18,9 @@ HEADS_OF_3 = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2))
 
 def by_pass(fitted: Any) -> np.ndarray:
     """What the heads say of the cells, in training: shape (n, T, n_members)."""
-    (batch,) = fitted.encoders_.batches(CELLS, "error")
+    (chunk,) = fitted.encoders_.chunks(CELLS, "error")
     with torch.no_grad():
-        scores, _ = fitted.model_(batch, torch.Generator().manual_seed(0))
+        scores, _ = fitted.model_(chunk.batch, torch.Generator().manual_seed(0))
     columns: np.ndarray = scores.double().numpy().reshape(len(CELLS), -1, fitted.n_members)
     return columns
 
@@ -52,7 +52,7 @@ def test_every_pass_learns(make: Any) -> None:
 def test_the_first_pass_is_gates() -> None:
     """What its head reads is the encoding that one pass gives."""
     fitted = ranker(T=2).fit(CELLS, TARGETS)
-    (batch,) = fitted.encoders_.batches(CELLS, "error")
+    (chunk,) = fitted.encoders_.chunks(CELLS, "error")
     one = ranker(T=1, pretrained=None).fit(CELLS, TARGETS)
     weights = fitted.model_.encoder.state_dict()
     own = one.model_.encoder.state_dict()
@@ -60,7 +60,7 @@ def test_the_first_pass_is_gates() -> None:
     shared = {k: w[:half] if k.startswith("gate_") else w for k, w in weights.items() if k in own}
     one.model_.encoder.load_state_dict(shared)
     with torch.no_grad():
-        (first,) = fitted.model_.encode(batch).earlier
+        (first,) = fitted.model_.encode(chunk.batch).earlier
     assert_allclose(first.numpy(), one.transform(CELLS), rtol=1e-5, atol=1e-6)
 
 
@@ -88,10 +88,10 @@ def test_columns_are_read_after_their_pass_and_those_that_follow(make: Any) -> N
 def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
     y = np.column_stack([-TARGETS, TARGETS, TARGETS**2])
     fitted = make(T=3, n_members=n_members).fit(CELLS, y)
-    model, (batch,) = fitted.model_, fitted.encoders_.batches(CELLS, "error")
+    model, (chunk,) = fitted.model_, fitted.encoders_.chunks(CELLS, "error")
     heads = [*model.earlier_heads, model.head]
     with torch.no_grad():
-        passes = model.encode(batch).passes
+        passes = model.encode(chunk.batch).passes
         own = [head(passes[i]).double() for head, (_, i) in zip(heads, HEADS_OF_3, strict=True)]
     assert model.encoder.config.heads == HEADS_OF_3
     means = torch.stack([torch.stack(s).mean(0) for s in (own[:3], own[3:5], own[5:])], 1).numpy()
@@ -106,10 +106,10 @@ def test_columns_share_what_their_heads_say(make: Any, n_members: int) -> None:
 def test_targets_of_any_kind_share_no_head(make: Any, options: dict[str, Any]) -> None:
     y = np.column_stack([-TARGETS, TARGETS])
     fitted = make(**options).fit(CELLS, y)
-    model, (batch,) = fitted.model_, fitted.encoders_.batches(CELLS, "error")
+    model, (chunk,) = fitted.model_, fitted.encoders_.chunks(CELLS, "error")
     heads = [*model.earlier_heads, model.head]
     with torch.no_grad():
-        passes = model.encode(batch).passes
+        passes = model.encode(chunk.batch).passes
         places = [i for _, i in model.encoder.config.heads]
         scores = torch.stack([head(passes[i]) for head, i in zip(heads, places, strict=True)], 1)
     expected = in_units(fitted, scores.double().numpy())[..., 0]
@@ -121,7 +121,9 @@ def test_published_is_a_head_for_each_column(make: Any) -> None:
     y = np.column_stack([-TARGETS, TARGETS])
     fitted = make(T=3, deep_supervision=False).fit(CELLS, y)
     assert fitted.model_.encoder.config.heads == ((0, 0), (1, 1))
-    assert len(fitted.model_.encode(next(fitted.encoders_.batches(CELLS, "error"))).passes) == 2
+    assert (
+        len(fitted.model_.encode(next(fitted.encoders_.chunks(CELLS, "error")).batch).passes) == 2
+    )
 
 
 @both

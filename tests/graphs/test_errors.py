@@ -223,7 +223,7 @@ def test_asarray(X, dtype):
 
 @pytest.mark.parametrize("X", [None, 3, iter([GOOD])])
 def test_no_sequence(X):
-    with pytest.raises(TypeError, match=f"X is a {type(X).__name__}; a sequence of networkx"):
+    with pytest.raises(TypeError, match=f"X is an? {type(X).__name__}; a sequence of networkx"):
         read_architectures(X)
 
 

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 import torch
 
+from tagates_sk.baselines import GCNRanker
 from tagates_sk.graphs.architectures import join
 from tagates_sk.nn.devices import resolve_device
 from tagates_sk.nn.tables import GraphBatches
+from tagates_sk.zero_cost import ZeroCostProxies
+from tests.baselines.estimators import small as small_baseline
 from tests.small import CELLS, TARGETS, ranker
+from tests.zero_cost.forms import TINY
 
 from .encoding import Encoded, Variant
 from .test_algorithm1 import CORNERS, ZERO_COST
@@ -119,3 +123,43 @@ def test_what_ends_the_warning(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_device_at_all() -> None:
     with pytest.raises(ValueError, match="device='toaster' is no device that torch knows"):
         resolve_device("toaster")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:first", "cuda:-1", "cuda0", "", "x" * 1000])
+def test_a_misspelt_device(device: str) -> None:
+    with pytest.raises(ValueError, match=r"is no device that torch knows\. Use 'auto'") as caught:
+        resolve_device(device)
+    assert len(str(caught.value)) <= 300
+
+
+@pytest.mark.parametrize("device", ["meta", "xla", "vulkan", "xpu"])
+def test_a_device_without_numbers(device: str) -> None:
+    with pytest.raises(ValueError, match=f"device='{device}' is not available on this machine"):
+        resolve_device(device)
+
+
+@pytest.mark.parametrize(("build", "says"), [(None, True), ("12.4", False)])
+def test_a_build_without_cuda(
+    monkeypatch: pytest.MonkeyPatch, build: str | None, says: bool
+) -> None:
+    available(monkeypatch)
+    monkeypatch.setattr(torch.version, "cuda", build)
+    with pytest.raises(ValueError, match="not available") as caught:
+        resolve_device("cuda:1")
+    assert ("a build without CUDA" in str(caught.value)) == says
+
+
+@pytest.mark.parametrize("device", ["cuda", "cuda:1", "gpu"])
+def test_estimators_name_the_device(monkeypatch: pytest.MonkeyPatch, device: str) -> None:
+    available(monkeypatch)
+    for estimator in (
+        ranker(device=device),
+        small_baseline(GCNRanker, device=device),
+        ranker(device=device, members="all"),
+    ):
+        with pytest.raises(ValueError, match=f"device='{device}' is no"):
+            estimator.fit(CELLS, TARGETS)
+    with pytest.raises(ValueError, match=f"device='{device}' is no"):
+        ranker(device=device).pretrain(CELLS)
+    with pytest.raises(ValueError, match=f"device='{device}' is no"):
+        ZeroCostProxies(**TINY, device=device).fit(CELLS).transform(CELLS)

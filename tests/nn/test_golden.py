@@ -12,7 +12,9 @@ from tagates_sk.nn.tables import BatchSpec, GraphBatches, batch_spec
 from tests.nn.golden import NAMES, Golden
 
 
-def encode(golden: Golden, model: torch.nn.ModuleDict, prune: bool) -> torch.Tensor:
+def encode(
+    golden: Golden, model: torch.nn.ModuleDict, prune: bool, device: str = "cpu"
+) -> torch.Tensor:
     packed = read_architectures(golden.dags, prune=prune).with_vocabulary(golden.vocabulary)
     oon = golden.space == "nb101"
     spec: BatchSpec = batch_spec(
@@ -24,7 +26,7 @@ def encode(golden: Golden, model: torch.nn.ModuleDict, prune: bool) -> torch.Ten
         update_terminals=oon,
     )
     dtype = str(golden.dtype).removeprefix("torch.")
-    batch = GraphBatches(packed, spec, "cpu", dtype)(np.arange(32))
+    batch = GraphBatches(packed, spec, device, dtype)(np.arange(32))
     encoding = model["encoder"](batch).architectures
     if oon:  # the published mean divides by all six places, absent vertices included
         assert batch.readout_count is not None
@@ -53,10 +55,16 @@ def rounding(golden: Golden, exact: torch.Tensor, prune: bool = False) -> np.nda
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32], ids=str)
 @pytest.mark.parametrize("name", NAMES)
 def test_published_numbers(name: str, dtype: torch.dtype) -> None:
+    check_published_numbers(name, dtype, "cpu")
+
+
+def check_published_numbers(name: str, dtype: torch.dtype, device: str) -> None:
+    """Compare encodings, scores, loss and gradients."""
     golden = Golden(name, dtype)
-    model = golden.model()
-    encoding = encode(golden, model, prune=False)
-    score = model["head"](encoding)[:, 0]
+    model = golden.model().to(device)
+    encoding = encode(golden, model, False, device)
+    score = model["head"](encoding)[:, 0].cpu()
+    encoding = encoding.cpu()
     a = golden.arrays
     reference = Golden(name)
     with torch.no_grad():
@@ -79,7 +87,7 @@ def test_published_numbers(name: str, dtype: torch.dtype) -> None:
     ours = dict(model.named_parameters())
     assert set(ours) <= set(expected)
     for key, parameter in ours.items():
-        grad = np.zeros(parameter.shape) if parameter.grad is None else parameter.grad.numpy()
+        grad = np.zeros(parameter.shape) if parameter.grad is None else parameter.grad.cpu().numpy()
         scale = np.abs(expected[key]).max()
         assert np.abs(grad - expected[key]).max() <= 5e-3 * scale, key
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 from numpy.testing import assert_array_equal
 
+from tagates_sk.nn.devices import full_precision
 from tagates_sk.zero_cost import ZeroCostProxies, ZeroCostSaliency, evaluation
 from tests.baselines.estimators import NEURAL, small
 from tests.small import CELLS, TARGETS, ranker, regressor
@@ -105,3 +106,30 @@ def test_the_state_stays_as_it_was() -> None:
         assert torch.empty(1).device == torch.device("meta")
     assert torch.is_grad_enabled()
     assert torch.empty(1).device == torch.device("cpu")
+
+
+def allowed() -> list[Any]:
+    """Whether TensorFloat-32 may be used for products, convolutions and recurrent layers."""
+    matmul, cudnn = torch.backends.cuda.matmul, torch.backends.cudnn
+    if hasattr(cudnn, "conv"):
+        return [place.fp32_precision == "tf32" for place in (matmul, cudnn.conv, cudnn.rnn)]
+    return [matmul.allow_tf32, cudnn.allow_tf32, cudnn.allow_tf32]
+
+
+@pytest.mark.parametrize("matmul", [False, True])
+@pytest.mark.parametrize("initialized", [False, True])
+def test_no_tf32_on_gpus(matmul: bool, initialized: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_initialized", lambda: initialized)
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = matmul
+    try:
+        usual = allowed()
+        assert usual == [matmul, True, True]
+        with full_precision():
+            assert allowed() == ([False] * 3 if initialized else usual)
+        assert allowed() == usual
+        # What the older way to ask says is no contradiction.
+        assert torch.backends.cuda.matmul.allow_tf32 == matmul
+        assert torch.backends.cudnn.allow_tf32
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before

@@ -236,7 +236,7 @@ class TestErrors:
     @pytest.mark.parametrize("name", ["augmentation", "loss"])
     def test_unseen(self, name: str) -> None:
         fitted = ranker().fit(CELLS, TARGETS, conditions=LONG)
-        with self.refused(f"{name}='new' of a condition was not seen in fit; known are '"):
+        with self.refused(f"{name}='new' of a condition was not seen in fit; known are ["):
             fitted.predict(CELLS, conditions=TrainingCondition.cosine(9, **{name: "new"}))
 
     def test_unit_of_an_unseen_schedule(self) -> None:

@@ -66,8 +66,9 @@ class TAGATESPredictor:
         estimator has them.
     unlabeled_factor : int, default=1
         Unlabelled architectures asked for, for each labelled one; only if the
-        fit of the estimator takes `X_unlabeled`. A graph of NASLib takes about
-        10 MB. Its evaluator asks, its `Ensemble` does not.
+        estimator learns from them: its fit takes `X_unlabeled`, and its
+        `proxies`, where it has that parameter, are not None. A graph of NASLib
+        takes about 10 MB. Its evaluator asks, its `Ensemble` does not.
     random_state : int, RandomState instance or None, default=None
         Of the default estimator and of random hyper-parameters. NASLib's
         `Ensemble` makes its members by deep copies: with an int they would all
@@ -177,7 +178,7 @@ class TAGATESPredictor:
         xtrain, xtest : list of architectures
             What :meth:`fit` and :meth:`query` will get.
         unlabeled : list of architectures or None
-            For the fit of an estimator that takes `X_unlabeled`.
+            For the fit of an estimator that learns from them.
         """
         self._dags(xtrain)
         self._dags(xtest)
@@ -195,7 +196,7 @@ class TAGATESPredictor:
         Parameters
         ----------
         unlabeled : list of architectures or None
-            For the fit of an estimator that takes `X_unlabeled`.
+            For the fit of an estimator that learns from them.
         xtrain_zc_info, xtest_zc_info, unlabeled_zc_info : dict or None
             Zero-cost scores of whole networks; not used, see the notes of the
             class.
@@ -209,9 +210,9 @@ class TAGATESPredictor:
         -------
         dict
             No learning curves and no hyper-parameters; unlabelled
-            architectures if the fit of the estimator takes `X_unlabeled`.
+            architectures if the estimator learns from them.
         """
-        unlabeled = self._takes_unlabeled()
+        unlabeled = self._uses_unlabeled()
         return {
             "requires_partial_lc": False,
             "metric": None,
@@ -249,7 +250,7 @@ class TAGATESPredictor:
         dags = self._dags(xtrain)
         accuracies = _finite(ytrain)
         given = {}
-        if self._unlabeled and self._takes_unlabeled():
+        if self._unlabeled and self._uses_unlabeled():
             given["X_unlabeled"] = self._unlabeled
         estimator = self._next_estimator()
         self.estimator_ = estimator.fit(dags, accuracies, **given)
@@ -388,8 +389,11 @@ class TAGATESPredictor:
         known = self.estimator.get_params()
         return {name: values for name, values in SEARCHED.items() if name in known}
 
-    def _takes_unlabeled(self) -> bool:
-        return "X_unlabeled" in inspect.signature(self.estimator.fit).parameters
+    def _uses_unlabeled(self) -> bool:
+        estimator = self._next_estimator()
+        takes = "X_unlabeled" in inspect.signature(estimator.fit).parameters
+        # TA-GATES ranks proxies among them; without proxies they are hardly worth their memory.
+        return takes and getattr(estimator, "proxies", ...) is not None
 
     def _set_unlabeled(self, unlabeled: Any) -> None:
         if unlabeled is not None:
