@@ -211,6 +211,13 @@ class BaseTAGATES(NetworkEstimator):
         return self.composition_.encoders
 
     @property
+    def operations_(self) -> list[str]:
+        """The vocabulary, sorted."""
+        if self.composition_ is not None:
+            return list(self.composition_.statistics.operations_)
+        return self.network_.operations
+
+    @property
     def network_(self) -> FittedNetwork:  # type: ignore[override]
         """The networks."""
         return self.encoders_.network

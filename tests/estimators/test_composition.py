@@ -20,6 +20,7 @@ from tagates_sk import TAGATESRanker, TAGATESRegressor, UnknownOperationWarning
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.features import OperationStatistics
 from tagates_sk.graphs import InvalidArchitectureError, UnknownOperationError
+from tagates_sk.inspection import operation_importance
 from tagates_sk.metrics import kendall_tau
 from tests.adapter import ArrayRanker, ArrayRegressor, named_chains
 from tests.small import BOTH, CELLS, TARGETS, chain, node_chain, quality, ranker, regressor, sample
@@ -313,3 +314,10 @@ class NamedRegressor(ArrayRegressor):
     """The same in the target's unit."""
 
     graphs = staticmethod(named_chains)
+
+
+@either
+def test_operation_importance(parts: dict[str, Any]) -> None:
+    model = ranker(**parts).fit(CELLS, TARGETS)
+    rows = operation_importance(model, CELLS[:2])
+    assert {row["replaced_by"] for row in rows} <= set(model.operations_)
