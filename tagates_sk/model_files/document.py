@@ -180,9 +180,11 @@ class Reader:
         """The instance of a class in the table."""
         cls, fields = CLASSES[document["class"]]
         known, there = set(fields.names), set(document["state"])
-        # What a class has a default of came later than some files.
+        # Where None is the default, the field came later than some files.
         missing = sorted(
-            name for name in known - there - {"output"} if not hasattr(cls, fields.names[name])
+            name
+            for name in known - there - {"output"}
+            if getattr(cls, fields.names[name], ...) is not None
         )
         if cls in ESTIMATORS or (fields.is_estimator and not there - {"output"}):
             missing = []  # not fitted, or fitted in one of several ways

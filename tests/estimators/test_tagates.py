@@ -234,6 +234,7 @@ class TestTargetsAndWeights:
 
     @both
     @pytest.mark.parametrize("other", [5.0, np.nextafter(5.0, 6.0)])
+    @pytest.mark.filterwarnings("ignore:y is 5 for all:UserWarning")
     def test_constant_target(self, make: Make, other: float) -> None:
         """Also where rounding differs."""
         estimator = make(max_iter=30).fit(CELLS, np.where(np.arange(40) % 2, 5.0, other))

@@ -6,7 +6,7 @@ the peak of a process only grows.
 
 from __future__ import annotations
 
-import resource
+import re
 import sys
 import warnings
 from collections.abc import Callable
@@ -60,9 +60,11 @@ GRAPHS: dict[str, Callable[[], Any]] = {
 
 def megabytes(name: str) -> float:
     """Of this process, now or at most."""
-    if name == "peak":
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
+    # The peak of getrusage begins with that of the process that started this one.
+    field = {"peak": "VmHWM", "now": "VmRSS"}[name]
+    found = re.search(rf"{field}:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    assert found
+    return int(found[1]) / 1024
 
 
 def main(who: str, what: str) -> None:

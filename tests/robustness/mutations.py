@@ -143,6 +143,8 @@ def differences(path: Path, estimator: Any) -> list[str]:
 def _differences(a: Any, b: Any, place: str) -> Iterator[str]:
     if place.endswith("params") and type(a) is type(b) is dict:
         b = {key: item for key, item in b.items() if key in a}  # a default is not written
+    if place.endswith("state") and type(a) is type(b) is dict:
+        b = {key: item for key, item in b.items() if key in a or item is not None}  # the default
     if type(a) is type(b) is dict and set(a) == set(b):
         for key in a:
             yield from _differences(a[key], b[key], f"{place}.{key}")

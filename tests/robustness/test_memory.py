@@ -34,7 +34,7 @@ def peak(who: str, what: str) -> tuple[str, float]:
     return outcome, float(megabytes)
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 @pytest.mark.parametrize(
     ("who", "what"),
     [
@@ -52,7 +52,7 @@ def test_many_large_cells(who: str, what: str) -> None:
     assert megabytes < BOUND * (2 if who == "fit" else 1)
 
 
-@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
 @pytest.mark.parametrize("who", ["encoder", pytest.param("all", marks=SLOW)])
 def test_200_000_edges(who: str) -> None:
     outcome, megabytes = peak(who, "large")
