@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import scipy
-from sklearn.utils import parse_version
+from sklearn.utils.fixes import parse_version
 
 from tests.docs.test_pages import Block, blocks, run
 from tests.test_import_time import output_of
