@@ -470,7 +470,9 @@ def deep(n_blocks: int) -> nn.Module:
     "members",
     [
         "statistics",
-        pytest.param("all", marks=pytest.mark.xfail(reason="more than two minutes on one core", strict=False)),
+        pytest.param(
+            "all", marks=pytest.mark.xfail(reason="more than two minutes on one core", strict=False)
+        ),
     ],
 )
 def test_a_ranking_of_200_networks_of_150_layers_within_a_minute(members):
