@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils import Floats, Number
 from ..graphs import as_architectures, read_architectures
+from ..nn.config import CHOICES
 from ..nn.devices import Device
 from ..nn.transfer import EncoderState
 from ..training.conditions import (
@@ -50,7 +51,7 @@ class BaseTAGATES(NetworkEstimator):
         },
         "T": [Number(Integral, 1, None, closed="left")],
         "s": [Number(Real, 0, None, closed="left")],
-        "symmetry_breaking": [StrOptions({"auto", "none", "random", "add", "concat"})],
+        "symmetry_breaking": [StrOptions({"auto", *CHOICES["symmetry_breaking"]})],
         "beta": [Number(Real, 0, None, closed="left")],
         "n_layers": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "layer_dim": [Number(Integral, 1, None, closed="left")],

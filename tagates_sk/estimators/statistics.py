@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -157,7 +156,7 @@ class GraphStatistics:
                 np.array([_NUMBER.search(name) is not None for name in of], dtype=bool)
                 for of in names[:3]
             ]
-            finer = _with_numbers_in_names(packed)
+            finer = packed.with_numbers_in_names()
             if len(finer.used_operations()) <= FEW_KINDS:
                 self._by_numbers = GraphStatistics().fit(finer)
         raw = self._raw(packed)
@@ -190,7 +189,7 @@ class GraphStatistics:
         kinds = None
         if self._by_numbers is not None:
             kinds = np.concatenate([blocks[name] for name in _NAMED], axis=1)
-            finer = self._by_numbers.transform(_with_numbers_in_names(packed))
+            finer = self._by_numbers.transform(packed.with_numbers_in_names())
             blocks.update({name: finer.blocks[name] for name in _NAMED})
         capacity = raw["capacity"][:, self._prior_columns]
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
@@ -216,10 +215,6 @@ class GraphStatistics:
             operations, edges = operations[:, ~on_operations], edges[:, ~on_edges]
         blocks = (walks[:, ~place], operations, edges, walks[:, place], capacity)
         return dict(zip(BLOCKS, blocks, strict=True)) | numbers
-
-
-def _with_numbers_in_names(packed: PackedGraphs) -> PackedGraphs:
-    return replace(packed.with_numbers_in_names(), attributes=None)
 
 
 class Scale:

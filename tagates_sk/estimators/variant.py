@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils._param_validation import StrOptions
 
 from .._utils import Names, Number
+from ..nn.config import CHOICES
 
 
 class Variant(BaseEstimator):
@@ -104,16 +105,16 @@ default=("embedding", "forward")
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        "update": [StrOptions({"auto", "message", "node"})],
+        "update": [StrOptions({"auto", *CHOICES["update"]})],
         "updated_operations": [StrOptions({"auto", "parametrized", "all"}), Names()],
         "stop_gradient": [Names()],
         "deep_supervision": ["boolean"],
         "anytime": ["boolean"],
-        "aggregation": [StrOptions({"auto", "sum", "sqrt", "mean", "mixed"})],
+        "aggregation": [StrOptions({"auto", *CHOICES["aggregation"]})],
         "self_loops": ["boolean", StrOptions({"auto"})],
         "residual": ["boolean"],
-        "readout": [StrOptions({"auto", "output", "mean", "both"})],
-        "propagation": [StrOptions({"auto", "synchronous", "asynchronous"})],
+        "readout": [StrOptions({"auto", *CHOICES["readout"]})],
+        "propagation": [StrOptions({"auto", *CHOICES["propagation"]})],
         "terminal_operations": ["boolean", StrOptions({"auto"})],
         "layer_bias": ["boolean", StrOptions({"auto"})],
         "train_other_nodes": ["boolean"],

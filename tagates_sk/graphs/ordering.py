@@ -203,7 +203,8 @@ def _labels(packed: PackedGraphs) -> Words:
 
 
 def _of_text(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest())
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
 
 
 def _grouped(index: IntArray, n: int) -> tuple[IntArray, IntArray]:

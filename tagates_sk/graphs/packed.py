@@ -234,7 +234,7 @@ class PackedGraphs:
             return
 
     def with_numbers_in_names(self) -> PackedGraphs:
-        """The same graphs where operations with other attributes have other names, too.
+        """The same graphs with attributes in the names of operations only.
 
         Returns
         -------
@@ -260,7 +260,7 @@ class PackedGraphs:
         position: dict[str | int, int] = {name: i for i, name in enumerate(names)}
         position[len(self.operations)] = len(names)  # an unknown operation stays one
         codes = np.array([position.get(label, label) for label in labels], dtype=np.int64)
-        return replace(self, operations=tuple(names), op_type=codes[which.ravel()])
+        return replace(self, operations=tuple(names), op_type=codes[which.ravel()], attributes=None)
 
     def used_operations(self) -> list[str]:
         """Names of the operations that occur, sorted as in the vocabulary."""

@@ -33,7 +33,7 @@ from ..features.adjacency import Layout
 from ..features.subtrees import Multisets
 from ..graphs.reading import MAX_INPUTS
 from ..graphs.tokens import Dictionary
-from ..nn.config import EncoderConfig
+from ..nn.config import CHOICES, EncoderConfig
 from ..nn.padded import CellSpec
 from ..nn.tables import BatchSpec
 from ..training.conditions import KnownConditions
@@ -47,14 +47,6 @@ MOST_PLACES = 1000
 
 MOST_PASSES = 1000
 """Passes of an encoder; the published ones have up to 4."""
-
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "symmetry_breaking": ("none", "random", "add", "concat"),
-    "update": ("message", "node"),
-    "aggregation": ("sum", "sqrt", "mean", "mixed"),
-    "readout": ("output", "mean", "both"),
-    "propagation": ("synchronous", "asynchronous"),
-}
 
 
 def agrees(instance: Any, n_numbers: int) -> bool:
@@ -95,7 +87,7 @@ def _config(config: EncoderConfig, n: int) -> bool:
         and min(counts) >= 1
         and config.T <= MOST_PASSES
         and config.n_targets <= MOST_PASSES
-        and all(getattr(config, name) in known for name, known in _CHOICES.items())
+        and all(getattr(config, name) in known for name, known in CHOICES.items())
         and set(config.stop_gradient) <= {"embedding", "forward", "backward"}
     )
 
@@ -107,7 +99,7 @@ def _batch(spec: BatchSpec, n: int) -> bool:
         and _within(spec.block, 3)
         and 1 <= spec.n_marks <= n
         and 1 <= spec.n_augmentations <= n
-        and spec.aggregation in _CHOICES["aggregation"]
+        and spec.aggregation in CHOICES["aggregation"]
     )
 
 

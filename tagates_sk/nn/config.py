@@ -11,6 +11,15 @@ from ..graphs.errors import InvalidArchitectureError
 from ..graphs.foreign import echo
 from ..graphs.packed import PackedGraphs
 
+CHOICES: dict[str, tuple[str, ...]] = {
+    "symmetry_breaking": ("none", "random", "add", "concat"),
+    "update": ("message", "node"),
+    "aggregation": ("sum", "sqrt", "mean", "mixed"),
+    "readout": ("output", "mean", "both"),
+    "propagation": ("synchronous", "asynchronous"),
+}
+"""What the fields that are words may be."""
+
 LARGEST_ZERO_COST = 1e18
 """Single precision ends at 3e38, and an encoder multiplies vectors by its weights."""
 
