@@ -69,11 +69,10 @@ class NetworkEstimator(
 
     def __new__(cls, *args: Any, **parameters: Any) -> Any:
         """Refuse parameters that there are not, naming the class and a close one."""
-        known = inspect.signature(cls).parameters
+        # Of the class itself, Python 3.10 gives the signature of this method.
+        known = list(inspect.signature(cls.__init__).parameters)[1:]
         if args:
-            raise TypeError(
-                f"{cls.__name__} takes parameters by name only, such as {next(iter(known))}=."
-            )
+            raise TypeError(f"{cls.__name__} takes parameters by name only, such as {known[0]}=.")
         for name in parameters:
             if name not in known:
                 hint = close_name(name, known)
