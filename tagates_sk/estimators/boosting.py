@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.utils import check_random_state
 
@@ -106,7 +107,9 @@ class BoostingMember:
                 subsample=0.7 if seen.sum() > 2 else 1.0,
                 max_features=share, random_state=rng.randint(2**31 - 1),
             )  # fmt: skip
-            model.fit(columns[seen], targets[seen], sample_weight=weight[seen])
+            # Half of the time of few labels goes into checks of what is known to be right.
+            with config_context(skip_parameter_validation=True, assume_finite=True):
+                model.fit(columns[seen], targets[seen], sample_weight=weight[seen])
             trees = TreeEnsemble.of(model)
             self.unseen_[left_out] = trees.predict(columns[left_out])
             self.trees_.append(trees)
