@@ -32,6 +32,7 @@ from ..training.tasks import RANKING
 from .composition import Composition
 from .encoder import Encoders, Labelled
 from .head_features import HeadFeatures
+from .networks import epochs_of
 from .pretraining import pretrained_encoder, source_of
 from .variant import Variant
 
@@ -63,6 +64,7 @@ class BaseTAGATES(NetworkEstimator):
         "pretrained": [HasMethods(["pretrain"]), EncoderState, None],
         "pretrained_learning_rate": [Number(Real, 0, None, closed="left")],
         "margin": [Number(Real, 0, None, closed="left"), StrOptions({"auto"})],
+        "max_iter": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "members": [StrOptions({"all", "encoder", "statistics"})],
         "proxies": [HasMethods(["fit", "transform"]), StrOptions({"auto"}), None],
         "memory": [str, os.PathLike, HasMethods(["cache"]), None],
@@ -99,7 +101,7 @@ class BaseTAGATES(NetworkEstimator):
         schedule: str = "one_cycle",
         weight_decay: float = 0.05,
         batch_size: int | str = "auto",
-        max_iter: int = 100,
+        max_iter: int | str = "auto",
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
@@ -351,6 +353,9 @@ class BaseTAGATES(NetworkEstimator):
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)
+        # What networks learn from unlabelled architectures takes as long with any labels.
+        n_labels = 1 if self.proxies is not None and X_unlabeled is not None else len(packed)
+        parameters["max_iter"] = epochs_of(self.max_iter, n_labels)
         simple = targets.shape[1] == 1 and conditions is None
         if self.members == "statistics" and (changes or not simple):
             raise ValueError(_NEEDS_ENCODERS)
@@ -568,9 +573,11 @@ class BaseTAGATES(NetworkEstimator):
         -------
         ndarray of float64, shape (n, k)
             Of a blend, a column for each kind of network (encoders and, unless
-            architectures are deep, asynchronous networks), for two Gaussian processes
-            and for boosted trees, before they are scaled and weighed. Where encoders
-            predict alone, a column for each encoder.
+            architectures are deep, asynchronous and recurrent networks), for two
+            Gaussian processes and for boosted trees, before they are scaled and
+            weighed. NaN where an architecture is too large for recurrent networks,
+            which then have no weight. Where encoders predict alone, a column for
+            each encoder.
         """
         check_is_fitted(self, "composition_")
         if self.composition_ is not None:

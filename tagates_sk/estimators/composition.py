@@ -1,4 +1,4 @@
-"""Two kinds of encoders and statistical members, blended into one ranking."""
+"""Kinds of networks and statistical members, blended into one ranking."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 
 from .._utils import Floats, Stages, draw_seed
 from ..graphs import ArchitectureSequence, PackedGraphs
-from ..nn.configuring import is_deep
 from ..nn.transfer import EncoderState
 from ..training.network import read_in_parts
 from ..training.normal_scores import NormalScores
@@ -21,10 +20,10 @@ from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
 from .label_free import LabelFree
-from .networks import ASYNCHRONOUS, MemberScale, draws_by_fold, with_all_at_last
+from .networks import Kind, MemberScale, Networks, draws_by_fold, kinds_of, with_all_at_last
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
-from .pseudo_labels import Kind, PseudoLabels, fine_tuning
+from .pseudo_labels import PseudoLabels, fine_tuning
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
 
@@ -56,8 +55,8 @@ class Composition:
 
     Parameters
     ----------
-    networks : list of Encoders
-        Of both kinds, or none.
+    networks : list of Encoders and RecurrentNetworks
+        Of all kinds, or none.
     scales : list of MemberScale
         Of each kind.
     statistics : GraphStatistics
@@ -70,7 +69,7 @@ class Composition:
         Zero-cost scores that statistical members read.
     """
 
-    networks: list[Encoders]
+    networks: list[Networks]
     scales: list[MemberScale]
     statistics: GraphStatistics
     members: dict[str, Any]
@@ -81,7 +80,9 @@ class Composition:
     @property
     def encoders(self) -> Encoders | None:
         """Networks with the estimator's own parameters; None if there are no networks."""
-        return self.networks[0] if self.networks else None
+        first = self.networks[0] if self.networks else None
+        assert first is None or isinstance(first, Encoders)
+        return first
 
     @classmethod
     def fit(
@@ -115,12 +116,9 @@ class Composition:
         """
         has_proxies = parameters["proxies"] is not None
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
-        kinds = [
-            Kind("encoders", parameters, source),
-            Kind("asynchronous encoders", {**parameters, **ASYNCHRONOUS}, None),
-        ]
-        if is_deep(data.packed):
-            kinds = kinds[:1]  # which are asynchronous, and would cost twice as much
+        kinds = kinds_of(
+            parameters, source, data.packed, None if unlabeled is None else unlabeled.packed()
+        )
         n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
         with Stages(n_stages, parameters["verbose"]) as stages:
             if has_proxies:
@@ -225,7 +223,7 @@ class Composition:
 class _Trained(NamedTuple):
     """Networks, their scale, and what they say of labels that they have not seen, and have."""
 
-    network: Encoders
+    network: Networks
     scale: MemberScale
     unseen: Floats
     seen: Floats
@@ -236,7 +234,7 @@ def _train_networks(
     kinds: Sequence[Kind],
     rng: np.random.RandomState,
     stages: Stages,
-    pretrained: Callable[[Kind, Stages], Encoders] | None = None,
+    pretrained: Callable[[Kind, Stages], Networks] | None = None,
     *,
     encoders: Encoders | None = None,
 ) -> list[_Trained]:
@@ -249,7 +247,9 @@ def _train_networks(
     trained, fold, n = [], 0, len(data.y)
     for i, kind in enumerate(kinds):
         own = {**kind.parameters, "verbose": stages}
-        network, options, labelled = (encoders if i == 0 else None), {}, replace(data)
+        network: Networks | None = encoders if i == 0 else None
+        options: dict[str, Any] = {}
+        labelled = replace(data)
         if pretrained is not None:
             stages.next(f"{kind.name}, pseudo-labels")
             network = pretrained(kind, stages)
@@ -263,7 +263,7 @@ def _train_networks(
             options, last = with_all_at_last(own)
         fold += own["n_members"]
         if network is None:
-            network = Encoders.start(labelled, RANKING, own, kind.source, None, rng)
+            network = kind.networks.start(labelled, RANKING, own, kind.source, None, rng)
         train = partial(
             network.train,
             labelled,

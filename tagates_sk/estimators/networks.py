@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .._utils import Floats
+from ..graphs import PackedGraphs
+from ..nn.configuring import is_deep
+from ..nn.transfer import EncoderState
+from .encoder import Encoders
+from .recurrent import RecurrentNetworks, is_small
+
+Networks = Encoders | RecurrentNetworks
 
 N_FOLDS = 5
 """Parts of the labels, of which each network leaves out one."""
 
 FEWEST = 20
 """Labels below which networks see all of them."""
+
+EPOCHS, FEWEST_EPOCHS = 100, 30
+"""Of training on few labels, and on very many."""
+
+FEW = 100
+"""Labels above which fewer epochs do, each of which has more steps."""
 
 ASYNCHRONOUS: dict[str, Any] = {
     "T": 2, "n_members": 2, "propagation": "asynchronous", "readout": "both",
@@ -24,11 +38,64 @@ ASYNCHRONOUS: dict[str, Any] = {
 """Parameters of the second kind of network, asynchronous passes: it errs where the first does
 not."""
 
+RECURRENT: dict[str, Any] = {
+    "n_members": 2, "margin": 0.03, "features": None, "bootstrap": False, "early_stopping": False,
+    "handle_unknown": "ignore",
+}  # fmt: skip
+"""Parameters of the third kind, DAGNNs, which learn from more than :data:`FEW` labels: with fewer
+they cost more than they bring."""
+
 LAST_SHARE = 0.3
 """Share of the epochs, the last ones, in which networks see what they had left out."""
 
 LAST_RATE = 0.4
 """What the learning rate is multiplied by in these."""
+
+
+class Kind(NamedTuple):
+    """A kind of network: a name, its class, parameters, and whose weights it starts from."""
+
+    name: str
+    networks: type[Networks]
+    parameters: Mapping[str, Any]
+    source: EncoderState | None
+
+
+def kinds_of(
+    parameters: Mapping[str, Any],
+    source: EncoderState | None,
+    packed: PackedGraphs,
+    unlabeled: PackedGraphs | None = None,
+) -> list[Kind]:
+    """Kinds of networks that learn from some architectures.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of the estimator and its variant.
+    source : EncoderState or None
+        Whose weights those of the first kind start from.
+    packed : PackedGraphs
+        Those with labels.
+    unlabeled : PackedGraphs, optional
+        The others.
+    """
+    kinds = [Kind("encoders", Encoders, parameters, source)]
+    if is_deep(packed):  # the encoders are asynchronous, and more would cost too much
+        return kinds
+    kinds.append(Kind("asynchronous encoders", Encoders, {**parameters, **ASYNCHRONOUS}, None))
+    if len(packed) > FEW and all(is_small(p) for p in (packed, unlabeled) if p is not None):
+        kinds.append(
+            Kind("recurrent networks", RecurrentNetworks, {**parameters, **RECURRENT}, None)
+        )
+    return kinds
+
+
+def epochs_of(max_iter: int | str, n: int) -> int:
+    """Epochs of a training on n labels, where `max_iter` may be "auto"."""
+    if not isinstance(max_iter, str):
+        return max_iter
+    return max(round(EPOCHS * min(1.0, math.sqrt(FEW / n))), FEWEST_EPOCHS)
 
 
 def with_all_at_last(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +16,9 @@ from ..graphs import ArchitectureSequence, PackedGraphs
 from ..graphs.architectures import join
 from ..nn.transfer import EncoderState
 from ..training.tasks import RANKING
-from .encoder import Encoders, Labelled
+from .encoder import Labelled
 from .label_free import LabelFree
+from .networks import Kind, Networks
 
 N_UNLABELED = 2000
 """Unlabelled architectures, drawn at random, that networks learn from."""
@@ -39,14 +40,6 @@ FINE_TUNING_RATE = 0.3
 
 FULL_RATE = 200
 """Labels from which on that is so; fewer, which are soon learned by heart, are learned slower."""
-
-
-class Kind(NamedTuple):
-    """A kind of network: a name, its parameters, and whose weights it starts from."""
-
-    name: str
-    parameters: Mapping[str, Any]
-    source: EncoderState | None
 
 
 @dataclass
@@ -106,7 +99,7 @@ class PseudoLabels:
         operations = known.packed.used_operations()
         return cls(X, X.packed(), rows, scores[rows, -1], operations, seeds)
 
-    def pretrained(self, memory: Any, kind: Kind, verbose: Any) -> Encoders:
+    def pretrained(self, memory: Any, kind: Kind, verbose: Any) -> Networks:
         """Networks that have learned to rank the architectures by the consensus of proxies.
 
         Parameters
@@ -120,7 +113,7 @@ class PseudoLabels:
         train = check_memory(where).cache(pretrain_on_scores, ignore=["verbose"])
         return self._train(train, self.consensus, 0, kind, verbose)
 
-    def self_trained(self, labels: Floats, kind: Kind, verbose: Any) -> Encoders:
+    def self_trained(self, labels: Floats, kind: Kind, verbose: Any) -> Networks:
         """Networks that have learned to rank the architectures by pseudo-labels, shape (n,).
 
         They start anew, from other weights, so that what the first got wrong alone
@@ -129,8 +122,8 @@ class PseudoLabels:
         return self._train(pretrain_on_scores, labels, 1, kind, verbose)
 
     def _train(
-        self, train: Callable[..., Encoders], scores: Floats, round_: int, kind: Kind, verbose: Any
-    ) -> Encoders:
+        self, train: Callable[..., Networks], scores: Floats, round_: int, kind: Kind, verbose: Any
+    ) -> Networks:
         # What a stored network depends on.
         own = {name: v for name, v in kind.parameters.items() if name not in _NOT_OF_NETWORKS}
         given = own["operations"]
@@ -142,7 +135,8 @@ class PseudoLabels:
         share = (PRETRAINING_SHARE, SELF_TRAINING_SHARE)[round_]
         n_epochs = max(round(share * own["max_iter"]), 1)
         data = (self.X, self.packed, scores)
-        return train(*data, own, kind.source, n_epochs, self.seeds[round_], verbose=verbose)
+        start, seed = kind.networks.start, self.seeds[round_]
+        return train(start, *data, own, kind.source, n_epochs, seed, verbose=verbose)
 
 
 _NOT_OF_NETWORKS = ("proxies", "memory", "members", "random_state", "verbose", "warm_start")
@@ -158,6 +152,7 @@ def fine_tuning(parameters: Mapping[str, Any], n: int) -> dict[str, Any]:
 
 
 def pretrain_on_scores(
+    start: Callable[..., Networks],
     X: ArchitectureSequence,
     packed: PackedGraphs,
     scores: Floats,
@@ -166,11 +161,13 @@ def pretrain_on_scores(
     n_epochs: int,
     seed: int,
     verbose: Any = 0,
-) -> Encoders:
+) -> Networks:
     """Networks that have learned to rank architectures by scores.
 
     Parameters
     ----------
+    start : callable
+        Makes networks that have seen no epoch.
     X : ArchitectureSequence of n architectures
     packed : PackedGraphs
         Of X.
@@ -184,7 +181,7 @@ def pretrain_on_scores(
     rng = np.random.RandomState(seed)
     parameters = {**parameters, "verbose": verbose}
     data = Labelled(X, packed, scores[:, None])
-    network = Encoders.start(data, RANKING, parameters, source, None, rng)
+    network = start(data, RANKING, parameters, source, None, rng)
     size = parameters["batch_size"]
     network.train(
         data,

@@ -11,10 +11,11 @@ from .base import BaseTAGATES
 class TAGATESRanker(BaseTAGATES):
     """Rank architectures from their graphs.
 
-    The score is a weighted mean of five members: TA-GATES encoders, which mimic
-    an architecture's training on its own graph [1]_; asynchronous networks; two
-    Gaussian processes and boosted trees on statistics of the graph. Weights
-    follow from the members' errors on labels that they have not seen [2]_.
+    The score is a weighted mean of several members: TA-GATES encoders, which
+    mimic an architecture's training on its own graph [1]_; asynchronous and, with
+    more than 100 labels, recurrent networks; two Gaussian processes and boosted
+    trees on statistics of the graph. Weights follow from the members' errors on
+    labels that they have not seen [2]_.
 
     Only the order of scores matters; the highest is the predicted best. With
     several columns of y, or with `conditions`, the encoders predict alone.
@@ -84,7 +85,7 @@ class TAGATESRegressor(BaseTAGATES):
     """Predict the performance of architectures from their graphs.
 
     It blends the same members as :class:`TAGATESRanker`: TA-GATES encoders [1]_,
-    asynchronous networks, two Gaussian processes and boosted trees. An
+    asynchronous and recurrent networks, two Gaussian processes and boosted trees. An
     increasing map turns the blended scores into the units of y, so both
     estimators rank alike.
 

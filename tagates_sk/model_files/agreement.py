@@ -20,6 +20,7 @@ from ..estimators.encoder import Encoders
 from ..estimators.head_features import HeadFeatures
 from ..estimators.posterior import Posterior
 from ..estimators.process import ProcessMember
+from ..estimators.recurrent import RecurrentNetworks
 from ..estimators.statistics import BLOCKS, NUMBERS, GraphStatistics, Scale
 from ..estimators.trees import TreeEnsemble
 from ..features import (
@@ -278,6 +279,11 @@ _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
     ),
     PathEncoding: _paths,
     Posterior: _posterior,
+    RecurrentNetworks: lambda r, n: (
+        isinstance(r.network.spec, CellSpec)
+        and min(r.op_dim, r.layer_dim, r.n_members) >= 1
+        and max(r.op_dim, r.layer_dim, r.n_members) <= n
+    ),
     Scale: lambda s, n: (
         s.varies.ndim == 1 and _of_length(int(s.varies.sum()), s.mean, s.std)
     ),

@@ -21,6 +21,7 @@ from ..estimators.head_features import HeadFeatures
 from ..estimators.networks import MemberScale
 from ..estimators.posterior import Posterior
 from ..estimators.process import ProcessMember
+from ..estimators.recurrent import RecurrentNetworks
 from ..estimators.score_map import ScoreMap
 from ..estimators.statistics import GraphStatistics, Scale
 from ..estimators.trees import TreeEnsemble
@@ -181,6 +182,7 @@ PARTS: dict[type[Any], Fields] = {
         blocks=tuple[str, ...], prior_mean=float, prior_variance=float, posterior_=Posterior,
         unseen_=Floats, unseen_std_=Floats,
     ),
+    RecurrentNetworks: _made(RecurrentNetworks),
     Scale: _set(varies=NDArray[np.bool_], mean=Floats, std=Floats),
     ScoreMap: _set(_scores=NormalScores, intercept_=float, slope_=float, sigma_=float),
     Sizes: _made(Sizes),

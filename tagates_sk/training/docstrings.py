@@ -37,8 +37,8 @@ T : int, default=2
         training architectures. The head reads its features beside the encoding,
         standardised and clipped at 5 standard deviations.
     members : {"all", "encoder", "statistics"}, default="all"
-        Which members are blended. "all": encoders, asynchronous networks, Gaussian
-        processes and boosted trees. "encoder": the TA-GATES encoders alone, as in
+        Which members are blended. "all": encoders, asynchronous and recurrent
+        networks, Gaussian processes and boosted trees. "encoder": the TA-GATES encoders alone, as in
         the paper. "statistics": processes and trees alone, which fit in about a
         second. With several targets or `conditions`, "all" means "encoder".
     n_members : int, default=2
@@ -190,7 +190,13 @@ _PARTS = {
         for those on nodes.""",
     )
     .replace("device : str", f"{LABEL_FREE}\n    {VARIANT}\n    device : str")
-    .replace("max_iter : int, default=200", "max_iter : int, default=100"),
+    .replace(
+        """max_iter : int, default=200
+        Epochs.""",
+        """max_iter : int or "auto", default="auto"
+        Epochs. "auto" is 100 with up to n = 100 architectures, then 1000 / √n, but
+        not less than 30.""",
+    ),
     "attributes": ATTRIBUTES,
     "notes": NOTES,
 }  # fmt: skip

@@ -16,7 +16,7 @@ from unittest.mock import patch
 import numpy as np
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, TrainingCondition
-from tagates_sk.estimators import composition
+from tagates_sk.estimators import composition, networks
 from tagates_sk.estimators.boosting import BoostingMember
 from tagates_sk.features import (
     AdjacencyOneHot,
@@ -54,11 +54,12 @@ LONG, SHORT = (TrainingCondition([0.1] * n, augmentation=str(n)) for n in (4, 2)
 
 @contextmanager
 def tiny_members() -> Iterator[None]:
-    """Few trees and one asynchronous network beside the encoders."""
+    """Few trees, and one network of each kind beside the encoders."""
     few_trees = partial(BoostingMember, 2)
     with (
         patch.object(composition, "BoostingMember", few_trees),
-        patch.dict(composition.ASYNCHRONOUS, n_members=1),
+        patch.dict(networks.ASYNCHRONOUS, n_members=1),
+        patch.dict(networks.RECURRENT, n_members=1),
     ):
         yield
 
@@ -88,6 +89,9 @@ def cases() -> Iterator[tuple[str, Any]]:
             for members in ("all", "statistics"):
                 composed = cls(**TINY_TAGATES | {"members": members, "n_members": 2})
                 yield f"{members}_{cls.__name__}", composed.fit(X * 4, np.tile(Y, 4))
+        with patch.object(networks, "FEW", 20):
+            composed = TAGATESRanker(**TINY_TAGATES | {"members": "all"})
+            yield "all_recurrent", composed.fit(X * 4, np.tile(Y, 4))
         for members in ("encoder", "statistics"):
             tiny = TAGATESRanker(**TINY_TAGATES | {"members": members})
             yield f"{members}_attributes", tiny.fit(with_numbers(), Y)
