@@ -38,9 +38,9 @@ T : int, default=2
         standardised and clipped at 5 standard deviations.
     members : {"all", "encoder", "statistics"}, default="all"
         Which members are blended. "all": encoders, asynchronous and recurrent
-        networks, Gaussian processes and boosted trees. "encoder": the TA-GATES encoders alone, as in
-        the paper. "statistics": processes and trees alone, which fit in about a
-        second. With several targets or `conditions`, "all" means "encoder".
+        networks, Gaussian processes and boosted trees. "encoder": the TA-GATES
+        encoders alone, as in the paper. "statistics": processes and trees alone,
+        which fit in about a second. With several targets or `conditions`, "all" means "encoder".
     n_members : int, default=2
         Number of TA-GATES encoders. They are trained side by side from different
         initial weights, and `transform` concatenates their encodings.

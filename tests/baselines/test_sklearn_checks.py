@@ -31,7 +31,9 @@ def quick(cls: Any) -> Any:
     return cls(**QUICK, n_layers="auto" if "GATES" in cls.__name__ else 1)
 
 
-ESTIMATORS = [*map(quick, OVER_ARRAYS), ArrayGP(handle_unknown="ignore"), NormalScores()]
+# A regressor differs from its ranker by loss and unit, which one of them shows.
+CHECKED = [cls for cls in OVER_ARRAYS if "Ranker" in cls.__name__ or "LSTM" in cls.__name__]
+ESTIMATORS = [*map(quick, CHECKED), ArrayGP(handle_unknown="ignore"), NormalScores()]
 
 
 def expected_failures(estimator: Any) -> dict[str, str]:
