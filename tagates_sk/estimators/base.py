@@ -353,9 +353,6 @@ class BaseTAGATES(NetworkEstimator):
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)
-        # What networks learn from unlabelled architectures takes as long with any labels.
-        n_labels = 1 if self.proxies is not None and X_unlabeled is not None else len(packed)
-        parameters["max_iter"] = epochs_of(self.max_iter, n_labels)
         simple = targets.shape[1] == 1 and conditions is None
         if self.members == "statistics" and (changes or not simple):
             raise ValueError(_NEEDS_ENCODERS)
@@ -373,6 +370,9 @@ class BaseTAGATES(NetworkEstimator):
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
         composed = self.members != "encoder" and simple
+        # Encoders that are alone, or learn from unlabelled architectures first, take all epochs.
+        alone = not composed or (self.proxies is not None and X_unlabeled is not None)
+        parameters["max_iter"] = epochs_of(self.max_iter, 1 if alone else len(packed))
         if self.proxies is not None and not composed:
             raise ValueError(
                 "proxies are read by statistical members, which know one target of one training: "

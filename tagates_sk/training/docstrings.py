@@ -194,8 +194,8 @@ _PARTS = {
         """max_iter : int, default=200
         Epochs.""",
         """max_iter : int or "auto", default="auto"
-        Epochs. "auto" is 100 with up to n = 100 architectures, then 1000 / √n, but
-        not less than 30.""",
+        Epochs. "auto" is 100; for a blend that learns from more than n = 100 labels,
+        and from no unlabelled architectures, it is 1000 / √n, but at least 30.""",
     ),
     "attributes": ATTRIBUTES,
     "notes": NOTES,

@@ -113,9 +113,11 @@ def test_auto_epochs_of_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "EPOCHS", 4)
     monkeypatch.setattr(networks, "FEWEST_EPOCHS", 1)
     monkeypatch.setattr(networks, "FEW", 10)
-    model = small(TAGATESRanker, max_iter="auto").fit(CELLS, TARGETS)
+    model = small(TAGATESRanker, max_iter="auto", members="all").fit(CELLS, TARGETS)
     assert model.n_iter_ == 2
     assert model.partial_fit(CELLS, TARGETS).n_iter_ == 3
+    alone = small(TAGATESRanker, max_iter="auto")
+    assert alone.fit(CELLS, TARGETS).n_iter_ == 4
     with pytest.raises(ValueError, match="The 'max_iter' parameter of TAGATESRanker must be"):
         ranker(max_iter="many").fit(CELLS, TARGETS)
 
