@@ -39,7 +39,7 @@ ASYNCHRONOUS: dict[str, Any] = {
 not."""
 
 RECURRENT: dict[str, Any] = {
-    "n_members": 2, "margin": 0.03, "features": None, "bootstrap": False, "early_stopping": False,
+    "n_members": 4, "margin": 0.03, "features": None, "bootstrap": False, "early_stopping": False,
     "handle_unknown": "ignore",
 }  # fmt: skip
 """Parameters of the third kind, DAGNNs, which learn from more than :data:`FEW` labels: with fewer
