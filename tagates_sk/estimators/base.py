@@ -14,11 +14,12 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats, Number
+from .._utils import Floats, Number, positive_count
 from ..graphs import as_architectures, read_architectures
 from ..nn.config import CHOICES
 from ..nn.devices import Device
 from ..nn.transfer import EncoderState
+from ..spaces.ranked import RankedArchitectures
 from ..training.conditions import (
     KnownConditions,
     TrainingCondition,
@@ -555,6 +556,49 @@ class BaseTAGATES(NetworkEstimator):
             mean, scale = encoders.conditions.from_reference(mean, listed)
             std = std * scale if return_std else std
         return (mean, std) if return_std else mean
+
+    def top(self, n: int, X: Any) -> RankedArchitectures:
+        """Architectures with the best predictions.
+
+        Parameters
+        ----------
+        n : int
+            How many; all if there are fewer.
+        X : sequence of networkx.DiGraph, or of tuples of them
+            The architectures to choose from. Isomorphic ones are equally good, and
+            listed each.
+
+        Returns
+        -------
+        RankedArchitectures
+            With predictions, their standard deviations unless a single encoder predicts,
+            and positions in X.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read.
+        TypeError
+            If n is not an integer.
+        ValueError
+            If n is not positive.
+
+        Examples
+        --------
+        >>> from tagates_sk import TAGATESRanker
+        >>> from tagates_sk.datasets import load_nasbench201
+        >>> cells, accuracy = load_nasbench201(return_X_y=True)
+        >>> ranker = TAGATESRanker(members="statistics", random_state=0)
+        >>> ranker.fit(cells[:50], accuracy[:50]).top(3, cells[50:1000]).rows.shape
+        (3,)
+        """
+        check_is_fitted(self, "composition_")
+        n = positive_count("n", n)
+        X = as_architectures(X)
+        has_std = self.composition_ is not None or self.encoders_.model.n_members > 1
+        mean, std = self.predict(X, return_std=True) if has_std else (self.predict(X), None)
+        best = np.argsort(-mean, kind="stable")[:n]
+        return RankedArchitectures(X[best], mean[best], best, None if std is None else std[best])
 
     def predict_members(self, X: Any) -> Floats:
         """Predictions of each member.

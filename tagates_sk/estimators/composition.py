@@ -40,6 +40,14 @@ WITH_PROXIES: dict[str, Sequence[str]] = {
 }
 """The same where there are proxies."""
 
+NETWORKS = ("encoders", "asynchronous encoders")
+MEMBERS = {
+    "flow": "process on walks",
+    "all": "process on all statistics",
+    "boosting": "boosted trees",
+}
+"""What users read."""
+
 PRIOR_HALF_LIFE = 30.0
 """Labels that halve what boosted trees take over from the consensus of proxies."""
 
@@ -83,6 +91,12 @@ class Composition:
         """Networks with the estimator's own parameters; None if there are no networks."""
         return self.networks[0] if self.networks else None
 
+    @property
+    def names(self) -> list[str]:
+        """The members, in the order of the blend's weights."""
+        networks = NETWORKS[: len(self.networks)]
+        return [*networks, *(MEMBERS[name] for name in self.members)]
+
     @classmethod
     def fit(
         cls,
@@ -116,8 +130,8 @@ class Composition:
         has_proxies = parameters["proxies"] is not None
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
         kinds = [
-            Kind("encoders", parameters, source),
-            Kind("asynchronous encoders", {**parameters, **ASYNCHRONOUS}, None),
+            Kind(NETWORKS[0], parameters, source),
+            Kind(NETWORKS[1], {**parameters, **ASYNCHRONOUS}, None),
         ]
         if is_deep(data.packed):
             kinds = kinds[:1]  # which are asynchronous, and would cost twice as much
@@ -129,12 +143,10 @@ class Composition:
             train = partial(_train_networks, data, kinds, rng, stages)
             if not learns_scores:
                 trained = train(encoders=encoders) if with_networks else []
-                stages.next("statistics")
-                return cls._blended(data, known, trained, rng)
+                return cls._blended(data, known, trained, rng, stages)
             pseudo_labels = PseudoLabels.draw(known, data, rng)
             trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
-            stages.next("statistics")
-            composition = cls._blended(data, known, trained, rng)
+            composition = cls._blended(data, known, trained, rng, stages)
             composition._train_again(pseudo_labels, known, train)
             return composition
 
@@ -157,8 +169,10 @@ class Composition:
         known: LabelFree,
         trained: Sequence[_Trained],
         rng: np.random.RandomState,
+        stages: Stages,
     ) -> Composition:
         """Statistical members, and the blend of all."""
+        stages.next("statistics")
         weights, targets = data.weights, plain_scores(data.y)
         statistics = GraphStatistics().fit(known.packed, known.scores)
         columns = statistics.transform(data.packed, known.of_labelled)
@@ -167,7 +181,8 @@ class Composition:
         members: dict[str, Any] = {name: ProcessMember(b) for name, b in processes.items()}
         members["boosting"] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
         unseen, seen = [t.unseen for t in trained], [t.seen for t in trained]
-        for member in members.values():
+        for name, member in members.items():
+            stages.set_postfix(member=MEMBERS[name])
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
             unseen.append(member.unseen_)
             seen.append(member.predict(columns))

@@ -11,6 +11,7 @@ import numpy as np
 from .._utils import last_step
 from ..graphs.architectures import join, own
 from ..graphs.operations import NO_OPERATION
+from ..graphs.optional import data_frame
 from ._picture import attributes_at, cells_of, is_single
 from .drawing import draw_cell
 
@@ -20,8 +21,12 @@ _TERMINALS = ("input", "output")
 
 
 def operation_importance(
-    estimator: Any, X: Any, *, operations: Sequence[str] | None = None
-) -> list[dict[str, Any]]:
+    estimator: Any,
+    X: Any,
+    *,
+    operations: Sequence[str] | None = None,
+    as_frame: bool = False,
+) -> Any:
     """Predict every architecture with every operation replaced by every other one.
 
     All variants are predicted in one call.
@@ -36,11 +41,13 @@ def operation_importance(
     operations : sequence of str, default=None
         What to replace by; ``"none"`` takes an operation away. By default the
         operations that the estimator knows, and ``"none"`` if X has it.
+    as_frame : bool, default=False
+        Whether to return a pandas DataFrame.
 
     Returns
     -------
-    list of dict
-        One for every replacement, ready for ``pandas.DataFrame``:
+    list of dict, or pandas.DataFrame
+        A dict, or a row, for every replacement:
 
         - ``architecture``: its index in X;
         - ``cell``: index of the cell;
@@ -52,6 +59,8 @@ def operation_importance(
 
     Raises
     ------
+    ImportError
+        If `as_frame` is set and pandas is not installed.
     InvalidArchitectureError
         If an architecture cannot be read.
     ValueError
@@ -100,7 +109,7 @@ def operation_importance(
     for row, prediction in zip(rows, predictions[len(architectures) :], strict=True):
         row["prediction"] = float(prediction)
         row["change"] = float(prediction - before[row["architecture"]])
-    return rows
+    return data_frame("as_frame=True", rows) if as_frame else rows
 
 
 class OperationImportanceDisplay:

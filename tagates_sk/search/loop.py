@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
@@ -16,11 +17,13 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from .._utils import Number, progress
+from .._utils import Number, positive_count, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
 from ..graphs.containers import in_order
-from ..graphs.foreign import cut, echo
+from ..graphs.foreign import echo
+from ..graphs.optional import data_frame
+from ..spaces.ranked import RankedArchitectures, native_forms, texts
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
 from .evaluation import measure_all
@@ -102,7 +105,7 @@ class PredictorSearch:
     Attributes
     ----------
     history_ : list of dict
-        One for each told value, in their order, ready for a pandas.DataFrame:
+        One for each told value, in their order; :meth:`to_frame` makes a table of them:
         ``architecture``; ``value`` (NaN where the evaluation failed);
         ``failed``; ``error``, why it failed, or an empty string; ``best``, the
         best value so far; ``origin``, "initial", "proposed" or "given" (told
@@ -236,7 +239,7 @@ class PredictorSearch:
             If the fit of the predictor is interrupted; the state is that before
             the call.
         """
-        n = self.batch_size if n is None else _count("n", n)
+        n = self.batch_size if n is None else positive_count("n", n)
         records = self._records
         values = records.values
         n_asked = len(records.history) + len(records.pending)
@@ -396,36 +399,57 @@ class PredictorSearch:
         FailedEvaluationWarning
             For each failed evaluation.
         """
-        budget = _count("budget", budget)
+        budget = positive_count("budget", budget)
         if not callable(evaluate):
             raise TypeError(
                 f"evaluate is a {type(evaluate).__name__}; a function that takes an architecture "
                 "and returns its performance is expected."
             )
-        evaluations = self._evaluations(evaluate, budget, n_jobs)
+        seconds = dict.fromkeys(("fit", "evaluate"), 0.0)
+        evaluations = self._evaluations(evaluate, budget, n_jobs, seconds)
         done = len(self.history_)
         bar: Any = progress(evaluations, self.verbose, total=budget, initial=done, desc="search")
         for architecture, value, error in bar:
             self._tell(architecture, [value], [error])
             if self.verbose:
-                bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
+                shown = {name: f"{spent:.1f}s" for name, spent in seconds.items()}
+                best = f"{self.best_value_:.6g}"
+                bar.set_postfix(refresh=False, best=best, round=self._round, **shown)
         return self
 
     def _evaluations(
-        self, evaluate: Callable[[Any], float], budget: int, n_jobs: int | None
+        self,
+        evaluate: Callable[[Any], float],
+        budget: int,
+        n_jobs: int | None,
+        seconds: dict[str, float],
     ) -> Iterator[tuple[Any, float, str]]:
-        """Evaluate until the budget is spent; each is to be told before the next."""
+        """Evaluate until the budget is spent; each is to be told before the next.
+
+        `seconds` counts what fits with their proposals, and evaluations, take.
+        """
+        start = time.perf_counter()
+
+        def lap(name: str) -> None:
+            nonlocal start
+            now = time.perf_counter()
+            seconds[name] += now - start
+            start = now
+
         while len(self.history_) < budget:
             known = len(self.history_)
             n = self.n_initial - known if known < self.n_initial else self.batch_size
             left = budget - known
             if not self.pending_:
                 self.ask(min(n, left))
+                lap("fit")
             batch = self._records.outstanding()[:left]
             if not len(batch):
                 break
             for i, value, error in measure_all(evaluate, batch, n_jobs):
+                lap("evaluate")
                 yield batch[i : i + 1], value, error
+                start = time.perf_counter()
             if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
                 raise RuntimeError(
                     f"All {len(self.history_)} evaluations have failed; the last one: "
@@ -459,6 +483,54 @@ class PredictorSearch:
         """The architecture of the best value, None before there is one."""
         return self._records.best_architecture
 
+    def to_frame(self) -> Any:
+        """Told values as a pandas DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `history_`, a row for each value. Instead of graphs it has native forms, or
+            the operations where the search space is none of :mod:`tagates_sk.spaces`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        graphs = [row["architecture"] for row in self.history_]
+        forms = texts(graphs, native_forms(graphs, self.space))
+        rows = [row | {"architecture": f} for row, f in zip(self.history_, forms, strict=True)]
+        return data_frame("to_frame", rows)
+
+    def top(self, n: int = 10) -> RankedArchitectures:
+        """Best told architectures.
+
+        Parameters
+        ----------
+        n : int, default=10
+            How many; all if there are fewer. Failed evaluations are left out.
+
+        Returns
+        -------
+        RankedArchitectures
+            Its `score` is the value, its `rows` are positions in `history_`. An architecture
+            that was told several times is there several times.
+
+        Raises
+        ------
+        TypeError
+            If n is not an integer.
+        ValueError
+            If n is not positive.
+        """
+        n = positive_count("n", n)
+        told = [i for i, row in enumerate(self.history_) if not row["failed"]]
+        values = self._records.values
+        best = np.argsort(-self._records.upwards(values), kind="stable")[:n]
+        rows = np.array(told, dtype=np.intp)[best]
+        graphs = [self.history_[i]["architecture"] for i in rows]
+        return RankedArchitectures(graphs, values[best], rows, space=self.space)
+
     def plot(self, ax: Any = None) -> Any:
         """Draw the values and the best so far over the evaluations.
 
@@ -483,12 +555,3 @@ class PredictorSearch:
             f"<{type(self).__name__}: {len(self.history_)} told, {len(self.pending_)} pending, "
             f"best {self.best_value_:.6g}>"
         )
-
-
-def _count(name: str, value: Any) -> int:
-    """A positive whole number, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}={cut(repr(value))}; a whole number of architectures is expected.")
-    if value < 1:
-        raise ValueError(f"{name}={value}; at least 1 architecture is expected.")
-    return int(value)
