@@ -9,18 +9,36 @@ import os
 import reprlib
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from numbers import Integral
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval
 
 Floats = NDArray[np.float64]
+Architecture: TypeAlias = "nx.DiGraph | tuple[nx.DiGraph, ...]"
+"""A cell, or the cells of an architecture."""
+ArchitecturesLike = Sequence[Architecture] | NDArray[np.object_]
+"""What estimators take for X."""
+RandomState = int | np.random.RandomState | None
+
+
+class Transformer(Protocol):
+    """From architectures to a matrix, in scikit-learn's way."""
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learn what :meth:`transform` needs."""
+
+    def transform(self, X: Any) -> Any:
+        """Matrix with a row for each architecture."""
+
+
 Item = TypeVar("Item")
 
 

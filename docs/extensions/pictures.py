@@ -67,14 +67,14 @@ def draw_members_and_space(folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     nb201 = load_nasbench201()
-    order = np.random.RandomState(0).permutation(nb201.train_indices)[:320]
+    order = np.random.RandomState(0).permutation(nb201.train_indices)[:160]
     X, y = nb201.dags[order], nb201.target[order]
     ranker = TAGATESRanker(max_iter=30, random_state=0)
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-    BlendDisplay.from_estimator(ranker, X, y, train_sizes=[10, 40, 160, 320], ax=ax)
+    BlendDisplay.from_estimator(ranker, X, y, train_sizes=[10, 40, 160], ax=ax)
     save(figure, folder / "blend.svg")
 
-    encoder = TAGATESRanker(members="encoder", max_iter=60, random_state=0).fit(X, y)
+    encoder = TAGATESRanker(members="encoder", max_iter=40, random_state=0).fit(X, y)
     some = nb201.test_indices[::4]
     figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
     SpaceMapDisplay.from_estimator(encoder, nb201.dags[some], nb201.target[some], ax=ax)
@@ -93,7 +93,7 @@ def draw_front(folder: Path) -> None:
         y_name="accuracy, %",
         ax=ax,
     )
-    ax.set(xscale="log", ylim=(80, 95))
+    ax.set(xscale="log", xlim=(0.8, 50), ylim=(80, 95))
     save(figure, folder / "front.svg")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
-from .._utils import Number
+from .._utils import Number, RandomState
 from ..nn.devices import Device
 from ..nn.padded import CellSpec
 from ..nn.self_attention import TransformerEncoder
@@ -48,7 +48,7 @@ class _BaseTransformer(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(

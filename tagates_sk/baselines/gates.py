@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from sklearn.utils._param_validation import StrOptions
 
-from .._utils import Number
+from .._utils import Number, RandomState
 from ..graphs import PackedGraphs
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
@@ -120,7 +120,7 @@ class _BaseGATES(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.self_loops = self_loops

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 
-from .._utils import Number
+from .._utils import ArchitecturesLike, Number, RandomState
 from ..graphs import read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
@@ -108,7 +108,7 @@ class SemiNASRanker(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(
@@ -142,11 +142,11 @@ class SemiNASRanker(NeuralBaseline):
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
-        X_unlabeled: Any = None,
+        X_unlabeled: ArchitecturesLike | None = None,
     ) -> SemiNASRanker:
         """Train on architectures with, and on others without measured performance.
 

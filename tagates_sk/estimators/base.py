@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats, Number, positive_count
+from .._utils import ArchitecturesLike, Floats, Number, RandomState, Transformer, positive_count
 from ..graphs import as_architectures, read_architectures
 from ..nn.config import CHOICES
 from ..nn.devices import Device
@@ -88,7 +88,7 @@ class BaseTAGATES(NetworkEstimator):
         layer_dim: int = 64,
         head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
-        features: Any = None,
+        features: Transformer | None = None,
         members: str = "all",
         n_members: int = 2,
         bootstrap: bool = False,
@@ -108,11 +108,11 @@ class BaseTAGATES(NetworkEstimator):
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
-        proxies: Any = None,
+        proxies: Transformer | str | None = None,
         memory: Any = None,
         variant: Variant | None = None,
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.T = T
@@ -254,11 +254,11 @@ class BaseTAGATES(NetworkEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
-        X_unlabeled: Any = None,
+        X_unlabeled: ArchitecturesLike | None = None,
     ) -> Self:
         """Fit all members to measured architectures, and weigh them.
 
@@ -307,7 +307,7 @@ class BaseTAGATES(NetworkEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
@@ -338,13 +338,13 @@ class BaseTAGATES(NetworkEstimator):
 
     def _fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: Any,
         sample_weight: ArrayLike | None,
         conditions: Conditions,
         *,
         resume: bool,
-        X_unlabeled: Any = None,
+        X_unlabeled: ArchitecturesLike | None = None,
         **changes: Any,
     ) -> Self:
         parameters, X = self._parameters(), as_architectures(X)
@@ -431,7 +431,7 @@ class BaseTAGATES(NetworkEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def pretrain(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         targets: Any = None,
         *,
         max_iter: int = 20,
@@ -482,7 +482,7 @@ class BaseTAGATES(NetworkEstimator):
 
     def predict(
         self,
-        X: Any,
+        X: ArchitecturesLike,
         return_std: bool = False,
         partial: ArrayLike | None = None,
         conditions: Conditions = None,
@@ -557,7 +557,7 @@ class BaseTAGATES(NetworkEstimator):
             std = std * scale if return_std else std
         return (mean, std) if return_std else mean
 
-    def top(self, n: int, X: Any) -> RankedArchitectures:
+    def top(self, n: int, X: ArchitecturesLike) -> RankedArchitectures:
         """Architectures with the best predictions.
 
         Parameters
@@ -596,11 +596,12 @@ class BaseTAGATES(NetworkEstimator):
         n = positive_count("n", n)
         X = as_architectures(X)
         has_std = self.composition_ is not None or self.encoders_.model.n_members > 1
-        mean, std = self.predict(X, return_std=True) if has_std else (self.predict(X), None)
+        predicted = self.predict(X, return_std=has_std)
+        mean, std = predicted if isinstance(predicted, tuple) else (predicted, None)
         best = np.argsort(-mean, kind="stable")[:n]
         return RankedArchitectures(X[best], mean[best], best, None if std is None else std[best])
 
-    def predict_members(self, X: Any) -> Floats:
+    def predict_members(self, X: ArchitecturesLike) -> Floats:
         """Predictions of each member.
 
         Parameters
@@ -621,7 +622,7 @@ class BaseTAGATES(NetworkEstimator):
             return self.composition_.predict(X, self.handle_unknown, self.verbose).members
         return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
 
-    def predict_anytime(self, X: Any) -> Floats:
+    def predict_anytime(self, X: ArchitecturesLike) -> Floats:
         """Predict all columns of y, by the encoders.
 
         Parameters
@@ -640,7 +641,7 @@ class BaseTAGATES(NetworkEstimator):
         weights = self.column_weights_
         return np.asarray((members * weights).sum(2) / weights.sum(1))
 
-    def transform(self, X: Any) -> Floats:
+    def transform(self, X: ArchitecturesLike) -> Floats:
         """Encode architectures by the TA-GATES encoders.
 
         Parameters
@@ -662,7 +663,7 @@ class BaseTAGATES(NetworkEstimator):
         check_is_fitted(self, "composition_")
         return self.encoders_.encode(X, self.handle_unknown, self.verbose)
 
-    def operation_embeddings(self, X: Any, n_updates: int | None = None) -> list[Any]:
+    def operation_embeddings(self, X: ArchitecturesLike, n_updates: int | None = None) -> list[Any]:
         """Embeddings of the operations of each architecture, after some or all updates.
 
         Parameters

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import ArchitecturesLike, Transformer
 from ..graphs import as_architectures
 from ..training.normal_scores import NormalScores
 from .head_features import numbers_of
@@ -69,11 +70,11 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         "proxies": [HasMethods(["fit", "transform"])],
     }
 
-    def __init__(self, proxies: Any) -> None:
+    def __init__(self, proxies: Transformer) -> None:
         self.proxies = proxies
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> ProxyRanks:
+    def fit(self, X: ArchitecturesLike, y: Any = None) -> ProxyRanks:
         """Remember the scores of architectures.
 
         Parameters
@@ -96,7 +97,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X: Any, y: Any = None) -> Floats:
+    def fit_transform(self, X: ArchitecturesLike, y: Any = None) -> Floats:
         """Both in one: the scores, which may be costly, are computed once.
 
         Parameters
@@ -121,7 +122,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         self._n_features_out = self.n_proxies_ + 1
         return self._with_consensus(logs)
 
-    def transform(self, X: Any) -> Floats:
+    def transform(self, X: ArchitecturesLike) -> Floats:
         """Logarithms of relative ranks, and the consensus.
 
         Parameters

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import ArchitecturesLike
 from ..graphs import InvalidArchitectureError, as_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.foreign import cut
@@ -75,7 +76,7 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.values)
 
-    def find(self, X: Any) -> NDArray[np.intp]:
+    def find(self, X: ArchitecturesLike) -> NDArray[np.intp]:
         """Rows of architectures, −1 for those of which nothing is known.
 
         Parameters
@@ -168,7 +169,7 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         self.n_features_ = self._n_features_out = len(self.table.names)
         return self
 
-    def transform(self, X: Any) -> NDArray[np.float64]:
+    def transform(self, X: ArchitecturesLike) -> NDArray[np.float64]:
         """Features of architectures.
 
         Parameters

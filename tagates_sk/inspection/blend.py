@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 from sklearn.utils import check_random_state
 
-from .._utils import Floats
+from .._utils import ArchitecturesLike, Floats, RandomState
 from ..graphs import as_architectures
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="BlendDisplay")
 
@@ -65,12 +68,12 @@ class BlendDisplay:
     def from_estimator(
         cls: type[_Self],
         estimator: Any,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike,
         *,
         train_sizes: Sequence[int] | None = None,
-        random_state: Any = None,
-        ax: Any = None,
+        random_state: RandomState = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Fit an estimator to growing subsets and draw the weights.
@@ -125,7 +128,7 @@ class BlendDisplay:
             weights.append(composition.blend.weights_)
         return cls(train_sizes=sizes, weights=np.array(weights), names=names).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+    def plot(self: _Self, ax: Axes | None = None, **kwargs: Any) -> _Self:
         """Draw.
 
         Parameters

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from .._utils import last_step
+from .._utils import ArchitecturesLike, last_step
 from ..graphs.architectures import join, own
 from ..graphs.operations import NO_OPERATION
 from ..graphs.optional import data_frame
 from ._picture import attributes_at, cells_of, is_single
 from .drawing import draw_cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="OperationImportanceDisplay")
 
@@ -22,7 +25,7 @@ _TERMINALS = ("input", "output")
 
 def operation_importance(
     estimator: Any,
-    X: Any,
+    X: ArchitecturesLike,
     *,
     operations: Sequence[str] | None = None,
     as_frame: bool = False,
@@ -171,7 +174,7 @@ class OperationImportanceDisplay:
         architecture: Any,
         *,
         operations: Sequence[str] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Compute and draw the importance of the operations of an architecture.
@@ -196,7 +199,7 @@ class OperationImportanceDisplay:
         changes = operation_importance(estimator, [architecture], operations=operations)
         return cls(changes=changes, architecture=architecture).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+    def plot(self: _Self, ax: Axes | None = None, **kwargs: Any) -> _Self:
         """Draw.
 
         Parameters

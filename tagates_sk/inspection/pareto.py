@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from .._utils import Floats, check_finite
 from ..graphs.foreign import echo
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="ParetoDisplay")
 
@@ -127,7 +130,7 @@ class ParetoDisplay:
         direction: tuple[str, str] = ("minimize", "maximize"),
         x_name: str = "latency",
         y_name: str = "accuracy",
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Find the front and draw it.
@@ -168,7 +171,7 @@ class ParetoDisplay:
 
     def plot(
         self: _Self,
-        ax: Any = None,
+        ax: Axes | None = None,
         *,
         x_name: str = "latency",
         y_name: str = "accuracy",

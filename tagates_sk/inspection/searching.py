@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graphs.foreign import echo
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="SearchDisplay")
 
@@ -59,7 +62,7 @@ class SearchDisplay:
         cls: type[_Self],
         histories: Mapping[str, Any] | Sequence[Any],
         *,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Draw what searches have measured.
@@ -96,7 +99,7 @@ class SearchDisplay:
             best[str(name)] = [_best_so_far(repeat, name) for repeat in repeats]
         return cls(best=best).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+    def plot(self: _Self, ax: Axes | None = None, **kwargs: Any) -> _Self:
         """Draw.
 
         Parameters

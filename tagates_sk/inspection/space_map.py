@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils.validation import check_consistent_length
 
-from .._utils import Floats, check_finite
+from .._utils import ArchitecturesLike, Floats, check_finite
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="SpaceMapDisplay")
 
@@ -58,11 +61,11 @@ class SpaceMapDisplay:
     def from_estimator(
         cls: type[_Self],
         estimator: Any,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         *,
         projection: Any = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Encode architectures and draw them.
@@ -107,7 +110,7 @@ class SpaceMapDisplay:
         y: ArrayLike,
         *,
         projection: Any = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Project encodings and draw them.
@@ -154,7 +157,9 @@ class SpaceMapDisplay:
             )
         return cls(positions=positions, values=values).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, *, name: str = "performance", **kwargs: Any) -> _Self:
+    def plot(
+        self: _Self, ax: Axes | None = None, *, name: str = "performance", **kwargs: Any
+    ) -> _Self:
         """Draw.
 
         Parameters

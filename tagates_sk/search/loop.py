@@ -7,7 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from .._utils import Number, positive_count, progress
+from .._utils import Number, RandomState, positive_count, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
 from ..graphs.containers import in_order
@@ -32,6 +32,9 @@ from .plotting import plot_history
 from .proposing import Proposer
 from .records import Records
 from .storage import load_state, save_state
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class FailedEvaluationWarning(UserWarning):
@@ -163,7 +166,7 @@ class PredictorSearch:
         batch_size: int = 10,
         direction: str = "maximize",
         path: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         given = locals()
@@ -531,7 +534,7 @@ class PredictorSearch:
         graphs = [self.history_[i]["architecture"] for i in rows]
         return RankedArchitectures(graphs, values[best], rows, space=self.space)
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the values and the best so far over the evaluations.
 
         Parameters

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from .._utils import RandomState
 from ..graphs import ArchitectureSequence, InvalidArchitectureError, PackedGraphs
 from ..graphs.foreign import echo, reader_of
 from .forms import plain
@@ -155,7 +156,7 @@ class SearchSpace(ABC):
                 raise InvalidArchitectureError(f"Architecture {i}: {error}") from None
         return SpaceSequence(self, np.array(rows, dtype=np.uint8).reshape(len(rows), self._width))
 
-    def sample(self, n: int, random_state: Any = None) -> SpaceSequence:
+    def sample(self, n: int, random_state: RandomState = None) -> SpaceSequence:
         """Draw architectures at random, independently and with repetition.
 
         Parameters
@@ -203,7 +204,7 @@ class SearchSpace(ABC):
         first.sort()
         return SpaceSequence(self, edits[first[first > 0] - 1])
 
-    def mutate(self, architecture: Any, random_state: Any = None) -> Any:
+    def mutate(self, architecture: Any, random_state: RandomState = None) -> Any:
         """Change one architecture by one random edit.
 
         Parameters

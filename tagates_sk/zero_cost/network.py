@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from .._utils import RandomState
 from ..graphs import InvalidArchitectureError, PackedGraphs, read_architectures
 from ..graphs.foreign import echo
 from ..nn.devices import resolve_device
@@ -95,7 +96,7 @@ def build_network(
     n_stages: int = 3,
     n_classes: int = 10,
     in_channels: int = 3,
-    random_state: Any = None,
+    random_state: RandomState = None,
     operations: Mapping[str, Factory | Registered] | None = None,
     device: str | torch.device = "cpu",
 ) -> Network:
