@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 def missing(caller: str, package: str, extra: str, hint: str = "") -> ImportError:
@@ -22,7 +25,7 @@ def missing(caller: str, package: str, extra: str, hint: str = "") -> ImportErro
     return ImportError(message.strip())
 
 
-def data_frame(caller: str, data: Any, **kwargs: Any) -> Any:
+def data_frame(caller: str, data: Any, **kwargs: Any) -> DataFrame:
     """Make a DataFrame, if pandas is installed.
 
     Parameters

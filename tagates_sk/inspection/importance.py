@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import numpy as np
 
@@ -17,10 +17,31 @@ from .drawing import draw_cell
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 _Self = TypeVar("_Self", bound="OperationImportanceDisplay")
 
 _TERMINALS = ("input", "output")
+
+
+@overload
+def operation_importance(
+    estimator: Any,
+    X: ArchitecturesLike,
+    *,
+    operations: Sequence[str] | None = None,
+    as_frame: Literal[False] = False,
+) -> list[dict[str, Any]]: ...
+
+
+@overload
+def operation_importance(
+    estimator: Any,
+    X: ArchitecturesLike,
+    *,
+    operations: Sequence[str] | None = None,
+    as_frame: Literal[True],
+) -> DataFrame: ...
 
 
 def operation_importance(
@@ -29,7 +50,7 @@ def operation_importance(
     *,
     operations: Sequence[str] | None = None,
     as_frame: bool = False,
-) -> Any:
+) -> list[dict[str, Any]] | DataFrame:
     """Predict every architecture with every operation replaced by every other one.
 
     All variants are predicted in one call.

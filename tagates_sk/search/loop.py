@@ -35,6 +35,7 @@ from .storage import load_state, save_state
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 
 class FailedEvaluationWarning(UserWarning):
@@ -486,7 +487,7 @@ class PredictorSearch:
         """The architecture of the best value, None before there is one."""
         return self._records.best_architecture
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """Told values as a pandas DataFrame.
 
         Returns

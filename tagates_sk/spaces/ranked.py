@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from ..graphs.errors import InvalidArchitectureError
 from ..graphs.foreign import cut
 from ..graphs.optional import data_frame
 from .base import SearchSpace, SpaceSequence
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 LONGEST = 100
 """Characters of an architecture in a table."""
@@ -110,7 +113,7 @@ class RankedArchitectures(Sequence[RankedArchitecture]):
             self.architectures[i],
         )
 
-    def to_frame(self) -> Any:
+    def to_frame(self) -> DataFrame:
         """Table as a pandas DataFrame.
 
         Returns
