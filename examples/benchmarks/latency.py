@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from common import finished, run_all
+from common import run_all
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import ElasticNet, Ridge
 from sklearn.pipeline import make_pipeline
