@@ -145,7 +145,7 @@ class NeuralBaseline(NetworkEstimator):
         y : array-like of float, shape (n,)
             Performance, higher is better.
         sample_weight : array-like of float, shape (n,), optional
-            Weights of the architectures; a pair weighs the product of its two.
+            Weights of the architectures. A pair has the product of both weights.
 
         Returns
         -------
@@ -161,7 +161,7 @@ class NeuralBaseline(NetworkEstimator):
         Warns
         -----
         FitInterruptedWarning
-            If interrupted by Ctrl-C: the best state so far is kept.
+            If interrupted by Ctrl-C. The best state so far is kept.
         """
         return self._fit(X, y, sample_weight, resume=self.warm_start)
 
@@ -175,7 +175,7 @@ class NeuralBaseline(NetworkEstimator):
         """Train one epoch at the constant learning rate, from the present state.
 
         Operations, number of cells and target units are those of the first
-        call; list all operations in `operations` if it may not see them all.
+        call. If that call does not see all operations, list them in `operations`.
 
         Parameters
         ----------

@@ -39,15 +39,15 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
     n_iter : int, default=2
         Iterations h of the relabelling: neighbourhoods of so many operations.
     both_directions : bool, default=False
-        Whether neighbourhoods look at successors also.
+        Whether neighbourhoods also include successors.
     kind : {"rbf", "linear"}, default="rbf"
         The kernel: a Gaussian of the distances between the normalised label
         counts of each iteration, or the weighted sum of their products, as in
         the paper.
     target : {"rank", "standardise"}, default="rank"
-        What the process is fitted to: normal scores of the targets' ranks,
-        which accuracies that crowd near the best are better ordered by, or
-        standardised targets. Predictions are in the target's units with both.
+        What the process is fitted to: normal scores of the targets' ranks, which rank
+        accuracies that crowd near the best more accurately, or standardised targets.
+        Predictions are in the target's units with both.
     n_restarts : int, default=0
         Further starts of the search for hyper-parameters, drawn at random.
     operations : "auto" or list of str, default="auto"
@@ -195,7 +195,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         X : sequence of n networkx.DiGraph, or of tuples of them
             The architectures.
         return_std : bool, default=False
-            Whether to return the standard deviations also.
+            Whether to return standard deviations, too.
 
         Returns
         -------

@@ -21,12 +21,12 @@ from ._base import SENTENCES, NeuralBaseline
 
 
 class SemiNASRanker(NeuralBaseline):
-    """Rank architectures by an LSTM that is trained to reconstruct them, too.
+    """Rank architectures by an LSTM that also learns to reconstruct them.
 
     An LSTM reads the serialised architecture; a head scores the mean of its
     states, and a second LSTM writes the architecture again, each word given the
-    encoding and the words before. Architectures whose performance is unknown
-    take part in the reconstruction [1]_.
+    encoding and the words before. Unlabelled architectures take part in the
+    reconstruction [1]_.
 
     Parameters
     ----------
@@ -159,8 +159,8 @@ class SemiNASRanker(NeuralBaseline):
         sample_weight : array-like of float, shape (n,), optional
             Weights of the architectures in the ranking loss.
         X_unlabeled : sequence of networkx.DiGraph, or of tuples of them, optional
-            Architectures that are reconstructed only. Operations that none in
-            X has are to be listed in `operations`.
+            Architectures that are only reconstructed. List operations that none in X
+            has in `operations`.
 
         Returns
         -------

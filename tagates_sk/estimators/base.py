@@ -333,6 +333,19 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        NonFiniteLossError
+            If training diverges.
+        UnknownOperationError
+            If one has an operation that the first call did not see and
+            `handle_unknown` is ``"error"``.
+        ValueError
+            If y, weights or conditions do not match X or those of the first call, or
+            with ``members="statistics"``.
         """
         return self._fit(X, y, sample_weight, conditions, resume=True, **ONE_EPOCH)
 
@@ -616,6 +629,11 @@ class BaseTAGATES(NetworkEstimator):
             architectures are deep, asynchronous networks), for two Gaussian processes
             and for boosted trees, before they are scaled and weighed. Where encoders
             predict alone, a column for each encoder.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read.
         """
         check_is_fitted(self, "composition_")
         if self.composition_ is not None:
@@ -635,6 +653,11 @@ class BaseTAGATES(NetworkEstimator):
         ndarray of float64, shape (n, k)
             A column for each column of y, earliest first: means over the encoders,
             weighted by `column_weights_`.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator was fitted with ``members="statistics"``.
         """
         check_is_fitted(self, "composition_")
         members = self.encoders_.predict(X, self.handle_unknown, self.verbose)
@@ -680,6 +703,11 @@ class BaseTAGATES(NetworkEstimator):
             a multigraph) to an ndarray of shape (n_members * op_dim,), one encoder
             after the other. Plain wires, identity operations and pruned parts
             have no embedding.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator was fitted with ``members="statistics"``.
         """
         check_is_fitted(self, "composition_")
         return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)

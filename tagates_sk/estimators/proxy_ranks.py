@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class ProxyRanks(TransformerMixin, BaseEstimator):
-    """Ranks of zero-cost scores, and what they say together.
+    """Ranks of zero-cost scores, and their consensus.
 
     The consensus is the sum of the logarithms of the ranks [1]_: one very bad rank
     outweighs good ones. It needs no label.
@@ -27,8 +27,8 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     proxies : transformer
-        From architectures to a matrix of scores, all of them higher for what
-        should be better, such as
+        Turns architectures into a matrix of scores, higher for better architectures,
+        such as
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`.
 
     Attributes
@@ -98,7 +98,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X: ArchitecturesLike, y: Any = None) -> Floats:
-        """Both in one: the scores, which may be costly, are computed once.
+        """Fit and transform; the scores, which may be costly, are computed once.
 
         Parameters
         ----------

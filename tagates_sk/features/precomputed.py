@@ -18,9 +18,9 @@ from ..graphs.foreign import cut
 
 
 class FeatureTable:
-    """Features of architectures that were computed before.
+    """Features of architectures, computed beforehand.
 
-    It does not change, so that clones of estimators share it.
+    It never changes, so clones of estimators share it.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class FeatureTable:
         return len(self.values)
 
     def find(self, X: ArchitecturesLike) -> NDArray[np.intp]:
-        """Rows of architectures, −1 for those of which nothing is known.
+        """Rows of architectures, −1 for those that are not in the table.
 
         Parameters
         ----------
@@ -118,7 +118,7 @@ class FeatureTable:
 
 
 class PrecomputedFeatures(TransformerMixin, BaseEstimator):
-    """Look up features of architectures that were computed before.
+    """Look up features of architectures that were computed beforehand.
 
     Architectures are found by their canonical form: an isomorphic one, or one
     with dead parts, has the same features.
@@ -126,7 +126,7 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     table : FeatureTable
-        The architectures whose features are known, and these.
+        Architectures and their features.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ def draw_cell(
     Every operation, on an edge or on a node, is a box with its name; colours
     are :func:`operation_color`'s, the same in all pictures. Information flows
     from top to bottom. What lies on no path from an input to the output is
-    pale, operations ``"none"`` among it. A dot is a node without operation.
+    pale, operations ``"none"`` included. A dot is a node without operation.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def draw_cell(
         An architecture.
     ax : matplotlib Axes, default=None
         Where to draw; by default a new figure in which the text has 9 points.
-        All of the drawing, its text included, scales with the axes.
+        The drawing scales with the axes, its text included.
     importance : mapping or sequence of mappings, default=None
         Numbers by node, or by edge (with the key in a multigraph), that decide
         the colours instead; one mapping for every cell of a tuple.

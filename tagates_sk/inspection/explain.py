@@ -51,7 +51,7 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     Raises
     ------
     TypeError
-        If the estimator is none of these.
+        If the estimator is neither.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def explain(estimator: Any, x: Any, *, ax: Axes | None = None, **kwargs: Any) ->
     Raises
     ------
     TypeError
-        If the estimator is none of these.
+        If the estimator is neither.
     ValueError
         If T is 1 or the architecture has no operation with an embedding.
 

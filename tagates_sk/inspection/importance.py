@@ -63,8 +63,8 @@ def operation_importance(
     X : sequence of n networkx.DiGraph, or of tuples of them
         The architectures; left as they are.
     operations : sequence of str, default=None
-        What to replace by; ``"none"`` takes an operation away. By default the
-        operations that the estimator knows, and ``"none"`` if X has it.
+        Replacements; ``"none"`` removes an operation. By default the operations that
+        the estimator knows, and ``"none"`` if X has it.
     as_frame : bool, default=False
         Whether to return a pandas DataFrame.
 
@@ -93,8 +93,8 @@ def operation_importance(
 
     Notes
     -----
-    A vector `zero_cost` that the graphs carry stays with its place: it is that
-    of the replaced operation. Use a pipeline to have it computed anew.
+    Zero-cost vectors that the graphs carry stay in place: they are those of the
+    replaced operations. A pipeline computes them anew.
 
     Examples
     --------

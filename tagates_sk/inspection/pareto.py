@@ -21,9 +21,9 @@ DIRECTIONS = ("maximize", "minimize")
 
 
 def pareto_front(values: ArrayLike, direction: str | Sequence[str] = "maximize") -> Any:
-    """Find what nothing else beats in all columns.
+    """Find the architectures that no other beats in all columns.
 
-    One beats another if it is at least as good in every column, and better in one.
+    One beats another if it is at least as good in every column and better in one.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def pareto_front(values: ArrayLike, direction: str | Sequence[str] = "maximize")
     Returns
     -------
     ndarray of int, shape (n_front,)
-        Rows of `values`, sorted by the first column. Of equal rows it has all.
+        Rows of `values`, sorted by the first column; all of several equal ones.
 
     Raises
     ------

@@ -37,8 +37,7 @@ class SearchDisplay:
     lines_ : list of matplotlib Line2D
         A line for every name, the mean over repetitions.
     bands_ : list of matplotlib PolyCollection
-        From the least to the greatest of the repetitions, where there are
-        several.
+        From the lowest to the highest of the repetitions, where there are several.
 
     See Also
     --------
@@ -73,8 +72,8 @@ class SearchDisplay:
             A history is a sequence of values in the order of evaluation, NaN
             for a failed one; or the `history_` of a
             :class:`~tagates_sk.search.PredictorSearch`, a sequence of dicts
-            with a key ``"value"`` and perhaps ``"best"``, the best so far. Of
-            values alone the highest are the best. Several histories of one name are
+            with a key ``"value"`` and perhaps ``"best"``, the best so far. Where there
+            are values alone, high is best. Several histories of one name are
             repetitions.
         ax : matplotlib Axes, default=None
             A new figure by default.

@@ -50,7 +50,7 @@ class UncertaintyDisplay:
 
     Notes
     -----
-    Mean and measurement must have one unit: scores of a ranker have none.
+    Means and measurements must have the same unit; scores of a ranker have none.
 
     References
     ----------

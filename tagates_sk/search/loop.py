@@ -61,10 +61,9 @@ class PredictorSearch:
         the sequence of all its architectures, whose graphs are read here, once:
         do not change them afterwards.
     predictor : estimator, default=None
-        Any regressor over architectures; it is cloned, seeded where its
-        `random_state` is None, and told by `handle_unknown` to tolerate
-        operations that nothing measured so far has. One with `proxies` whose
-        ``fit`` takes `X_unlabeled` gets the candidates of the round by it. None is
+        Any regressor over architectures. It is cloned, seeded where its `random_state`
+        is None, and set to tolerate operations that no measured architecture has. One
+        with `proxies` gets the candidates of the round as `X_unlabeled`. None is
         ``TAGATESRanker(members="statistics")``, which is fitted in about a second.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising: the predicted order, an upper
@@ -85,15 +84,15 @@ class PredictorSearch:
         - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space that
           mutates, else ``"random"``.
     n_initial : int, default=10
-        Architectures before the predictor is asked; more where fewer than two of
-        them could be measured. They are chosen from five times as many random
-        ones, each as far as can be from the others.
+        Architectures before the first fit of the predictor; more if fewer than two of
+        them could be measured. They are chosen from five times as many random ones, as
+        far from each other as possible.
     n_candidates : int, default=1000
-        Candidates a round, where they are not all of a sequence.
+        Candidates per round, unless they are all of a sequence.
     n_parents : int, default=10
-        The best so many are mutated.
+        Number of the best architectures that are mutated.
     batch_size : int, default=10
-        Architectures a round.
+        Architectures per round.
     direction : {"maximize", "minimize"}, default="maximize"
         Which values are the best: ``"minimize"`` for a latency or a loss. The
         predictor then learns the negative of the values, so that for it, and for
@@ -109,7 +108,7 @@ class PredictorSearch:
     Attributes
     ----------
     history_ : list of dict
-        One for each told value, in their order; :meth:`to_frame` makes a table of them:
+        One for each reported value, in order; :meth:`to_frame` makes a table of them:
         ``architecture``; ``value`` (NaN where the evaluation failed);
         ``failed``; ``error``, why it failed, or an empty string; ``best``, the
         best value so far; ``origin``, "initial", "proposed" or "given" (told
@@ -117,11 +116,11 @@ class PredictorSearch:
         of the predictor it was proposed in and its prediction then, in the
         direction of the values (0 and NaN for the others).
     best_architecture_, best_value_ : architecture, float
-        The best of all told; None and NaN before there is one.
+        The best of all reported; None and NaN before there is one.
     pending_ : list of architectures
-        Asked for and not told yet.
+        Awaiting results.
     predictor_ : estimator or None
-        The predictor as fitted last; it is not saved.
+        The predictor of the last fit; it is not saved.
 
     See Also
     --------
@@ -236,7 +235,7 @@ class PredictorSearch:
         Raises
         ------
         TypeError
-            If n is no whole number, or the space draws no sequence.
+            If n is not an integer, or the space draws no sequence.
         ValueError
             If n is not positive, or the space draws nothing.
         KeyboardInterrupt
@@ -289,9 +288,9 @@ class PredictorSearch:
         architectures : sequence of n architectures
             What was measured.
         values : array-like of float, shape (n,)
-            Performance; which is better says `direction`. What is not finite
-            counts as a failed evaluation: the predictor does not see it, and the architecture is
-            not proposed again.
+            Performance; `direction` says whether high or low is best. A value that is
+            not finite is a failed evaluation: the predictor does not see it, and the
+            architecture is not proposed again.
 
         Raises
         ------
@@ -376,9 +375,9 @@ class PredictorSearch:
         Parameters
         ----------
         evaluate : callable
-            Takes an architecture and returns its performance; which is better
-            says `direction`. If it raises, or returns what is not finite, the
-            architecture counts as failed.
+            Takes an architecture and returns its performance; `direction` says whether
+            high or low is best. If it raises, or returns NaN or infinity, the
+            evaluation has failed.
         budget : int
             Evaluations in all, failed ones and those of earlier runs included.
         n_jobs : int, default=None
@@ -392,11 +391,11 @@ class PredictorSearch:
         Raises
         ------
         TypeError
-            If `evaluate` cannot be called, or `budget` is no whole number.
+            If `evaluate` cannot be called, or `budget` is not an integer.
         ValueError
             If `budget` is not positive.
         RuntimeError
-            If the first `n_initial` evaluations have failed without exception.
+            If all of the first `n_initial` evaluations have failed.
 
         Warns
         -----
@@ -464,7 +463,7 @@ class PredictorSearch:
 
     @property
     def predictor_(self) -> Any:
-        """The predictor as fitted last, None before and after loading."""
+        """The predictor of the last fit; None before the first one and after loading."""
         return self._proposer.predictor_
 
     @property
@@ -474,7 +473,7 @@ class PredictorSearch:
 
     @property
     def pending_(self) -> list[Any]:
-        """Architectures asked for and not told yet."""
+        """Architectures awaiting results."""
         return self._records.pending
 
     @property
@@ -488,7 +487,7 @@ class PredictorSearch:
         return self._records.best_architecture
 
     def to_frame(self) -> DataFrame:
-        """Told values as a pandas DataFrame.
+        """History as a pandas DataFrame.
 
         Returns
         -------
@@ -507,7 +506,7 @@ class PredictorSearch:
         return data_frame("to_frame", rows)
 
     def top(self, n: int = 10) -> RankedArchitectures:
-        """Best told architectures.
+        """Best architectures measured so far.
 
         Parameters
         ----------
@@ -518,7 +517,7 @@ class PredictorSearch:
         -------
         RankedArchitectures
             Its `score` is the value, its `rows` are positions in `history_`. An architecture
-            that was told several times is there several times.
+            that was reported several times is listed several times.
 
         Raises
         ------

@@ -34,9 +34,9 @@ class SearchSpace(ABC):
 
     An architecture has a *native form*, the one its benchmark publishes, and a
     DAG (a tuple of DAGs for spaces with several cells), the one this library
-    reads. Native forms are taken as lists, tuples or arrays, as JSON or as
-    Python prints them. A space has parameters, which its attributes of the same
-    names keep, and no other state; spaces with equal parameters are equal.
+    reads. Native forms may be lists, tuples or arrays, or text as JSON or Python write
+    them. A space has no state but its parameters, which are attributes of the same
+    names; spaces with equal parameters are equal.
 
     Notes
     -----
@@ -190,7 +190,7 @@ class SearchSpace(ABC):
         Returns
         -------
         SpaceSequence
-            No two of them, and none of them and `architecture`, are the same.
+            All of them differ from each other and from `architecture`.
 
         Raises
         ------

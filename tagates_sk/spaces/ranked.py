@@ -46,7 +46,7 @@ class RankedArchitecture(NamedTuple):
 
 
 class RankedArchitectures(Sequence[RankedArchitecture]):
-    """The best architectures, the very best first.
+    """The best of many architectures, best first.
 
     It prints as a table, in notebooks as one in HTML. Make one by
     :meth:`tagates_sk.TAGATESRanker.top` or

@@ -206,7 +206,7 @@ class ZeroCostProxies(BaseZeroCost):
         InvalidArchitectureError
             If an architecture cannot be read.
         UnregisteredOperationError
-            If it is unknown how to build one of its operations.
+            If one of its operations has no registered builder.
         """
         check_is_fitted(self, "seed_")
         read = as_architectures(X)

@@ -301,7 +301,7 @@ class ZeroCostSaliency(BaseZeroCost):
         InvalidArchitectureError
             If an architecture cannot be read.
         UnregisteredOperationError
-            If it is unknown how to build one of its operations.
+            If one of its operations has no registered builder.
         """
         self._check_names("metrics")
         self.n_metrics_ = len(self.metrics)
@@ -347,7 +347,7 @@ class ZeroCostSaliency(BaseZeroCost):
         InvalidArchitectureError
             If an architecture cannot be read.
         UnregisteredOperationError
-            If it is unknown how to build one of its operations.
+            If one of its operations has no registered builder.
         """
         check_is_fitted(self, "_scaler")
         read = as_architectures(X)
