@@ -22,7 +22,7 @@ TABLES = [
     ("calibration", "calibration"),
     ("pretraining", "pretraining"),
     ("attributes", "README"),
-    ("latency", "latency"),
+    ("latency_transfer", "latency_transfer"),
     ("search_zero_cost", "README"),
     ("search_zero_cost_forms", "README"),
     ("symmetry_breaking", "README"),
@@ -72,7 +72,7 @@ def test_tables_are_what_scripts_print(
 
 def test_ten_measurements_of_a_new_device_are_enough() -> None:
     """Above ridge regression by a point on five GPUs that are no references."""
-    with (RESULTS / "latency.csv").open(newline="") as file:
+    with (RESULTS / "latency_transfer.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
 
     def mean(space: str, device: str, predictor: str) -> float:

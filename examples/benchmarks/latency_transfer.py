@@ -10,7 +10,7 @@ elastic   a non-negative elastic net in milliseconds on the latencies of the ref
 
 Numbers are Spearman's rho, means over seeds.
 
-    python examples/benchmarks/latency.py
+    python examples/benchmarks/latency_transfer.py
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--n", type=int, default=10, help="measurements")
     parser.add_argument("--seeds", type=int, default=12)
     parser.add_argument("--n-jobs", type=int, default=1)
-    parser.add_argument("--out", type=Path, default=Path("docs/results/latency.csv"))
+    parser.add_argument("--out", type=Path, default=Path("docs/results/latency_transfer.csv"))
     args = parser.parse_args()
     tasks = [
         dict(zip(KEY, (space, device, args.n, seed, name), strict=True))
