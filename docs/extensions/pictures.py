@@ -94,6 +94,8 @@ def draw_front(folder: Path) -> None:
         ax=ax,
     )
     ax.set(xscale="log", xlim=(0.8, 50), ylim=(80, 95))
+    ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+    ax.minorticks_off()
     save(figure, folder / "front.svg")
 
 
