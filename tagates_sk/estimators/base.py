@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,7 +19,6 @@ from ..graphs import as_architectures, read_architectures
 from ..nn.config import CHOICES
 from ..nn.devices import Device
 from ..nn.transfer import EncoderState
-from ..spaces.ranked import RankedArchitectures
 from ..training.conditions import (
     KnownConditions,
     TrainingCondition,
@@ -35,6 +34,9 @@ from .encoder import Encoders, Labelled
 from .head_features import HeadFeatures
 from .pretraining import pretrained_encoder, source_of
 from .variant import Variant
+
+if TYPE_CHECKING:
+    from ..spaces import RankedArchitectures
 
 Self = TypeVar("Self", bound="BaseTAGATES")
 _USUAL_SWITCHES: dict[str, Any] = Variant().get_params()
@@ -605,6 +607,8 @@ class BaseTAGATES(NetworkEstimator):
         >>> ranker.fit(cells[:50], accuracy[:50]).top(3, cells[50:1000]).rows.shape
         (3,)
         """
+        from ..spaces import RankedArchitectures  # and all spaces, which a fit does not need
+
         check_is_fitted(self, "composition_")
         n = positive_count("n", n)
         X = as_architectures(X)
