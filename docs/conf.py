@@ -94,7 +94,7 @@ sphinx_gallery_conf = {
     "examples_dirs": copy_examples(),
     "gallery_dirs": "gallery",
     # The others train for minutes; they are shown without being run.
-    "filename_pattern": r"/(quickstart|symmetric_operations|inspect_nasbench201)\.py$",
+    "filename_pattern": r"/(quickstart|symmetric_operations|inspect_nasbench201|latency)\.py$",
     "within_subsection_order": "ExampleTitleSortKey",
     "reset_modules": (),
     "capture_repr": (),

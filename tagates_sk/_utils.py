@@ -6,19 +6,39 @@ import difflib
 import errno
 import inspect
 import os
+import reprlib
 import secrets
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from numbers import Integral
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Protocol, TypeAlias, TypeVar
 
+import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils._param_validation import HasMethods, Interval
 
 Floats = NDArray[np.float64]
+Architecture: TypeAlias = "nx.DiGraph | tuple[nx.DiGraph, ...]"
+"""A cell, or the cells of an architecture."""
+ArchitecturesLike = Sequence[Architecture] | NDArray[np.object_]
+"""What estimators take for X."""
+RandomState = int | np.random.RandomState | None
+
+
+class Transformer(Protocol):
+    """From architectures to a matrix, in scikit-learn's way."""
+
+    def fit(self, X: Any, y: Any = None) -> Any:
+        """Learn what :meth:`transform` needs."""
+
+    def transform(self, X: Any) -> Any:
+        """Matrix with a row for each architecture."""
+
+
 Item = TypeVar("Item")
 
 
@@ -74,6 +94,30 @@ def check_finite(values: Floats, name: str, *, allow_nan: bool = False) -> None:
     )
 
 
+def positive_count(name: str, value: Any) -> int:
+    """A positive integer, or an error that names the argument.
+
+    Parameters
+    ----------
+    name : str
+    value : object
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer.
+    ValueError
+        If it is not positive.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(
+            f"{name}={reprlib.repr(value)}; a whole number of architectures is expected."
+        )
+    if value < 1:
+        raise ValueError(f"{name}={value}; at least 1 architecture is expected.")
+    return int(value)
+
+
 def progress(items: Iterable[Item], verbose: Any, **bar: Any) -> Iterable[Item]:
     """Items, with a progress bar if `verbose` says so.
 
@@ -86,7 +130,7 @@ def progress(items: Iterable[Item], verbose: Any, **bar: Any) -> Iterable[Item]:
         Parameters of tqdm.
     """
     if isinstance(verbose, Stages):
-        return verbose.part(items)
+        return _Part(verbose, items)
     if not verbose:
         # Even a bar that is not shown starts a thread, and a process forked while
         # that thread holds its lock would wait for it forever.
@@ -127,11 +171,17 @@ class Stages:
             yield item
             self._move_to(self._done - 1 + i / len(listed))
 
+    def set_postfix(self, refresh: bool = True, **values: Any) -> None:
+        """Write values, such as the loss, behind the bar, as tqdm's method does."""
+        if self._bar is not None:
+            self._bar.set_postfix(values, refresh=refresh)
+
     def _move_to(self, position: float, name: str | None = None) -> None:
         if self._bar is None:
             return
         self._bar.update(position - self._bar.n)
         if name is not None:
+            self._bar.set_postfix(refresh=False)  # what was shown is of the last stage
             self._bar.set_description(name)  # at once, however short the stage is
 
     def __enter__(self) -> Stages:
@@ -147,7 +197,17 @@ class Stages:
         return self._bar is not None
 
 
-_STAGES_FORMAT = "{desc}{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
+_STAGES_FORMAT = "{desc}{percentage:3.0f}%|{bar}| [{elapsed}<{remaining}{postfix}]"
+
+
+class _Part(Iterable[Item]):
+    """Items of a stage, with tqdm's method to show values."""
+
+    def __init__(self, stages: Stages, items: Iterable[Item]) -> None:
+        self._items, self._part, self.set_postfix = items, stages.part, stages.set_postfix
+
+    def __iter__(self) -> Iterator[Item]:
+        return self._part(self._items)
 
 
 def draw_seed(rng: np.random.RandomState) -> int:

@@ -26,7 +26,7 @@ def run_tasks(tasks: Iterable[Any], n_jobs: int | None, advice: str) -> Iterator
     ----------
     tasks : iterable of joblib.delayed calls
     n_jobs : int or None
-        Workers; None is 1, or what ``joblib.parallel_config`` says.
+        Workers; None is 1, or what ``joblib.parallel_config`` sets.
     advice : str
         What to do if a worker was killed; the end of the error's message.
 
@@ -69,9 +69,9 @@ def iter_predictions(
         A sequence that can be sliced, or anything that can be iterated over
         once: a generator is read as parts are needed.
     n_jobs : int or None, default=None
-        Workers; None is 1, or what ``joblib.parallel_config`` says.
+        Workers; None is 1, or what ``joblib.parallel_config`` sets.
     chunk_size : int, default=16384
-        Architectures a task.
+        Architectures per task.
     verbose : int, default=0
         Whether to show a progress bar.
     **predict_params : dict
@@ -87,7 +87,7 @@ def iter_predictions(
     Raises
     ------
     ValueError
-        If `chunk_size` is no positive integer, or `partial` or `conditions` is
+        If `chunk_size` is not a positive integer, or `partial` or `conditions` is
         longer or shorter than X.
     RuntimeError
         If a worker died, naming what to try.
@@ -139,7 +139,7 @@ def predict_in_parallel(
     Raises
     ------
     ValueError
-        If X is empty, or `chunk_size` no positive integer.
+        If X is empty, or `chunk_size` is not a positive integer.
     RuntimeError
         If a worker died.
 

@@ -10,13 +10,16 @@ import numpy as np
 from results import save
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
-from tagates_sk.datasets import load_nasbench201
+from tagates_sk.datasets import load_latency, load_nasbench201
 from tagates_sk.graphs import from_torch
 from tagates_sk.inspection import (
+    BlendDisplay,
     OperationImportanceDisplay,
+    ParetoDisplay,
     PrecisionAtKDisplay,
     RankingDisplay,
     SearchDisplay,
+    SpaceMapDisplay,
     UncertaintyDisplay,
     draw_cell,
     explain,
@@ -57,6 +60,64 @@ def draw_inspection(folder: Path) -> None:
         figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
         draw_on(ax)
         save(figure, folder / f"{name}.svg")
+
+
+def draw_members_and_space(folder: Path) -> None:
+    """How members share the blend, and where the encoder puts cells."""
+    import matplotlib.pyplot as plt
+
+    nb201 = load_nasbench201()
+    order = np.random.RandomState(0).permutation(nb201.train_indices)[:160]
+    X, y = nb201.dags[order], nb201.target[order]
+    ranker = TAGATESRanker(max_iter=30, random_state=0)
+    figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
+    BlendDisplay.from_estimator(ranker, X, y, train_sizes=[10, 40, 160], ax=ax)
+    save(figure, folder / "blend.svg")
+
+    encoder = TAGATESRanker(members="encoder", max_iter=40, random_state=0).fit(X, y)
+    some = nb201.test_indices[::4]
+    figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    SpaceMapDisplay.from_estimator(encoder, nb201.dags[some], nb201.target[some], ax=ax)
+    save(figure, folder / "map.svg")
+
+
+def draw_front(folder: Path) -> None:
+    """Measured accuracy against measured latency."""
+    import matplotlib.pyplot as plt
+
+    figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
+    ParetoDisplay.from_values(
+        load_latency("nasbench201", "pixel3").target,
+        load_nasbench201().target,
+        x_name="latency on a phone, ms",
+        y_name="accuracy, %",
+        ax=ax,
+    )
+    ax.set(xscale="log", xlim=(0.8, 50), ylim=(80, 95))
+    ax.set_xticks([1, 2, 5, 10, 20, 50], ["1", "2", "5", "10", "20", "50"])
+    ax.minorticks_off()
+    save(figure, folder / "front.svg")
+
+
+def draw_blocks(folder: Path) -> None:
+    """A network of torch, an operation for each block."""
+    import torch
+    from torch import nn
+
+    class Residual(nn.Module):
+        def __init__(self, channels: int) -> None:
+            super().__init__()
+            self.convolution = nn.Conv2d(channels, channels, 3, padding=1)
+            self.norm = nn.BatchNorm2d(channels)
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + torch.relu(self.norm(self.convolution(x)))
+
+    network = nn.Sequential(
+        nn.Conv2d(3, 8, 3), Residual(8), Residual(8), nn.MaxPool2d(2), Residual(8),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(8, 10),
+    )  # fmt: skip
+    save(draw_cell(from_torch(network, detail="modules")).figure, folder / "blocks.svg")
 
 
 def draw_search(folder: Path) -> None:
@@ -117,6 +178,9 @@ def draw(app: Any) -> None:
         folder = PICTURES.with_suffix(".part")
         folder.mkdir(parents=True, exist_ok=True)
         draw_inspection(folder)
+        draw_members_and_space(folder)
+        draw_front(folder)
+        draw_blocks(folder)
         draw_search(folder)
         draw_thumbnails(folder)
         plt.close("all")

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats, Number
+from .._utils import ArchitecturesLike, Floats, Number, RandomState
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.batching import Batch, Batches, Chunk
@@ -101,7 +101,7 @@ class NeuralBaseline(NetworkEstimator):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.n_layers = n_layers
@@ -131,7 +131,10 @@ class NeuralBaseline(NetworkEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
-        self: Self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self: Self,
+        X: ArchitecturesLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train on architectures and their measured performance.
 
@@ -142,7 +145,7 @@ class NeuralBaseline(NetworkEstimator):
         y : array-like of float, shape (n,)
             Performance, higher is better.
         sample_weight : array-like of float, shape (n,), optional
-            Weights of the architectures; a pair weighs the product of its two.
+            Weights of the architectures. A pair has the product of both weights.
 
         Returns
         -------
@@ -158,18 +161,21 @@ class NeuralBaseline(NetworkEstimator):
         Warns
         -----
         FitInterruptedWarning
-            If interrupted by Ctrl-C: the best state so far is kept.
+            If interrupted by Ctrl-C. The best state so far is kept.
         """
         return self._fit(X, y, sample_weight, resume=self.warm_start)
 
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
-        self: Self, X: Any, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+        self: Self,
+        X: ArchitecturesLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
     ) -> Self:
         """Train one epoch at the constant learning rate, from the present state.
 
         Operations, number of cells and target units are those of the first
-        call; list all operations in `operations` if it may not see them all.
+        call. If that call does not see all operations, list them in `operations`.
 
         Parameters
         ----------
@@ -188,7 +194,7 @@ class NeuralBaseline(NetworkEstimator):
 
     def _fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: Any,
         sample_weight: ArrayLike | None,
         *,
@@ -258,7 +264,7 @@ class NeuralBaseline(NetworkEstimator):
 
     # -------------------------------------------------------------- predicting
 
-    def predict(self, X: Any) -> Floats:
+    def predict(self, X: ArchitecturesLike) -> Floats:
         """Predict the performance of architectures.
 
         Parameters
@@ -285,7 +291,7 @@ class NeuralBaseline(NetworkEstimator):
         mean: Floats = self.network_.predict(self._chunks(X))[:, -1].mean(1)
         return mean
 
-    def transform(self, X: Any) -> Floats:
+    def transform(self, X: ArchitecturesLike) -> Floats:
         """Encode architectures.
 
         Parameters
@@ -304,7 +310,7 @@ class NeuralBaseline(NetworkEstimator):
         check_is_fitted(self, "network_")
         return encodings(self.network_.model, self._chunks(X))
 
-    def _chunks(self, X: Any) -> Iterable[Chunk[Batch]]:
+    def _chunks(self, X: ArchitecturesLike) -> Iterable[Chunk[Batch]]:
         for _, packed, _ in read_in_parts(X, self.verbose):
             conformed = self.network_.conform(packed, self.handle_unknown)
             yield from self.network_.chunks(self._batches(conformed))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
-from .._utils import Number
+from .._utils import Number, RandomState
 from ..nn.dagnn import DAGNNEncoder
 from ..nn.devices import Device
 from ..nn.padded import CellSpec
@@ -48,7 +48,7 @@ class _BaseDAGNN(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(
@@ -88,17 +88,17 @@ class _BaseDAGNN(NeuralBaseline):
 class DAGNNRanker(_BaseDAGNN):
     """Rank architectures by a directed acyclic graph neural network.
 
-    Every operation is a vertex, which waits for the new states of those before
-    it, weighs them by attention and updates its own by a gated recurrent unit
-    [1]_. So one layer reaches from the inputs to the output, however deep the
-    cell is. Each layer passes along the edges and against them; the states
-    where a pass ends and the mean states are read out.
+    Every operation is a vertex. It waits for the new states of its predecessors, weighs
+    them by attention and updates its own state by a gated recurrent unit [1]_. So
+    one layer reaches from the inputs to the output, however deep the cell is. Each
+    layer passes along the edges and against them; the states where a pass ends and
+    the mean states are read out.
 
     Parameters
     ----------
     n_members : int, default=1
-        Members of an ensemble, trained side by side with initial weights of
-        their own; predictions are their means.
+        Members of an ensemble, trained side by side from different initial weights;
+        predictions are their means.
     n_layers : int or "auto", default="auto"
         Layers. "auto" is 2.
     %(sizes)s
@@ -148,18 +148,17 @@ class DAGNNRanker(_BaseDAGNN):
 class DAGNNRegressor(_BaseDAGNN):
     """Predict performance by a directed acyclic graph neural network.
 
-    Every operation is a vertex, which waits for the new states of those before
-    it, weighs them by attention and updates its own by a gated recurrent unit
-    [1]_. So one layer reaches from the inputs to the output, however deep the
-    cell is. Each layer passes along the edges and against them; the states
-    where a pass ends and the mean states are read out. Predictions are in the
-    target's units.
+    Every operation is a vertex. It waits for the new states of its predecessors, weighs
+    them by attention and updates its own state by a gated recurrent unit [1]_. So
+    one layer reaches from the inputs to the output, however deep the cell is. Each
+    layer passes along the edges and against them; the states where a pass ends and
+    the mean states are read out. Predictions are in the target's units.
 
     Parameters
     ----------
     n_members : int, default=1
-        Members of an ensemble, trained side by side with initial weights of
-        their own; predictions are their means.
+        Members of an ensemble, trained side by side from different initial weights;
+        predictions are their means.
     n_layers : int or "auto", default="auto"
         Layers. "auto" is 2.
     %(sizes)s

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
-from .._utils import Number
+from .._utils import Number, RandomState
 from ..nn.devices import Device
 from ..nn.padded import CellSpec
 from ..nn.self_attention import TransformerEncoder
@@ -48,7 +48,7 @@ class _BaseTransformer(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(
@@ -119,9 +119,9 @@ class TransformerRanker(_BaseTransformer):
 
     Notes
     -----
-    Every head has a trained bias for each way that two operations may lie to
-    each other: the same, right before, further before, right behind, further
-    behind. There is no other sense of place. Where operations are on edges,
+    Every head has a trained bias for each relation of two operations: the same, right
+    before, further before, right behind, further behind. There is no other positional
+    encoding. Where operations are on edges,
     inputs and output are vertices, too. Identity operations are wires, which
     are vertices with an embedding of their own.
 
@@ -178,9 +178,9 @@ class TransformerRegressor(_BaseTransformer):
 
     Notes
     -----
-    Every head has a trained bias for each way that two operations may lie to
-    each other: the same, right before, further before, right behind, further
-    behind. There is no other sense of place. Where operations are on edges,
+    Every head has a trained bias for each relation of two operations: the same, right
+    before, further before, right behind, further behind. There is no other positional
+    encoding. Where operations are on edges,
     inputs and output are vertices, too. Identity operations are wires, which
     are vertices with an embedding of their own.
 

@@ -30,7 +30,7 @@ _BOOSTING: dict[str, Any] = {
 
 
 def baseline(name: str, **parameters: Any) -> Any:
-    """An unfitted predictor of architectures' performance by its name.
+    """Make an unfitted predictor by its name.
 
     All accept architectures as X; a higher prediction is better. Those on features
     are pipelines within a :class:`~sklearn.compose.TransformedTargetRegressor`: they

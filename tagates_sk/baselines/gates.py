@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from sklearn.utils._param_validation import StrOptions
 
-from .._utils import Number
+from .._utils import Number, RandomState
 from ..graphs import PackedGraphs
 from ..nn.config import EncoderConfig
 from ..nn.configuring import configure
@@ -120,7 +120,7 @@ class _BaseGATES(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.self_loops = self_loops
@@ -185,8 +185,7 @@ class GATESRanker(_BaseGATES):
         Whether propagation layers have a bias. "auto" is True for operations
         on nodes, False for those on edges.
     train_other_nodes : bool, default=False
-        Whether nodes that are no inputs start from a trained state, and not
-        from zero.
+        Whether nodes other than inputs start from a trained state instead of zero.
     n_layers : int or "auto", default="auto"
         Propagation layers. "auto" is the number of edges of the longest path
         from an input to the output in the training set, at least 2.
@@ -264,8 +263,7 @@ class GATESRegressor(_BaseGATES):
         Whether propagation layers have a bias. "auto" is True for operations
         on nodes, False for those on edges.
     train_other_nodes : bool, default=False
-        Whether nodes that are no inputs start from a trained state, and not
-        from zero.
+        Whether nodes other than inputs start from a trained state instead of zero.
     n_layers : int or "auto", default="auto"
         Propagation layers. "auto" is the number of edges of the longest path
         from an input to the output in the training set, at least 2.

@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.extmath import row_norms
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats, Names, Number
+from .._utils import ArchitecturesLike, Floats, Names, Number, RandomState
 from ..features import WeisfeilerLehman
 from ..graphs import as_architectures, read_architectures
 from ..training.network import BATCH
@@ -39,15 +39,15 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
     n_iter : int, default=2
         Iterations h of the relabelling: neighbourhoods of so many operations.
     both_directions : bool, default=False
-        Whether neighbourhoods look at successors also.
+        Whether neighbourhoods also include successors.
     kind : {"rbf", "linear"}, default="rbf"
         The kernel: a Gaussian of the distances between the normalised label
         counts of each iteration, or the weighted sum of their products, as in
         the paper.
     target : {"rank", "standardise"}, default="rank"
-        What the process is fitted to: normal scores of the targets' ranks,
-        which accuracies that crowd near the best are better ordered by, or
-        standardised targets. Predictions are in the target's units with both.
+        What the process is fitted to: normal scores of the targets' ranks, which rank
+        accuracies that crowd near the best more accurately, or standardised targets.
+        Predictions are in the target's units with both.
     n_restarts : int, default=0
         Further starts of the search for hyper-parameters, drawn at random.
     operations : "auto" or list of str, default="auto"
@@ -116,7 +116,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         n_restarts: int = 0,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> None:
         self.n_iter = n_iter
         self.both_directions = both_directions
@@ -128,7 +128,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: ArrayLike) -> WLKernelGP:
+    def fit(self, X: ArchitecturesLike, y: ArrayLike) -> WLKernelGP:
         """Fit the process to architectures and their measured performance.
 
         Parameters
@@ -187,7 +187,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         self.kernel_ = self.gp_.kernel_
         return self
 
-    def predict(self, X: Any, return_std: bool = False) -> Any:
+    def predict(self, X: ArchitecturesLike, return_std: bool = False) -> Any:
         """Predict the performance of architectures.
 
         Parameters
@@ -195,7 +195,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         X : sequence of n networkx.DiGraph, or of tuples of them
             The architectures.
         return_std : bool, default=False
-            Whether to return the standard deviations also.
+            Whether to return standard deviations, too.
 
         Returns
         -------
@@ -222,7 +222,7 @@ class WLKernelGP(RegressorMixin, BaseEstimator):
         above, below = self._in_units(mean + std), self._in_units(mean - std)
         return self._in_units(mean), (above - below) / 2
 
-    def _counts(self, X: Any) -> Iterator[Floats]:
+    def _counts(self, X: ArchitecturesLike) -> Iterator[Floats]:
         """Label counts of some architectures at a time.
 
         Behind the columns of each iteration there is one more: the root of the

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 
-from .._utils import Number
+from .._utils import ArchitecturesLike, Number, RandomState
 from ..graphs import read_architectures
 from ..graphs.tokens import Dictionary
 from ..nn.autoencoder import Autoencoder, Reconstruction
@@ -21,12 +21,12 @@ from ._base import SENTENCES, NeuralBaseline
 
 
 class SemiNASRanker(NeuralBaseline):
-    """Rank architectures by an LSTM that is trained to reconstruct them, too.
+    """Rank architectures by an LSTM that also learns to reconstruct them.
 
     An LSTM reads the serialised architecture; a head scores the mean of its
     states, and a second LSTM writes the architecture again, each word given the
-    encoding and the words before. Architectures whose performance is unknown
-    take part in the reconstruction [1]_.
+    encoding and the words before. Unlabelled architectures take part in the
+    reconstruction [1]_.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class SemiNASRanker(NeuralBaseline):
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         super().__init__(
@@ -142,11 +142,11 @@ class SemiNASRanker(NeuralBaseline):
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         *,
-        X_unlabeled: Any = None,
+        X_unlabeled: ArchitecturesLike | None = None,
     ) -> SemiNASRanker:
         """Train on architectures with, and on others without measured performance.
 
@@ -159,8 +159,8 @@ class SemiNASRanker(NeuralBaseline):
         sample_weight : array-like of float, shape (n,), optional
             Weights of the architectures in the ranking loss.
         X_unlabeled : sequence of networkx.DiGraph, or of tuples of them, optional
-            Architectures that are reconstructed only. Operations that none in
-            X has are to be listed in `operations`.
+            Architectures that are only reconstructed. List operations that none in X
+            has in `operations`.
 
         Returns
         -------

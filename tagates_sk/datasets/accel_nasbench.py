@@ -69,8 +69,8 @@ def load_accel_nasbench(
         ImageNet in percent, of one training with a shortened schedule.
         ``"throughput-a100"``, ``"throughput-3090"``, ``"throughput-tpuv2"``,
         ``"throughput-tpuv3"``, ``"throughput-zcu102"`` and
-        ``"throughput-vck190"`` are images in a second, NaN for a few networks.
-        Of these higher is better. Lower is better of ``"latency-zcu102"`` and
+        ``"throughput-vck190"`` are images per second, NaN for a few networks.
+        Higher is better for these. Lower is better for ``"latency-zcu102"`` and
         ``"latency-vck190"`` in milliseconds, ``"macs"`` (multiply-accumulate
         operations) and ``"parameters"``. ``"all"`` loads every one.
     return_X_y : bool, default=False

@@ -68,7 +68,7 @@ def load_darts(
     target: str | None = None,
     return_X_y: bool = False,
 ) -> Bunch | tuple[SpaceSequence, FloatArray]:
-    """Load architectures of the DARTS space from files of the user.
+    """Load architectures of the DARTS space from files of your own.
 
     The files do not come with the package, because two of them have no open
     licence. Each is read as its source publishes it, or as a compact table.
@@ -89,10 +89,10 @@ def load_darts(
     subset : {"oncenas545", "swap1000", "nb301_surrogate"}, default=None
         What the file is: 545 architectures trained for 50 epochs, 1,000 trained
         for 200, or those with predictions of the NAS-Bench-301 surrogate. None is
-        ``"oncenas545"`` for a folder; of a file the names of file and columns
-        tell, and if they do not, it is a table of the user's.
+        ``"oncenas545"`` for a folder; a file is recognised by its name and columns,
+        else it is read as a table of your own.
     target : str, default=None
-        Name of the column to take for target; by default the final validation
+        Name of the column that is the target; by default the final validation
         accuracy of a subset, or the only column with numbers.
     return_X_y : bool, default=False
         Return ``(dags, target)`` instead of a Bunch.

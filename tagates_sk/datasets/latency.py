@@ -75,9 +75,8 @@ def load_latency(
 ) -> Bunch | tuple[SpaceSequence, FloatArray]:
     """Load architectures with their latency on devices.
 
-    **Lower is better.** Predictors and searches take larger values for better
-    ones unless they are told otherwise, so negate the latency, or search with
-    ``direction="minimize"``.
+    **Lower is better.** Predictors and searches prefer high values, so negate the
+    latency, or search with ``direction="minimize"``.
 
     Parameters
     ----------
@@ -90,8 +89,8 @@ def load_latency(
         ``"pixel3"`` (phones), and ``"1080ti"``, ``"2080ti"``, ``"titan_rtx"``,
         ``"titanx"`` and ``"titanxp"`` (GPUs) with the batch size appended:
         ``"_1"``, ``"_32"``, and ``"_256"`` (NAS-Bench-201) or ``"_64"`` (FBNet).
-        ``"fpga"`` is of NAS-Bench-201 only, the CPU ``"gold_6226"`` of FBNet
-        only. ``"all"`` loads every one.
+        NAS-Bench-201 alone has ``"fpga"``, FBNet alone the CPU ``"gold_6226"``.
+        ``"all"`` loads every one.
     return_X_y : bool, default=False
         Return ``(dags, target)`` instead of a Bunch.
 

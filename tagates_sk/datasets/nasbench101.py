@@ -58,8 +58,8 @@ def load_nasbench101(
     -------
     Bunch
         ``dags`` : SpaceSequence of 423,624 cells, in ascending order of their
-        published hash; with `zero_cost`, ZeroCostSequence of 14,580, and all
-        else is of these.
+        published hash; with `zero_cost`, a ZeroCostSequence of 14,580, and the other
+        entries are about these.
         ``target`` : ndarray, shape (423624,), mean final test accuracy of three
         runs of 108 epochs, in percent.
         ``target_names`` : list of str.

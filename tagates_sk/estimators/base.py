@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from numbers import Integral, Real
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,7 +14,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Floats, Number
+from .._utils import ArchitecturesLike, Floats, Number, RandomState, Transformer, positive_count
 from ..graphs import as_architectures, read_architectures
 from ..nn.config import CHOICES
 from ..nn.devices import Device
@@ -35,6 +35,9 @@ from .head_features import HeadFeatures
 from .networks import epochs_of
 from .pretraining import pretrained_encoder, source_of
 from .variant import Variant
+
+if TYPE_CHECKING:
+    from ..spaces import RankedArchitectures
 
 Self = TypeVar("Self", bound="BaseTAGATES")
 _USUAL_SWITCHES: dict[str, Any] = Variant().get_params()
@@ -89,7 +92,7 @@ class BaseTAGATES(NetworkEstimator):
         layer_dim: int = 64,
         head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
-        features: Any = None,
+        features: Transformer | None = None,
         members: str = "all",
         n_members: int = 2,
         bootstrap: bool = False,
@@ -109,11 +112,11 @@ class BaseTAGATES(NetworkEstimator):
         warm_start: bool = False,
         operations: str | Sequence[str] = "auto",
         handle_unknown: str = "warn",
-        proxies: Any = None,
+        proxies: Transformer | str | None = None,
         memory: Any = None,
         variant: Variant | None = None,
         device: str | Device = "auto",
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         self.T = T
@@ -255,11 +258,11 @@ class BaseTAGATES(NetworkEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
-        X_unlabeled: Any = None,
+        X_unlabeled: ArchitecturesLike | None = None,
     ) -> Self:
         """Fit all members to measured architectures, and weigh them.
 
@@ -308,7 +311,7 @@ class BaseTAGATES(NetworkEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def partial_fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
@@ -334,18 +337,31 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         self
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read; the message says which and why.
+        NonFiniteLossError
+            If training diverges.
+        UnknownOperationError
+            If one has an operation that the first call did not see and
+            `handle_unknown` is ``"error"``.
+        ValueError
+            If y, weights or conditions do not match X or those of the first call, or
+            with ``members="statistics"``.
         """
         return self._fit(X, y, sample_weight, conditions, resume=True, **ONE_EPOCH)
 
     def _fit(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         y: Any,
         sample_weight: ArrayLike | None,
         conditions: Conditions,
         *,
         resume: bool,
-        X_unlabeled: Any = None,
+        X_unlabeled: ArchitecturesLike | None = None,
         **changes: Any,
     ) -> Self:
         parameters, X = self._parameters(), as_architectures(X)
@@ -435,7 +451,7 @@ class BaseTAGATES(NetworkEstimator):
     @_fit_context(prefer_skip_nested_validation=False)
     def pretrain(
         self: Self,
-        X: Any,
+        X: ArchitecturesLike,
         targets: Any = None,
         *,
         max_iter: int = 20,
@@ -486,7 +502,7 @@ class BaseTAGATES(NetworkEstimator):
 
     def predict(
         self,
-        X: Any,
+        X: ArchitecturesLike,
         return_std: bool = False,
         partial: ArrayLike | None = None,
         conditions: Conditions = None,
@@ -561,7 +577,53 @@ class BaseTAGATES(NetworkEstimator):
             std = std * scale if return_std else std
         return (mean, std) if return_std else mean
 
-    def predict_members(self, X: Any) -> Floats:
+    def top(self, n: int, X: ArchitecturesLike) -> RankedArchitectures:
+        """Architectures with the best predictions.
+
+        Parameters
+        ----------
+        n : int
+            How many; all if there are fewer.
+        X : sequence of networkx.DiGraph, or of tuples of them
+            The architectures to choose from. Isomorphic ones are equally good, and
+            listed each.
+
+        Returns
+        -------
+        RankedArchitectures
+            With predictions, their standard deviations unless a single encoder predicts,
+            and positions in X.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read.
+        TypeError
+            If n is not an integer.
+        ValueError
+            If n is not positive.
+
+        Examples
+        --------
+        >>> from tagates_sk import TAGATESRanker
+        >>> from tagates_sk.datasets import load_nasbench201
+        >>> cells, accuracy = load_nasbench201(return_X_y=True)
+        >>> ranker = TAGATESRanker(members="statistics", random_state=0)
+        >>> ranker.fit(cells[:50], accuracy[:50]).top(3, cells[50:1000]).rows.shape
+        (3,)
+        """
+        from ..spaces import RankedArchitectures  # and all spaces, which a fit does not need
+
+        check_is_fitted(self, "composition_")
+        n = positive_count("n", n)
+        X = as_architectures(X)
+        has_std = self.composition_ is not None or self.encoders_.model.n_members > 1
+        predicted = self.predict(X, return_std=has_std)
+        mean, std = predicted if isinstance(predicted, tuple) else (predicted, None)
+        best = np.argsort(-mean, kind="stable")[:n]
+        return RankedArchitectures(X[best], mean[best], best, None if std is None else std[best])
+
+    def predict_members(self, X: ArchitecturesLike) -> Floats:
         """Predictions of each member.
 
         Parameters
@@ -578,13 +640,18 @@ class BaseTAGATES(NetworkEstimator):
             weighed. NaN where an architecture is too large for recurrent networks,
             which then have no weight. Where encoders predict alone, a column for
             each encoder.
+
+        Raises
+        ------
+        InvalidArchitectureError
+            If an architecture cannot be read.
         """
         check_is_fitted(self, "composition_")
         if self.composition_ is not None:
             return self.composition_.predict(X, self.handle_unknown, self.verbose).members
         return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
 
-    def predict_anytime(self, X: Any) -> Floats:
+    def predict_anytime(self, X: ArchitecturesLike) -> Floats:
         """Predict all columns of y, by the encoders.
 
         Parameters
@@ -597,13 +664,18 @@ class BaseTAGATES(NetworkEstimator):
         ndarray of float64, shape (n, k)
             A column for each column of y, earliest first: means over the encoders,
             weighted by `column_weights_`.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator was fitted with ``members="statistics"``.
         """
         check_is_fitted(self, "composition_")
         members = self.encoders_.predict(X, self.handle_unknown, self.verbose)
         weights = self.column_weights_
         return np.asarray((members * weights).sum(2) / weights.sum(1))
 
-    def transform(self, X: Any) -> Floats:
+    def transform(self, X: ArchitecturesLike) -> Floats:
         """Encode architectures by the TA-GATES encoders.
 
         Parameters
@@ -625,7 +697,7 @@ class BaseTAGATES(NetworkEstimator):
         check_is_fitted(self, "composition_")
         return self.encoders_.encode(X, self.handle_unknown, self.verbose)
 
-    def operation_embeddings(self, X: Any, n_updates: int | None = None) -> list[Any]:
+    def operation_embeddings(self, X: ArchitecturesLike, n_updates: int | None = None) -> list[Any]:
         """Embeddings of the operations of each architecture, after some or all updates.
 
         Parameters
@@ -642,6 +714,11 @@ class BaseTAGATES(NetworkEstimator):
             a multigraph) to an ndarray of shape (n_members * op_dim,), one encoder
             after the other. Plain wires, identity operations and pruned parts
             have no embedding.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator was fitted with ``members="statistics"``.
         """
         check_is_fitted(self, "composition_")
         return self.encoders_.operation_embeddings(X, self.handle_unknown, self.verbose, n_updates)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn import config_context
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.utils import check_random_state
 
+from .._utils import RandomState
 from .block_kernel import Floats
 from .statistics import Statistics
 from .trees import TreeEnsemble
@@ -67,7 +66,7 @@ class BoostingMember:
         statistics: Statistics,
         targets: Floats,
         sample_weight: Floats | None = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> BoostingMember:
         """Fit the trees of all folds.
 

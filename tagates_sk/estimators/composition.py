@@ -20,7 +20,15 @@ from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
 from .label_free import LabelFree
-from .networks import Kind, MemberScale, Networks, draws_by_fold, kinds_of, with_all_at_last
+from .networks import (
+    NETWORKS,
+    Kind,
+    MemberScale,
+    Networks,
+    draws_by_fold,
+    kinds_of,
+    with_all_at_last,
+)
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
 from .pseudo_labels import PseudoLabels, fine_tuning
@@ -38,6 +46,13 @@ WITH_PROXIES: dict[str, Sequence[str]] = {
     "all": ("walks", "operations", "edges", "places", "capacity", "proxies"),
 }
 """The same where there are proxies."""
+
+MEMBERS = {
+    "flow": "process on walks",
+    "all": "process on all statistics",
+    "boosting": "boosted trees",
+}
+"""What users read."""
 
 PRIOR_HALF_LIFE = 30.0
 """Labels that halve what boosted trees take over from the consensus of proxies."""
@@ -84,6 +99,12 @@ class Composition:
         assert first is None or isinstance(first, Encoders)
         return first
 
+    @property
+    def names(self) -> list[str]:
+        """The members, in the order of the blend's weights."""
+        networks = NETWORKS[: len(self.networks)]
+        return [*networks, *(MEMBERS[name] for name in self.members)]
+
     @classmethod
     def fit(
         cls,
@@ -127,12 +148,10 @@ class Composition:
             train = partial(_train_networks, data, kinds, rng, stages)
             if not learns_scores:
                 trained = train(encoders=encoders) if with_networks else []
-                stages.next("statistics")
-                return cls._blended(data, known, trained, rng)
+                return cls._blended(data, known, trained, rng, stages)
             pseudo_labels = PseudoLabels.draw(known, data, rng)
             trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
-            stages.next("statistics")
-            composition = cls._blended(data, known, trained, rng)
+            composition = cls._blended(data, known, trained, rng, stages)
             composition._train_again(pseudo_labels, known, train)
             return composition
 
@@ -155,8 +174,10 @@ class Composition:
         known: LabelFree,
         trained: Sequence[_Trained],
         rng: np.random.RandomState,
+        stages: Stages,
     ) -> Composition:
         """Statistical members, and the blend of all."""
+        stages.next("statistics")
         weights, targets = data.weights, plain_scores(data.y)
         statistics = GraphStatistics().fit(known.packed, known.scores)
         columns = statistics.transform(data.packed, known.of_labelled)
@@ -165,7 +186,8 @@ class Composition:
         members: dict[str, Any] = {name: ProcessMember(b) for name, b in processes.items()}
         members["boosting"] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
         unseen, seen = [t.unseen for t in trained], [t.seen for t in trained]
-        for member in members.values():
+        for name, member in members.items():
+            stages.set_postfix(member=MEMBERS[name])
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
             unseen.append(member.unseen_)
             seen.append(member.predict(columns))

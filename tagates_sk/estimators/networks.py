@@ -52,6 +52,10 @@ LAST_RATE = 0.4
 """What the learning rate is multiplied by in these."""
 
 
+NETWORKS = ("encoders", "asynchronous encoders", "recurrent networks")
+"""Kinds of networks; where one is missing, so are those that follow."""
+
+
 class Kind(NamedTuple):
     """A kind of network: a name, its class, parameters, and whose weights it starts from."""
 
@@ -80,14 +84,12 @@ def kinds_of(
     unlabeled : PackedGraphs, optional
         The others.
     """
-    kinds = [Kind("encoders", Encoders, parameters, source)]
+    kinds = [Kind(NETWORKS[0], Encoders, parameters, source)]
     if is_deep(packed):  # the encoders are asynchronous, and more would cost too much
         return kinds
-    kinds.append(Kind("asynchronous encoders", Encoders, {**parameters, **ASYNCHRONOUS}, None))
+    kinds.append(Kind(NETWORKS[1], Encoders, {**parameters, **ASYNCHRONOUS}, None))
     if len(packed) > FEW and all(is_small(p) for p in (packed, unlabeled) if p is not None):
-        kinds.append(
-            Kind("recurrent networks", RecurrentNetworks, {**parameters, **RECURRENT}, None)
-        )
+        kinds.append(Kind(NETWORKS[2], RecurrentNetworks, {**parameters, **RECURRENT}, None))
     return kinds
 
 

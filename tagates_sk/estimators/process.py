@@ -14,6 +14,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import WhiteKernel
 from sklearn.utils import check_random_state
 
+from .._utils import RandomState
 from .block_kernel import BlockKernel, Floats
 from .posterior import Posterior
 from .statistics import Statistics
@@ -78,7 +79,7 @@ class ProcessMember:
         statistics: Statistics,
         targets: Floats,
         sample_weight: Floats | None = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> ProcessMember:
         """Fit the process.
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import ArchitecturesLike, Transformer
 from ..graphs import as_architectures
 from ..training.normal_scores import NormalScores
 from .head_features import numbers_of
@@ -18,7 +19,7 @@ Floats = NDArray[np.float64]
 
 
 class ProxyRanks(TransformerMixin, BaseEstimator):
-    """Ranks of zero-cost scores, and what they say together.
+    """Ranks of zero-cost scores, and their consensus.
 
     The consensus is the sum of the logarithms of the ranks [1]_: one very bad rank
     outweighs good ones. It needs no label.
@@ -26,8 +27,8 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     proxies : transformer
-        From architectures to a matrix of scores, all of them higher for what
-        should be better, such as
+        Turns architectures into a matrix of scores, higher for better architectures,
+        such as
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`.
 
     Attributes
@@ -69,11 +70,11 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         "proxies": [HasMethods(["fit", "transform"])],
     }
 
-    def __init__(self, proxies: Any) -> None:
+    def __init__(self, proxies: Transformer) -> None:
         self.proxies = proxies
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit(self, X: Any, y: Any = None) -> ProxyRanks:
+    def fit(self, X: ArchitecturesLike, y: Any = None) -> ProxyRanks:
         """Remember the scores of architectures.
 
         Parameters
@@ -96,8 +97,8 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
-    def fit_transform(self, X: Any, y: Any = None) -> Floats:
-        """Both in one: the scores, which may be costly, are computed once.
+    def fit_transform(self, X: ArchitecturesLike, y: Any = None) -> Floats:
+        """Fit and transform; the scores, which may be costly, are computed once.
 
         Parameters
         ----------
@@ -121,7 +122,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         self._n_features_out = self.n_proxies_ + 1
         return self._with_consensus(logs)
 
-    def transform(self, X: Any) -> Floats:
+    def transform(self, X: ArchitecturesLike) -> Floats:
         """Logarithms of relative ranks, and the consensus.
 
         Parameters

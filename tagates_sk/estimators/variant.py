@@ -48,7 +48,7 @@ default=("embedding", "forward")
         much as the share of its architectures that have no final value, at
         least 0.05.
     aggregation : {"auto", "sum", "sqrt", "mean", "mixed"}, default="auto"
-        What a propagation layer makes of the supports that arrive at a node:
+        How a propagation layer combines the supports that arrive at a node:
         their sum (as published), the sum over the square root of their number,
         or their mean. With "mixed" the members of an ensemble take "sqrt" and
         "sum" in turn: which one extrapolates better depends on the graphs.
@@ -74,21 +74,19 @@ default=("embedding", "forward")
         "synchronous" elsewhere.
     terminal_operations : bool or "auto", default="auto"
         Whether the input and output nodes of operation-on-node cells have
-        operation embeddings of their own, and are no plain wires. "auto" is
-        True.
+        operation embeddings of their own instead of being plain wires. "auto" is True.
     layer_bias : bool or "auto", default="auto"
         Whether propagation layers have a bias. "auto" is True for operations
         on nodes, False for those on edges.
     train_other_nodes : bool, default=False
-        Whether nodes that are no inputs start from a trained state, and not
-        from zero.
+        Whether nodes other than inputs start from a trained state instead of zero.
     op_dim, node_dim, hidden_dim : int, default=48, 48, 96
         Widths d_o, d_n, d_h of operation embeddings, node embeddings, and
         initial node states.
     optimizer : {"adamw", "adam"}, default="adamw"
-        Optimizer; they differ in what weight decay means.
+        Optimizer. They differ in how weight decay acts.
     max_pairs : int or None, default=None
-        Most pairs a batch to look at, drawn at random; None for all. For the
+        Maximum number of pairs per batch, drawn at random; None for all. Only for
         pairwise losses.
 
     See Also

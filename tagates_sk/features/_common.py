@@ -16,7 +16,7 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Names
+from .._utils import ArchitecturesLike, Names
 from ..graphs import InvalidArchitectureError, PackedGraphs, as_architectures, read_architectures
 from ..graphs.attributes import AttributeScale
 from ..graphs.packed import IntArray
@@ -58,7 +58,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         """Names of the columns."""
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self: Self, X: Any, y: Any = None) -> Self:
+    def fit(self: Self, X: ArchitecturesLike | PackedGraphs, y: Any = None) -> Self:
         """Learn the columns.
 
         Parameters
@@ -89,7 +89,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         self._learn(self._with_known_operations(packed))
         return self
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: ArchitecturesLike | PackedGraphs) -> Any:
         """Turn architectures into rows of numbers.
 
         Parameters
@@ -122,7 +122,7 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
             packed.check_attributes(self._attribute_names, self.handle_unknown)
         return self._encode(self._with_known_operations(packed))
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: ArchitecturesLike | PackedGraphs, y: Any = None) -> Any:
         """Learn the columns and fill them; architectures are read once.
 
         Parameters

@@ -125,7 +125,7 @@ def sizes_of(packed: PackedGraphs) -> Floats:
 
 
 class CapacityStatistics(BaseFeatures):
-    """Counts of operations, and how many and how large trainable ones the flow meets.
+    """Counts of operations, and number and size of trainable ones along the flow.
 
     Capacity ranks architectures before any is trained: larger and deeper ones are
     usually better. Sizes are read from the names and attributes of operations.

@@ -95,14 +95,14 @@ class PathEncoding(BaseFeatures):
     Parameters
     ----------
     max_paths : int, default=None
-        Most columns; those sequences are kept that most architectures of fit
-        have, of equally frequent ones the shorter, then the first in the
-        alphabet. None keeps all.
+        Maximum number of columns. The most frequent sequences of fit are kept, among
+        equally frequent ones the shorter, then the alphabetically first. None keeps
+        all.
     max_length : int, default=None
         Sequences of more operations are left out; None for no limit.
     binary : bool, default=True
-        Whether a row tells only which sequences there are; else how many paths
-        have each (at most the largest float).
+        Whether a row only tells which sequences occur, or how many paths have each (at
+        most the largest float).
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
     handle_unknown : {"warn", "error", "ignore"}, default="warn"

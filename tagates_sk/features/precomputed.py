@@ -11,15 +11,16 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from .._utils import ArchitecturesLike
 from ..graphs import InvalidArchitectureError, as_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.foreign import cut
 
 
 class FeatureTable:
-    """Features of architectures that were computed before.
+    """Features of architectures, computed beforehand.
 
-    It does not change, so that clones of estimators share it.
+    It never changes, so clones of estimators share it.
 
     Parameters
     ----------
@@ -75,8 +76,8 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.values)
 
-    def find(self, X: Any) -> NDArray[np.intp]:
-        """Rows of architectures, −1 for those of which nothing is known.
+    def find(self, X: ArchitecturesLike) -> NDArray[np.intp]:
+        """Rows of architectures, −1 for those that are not in the table.
 
         Parameters
         ----------
@@ -117,7 +118,7 @@ class FeatureTable:
 
 
 class PrecomputedFeatures(TransformerMixin, BaseEstimator):
-    """Look up features of architectures that were computed before.
+    """Look up features of architectures that were computed beforehand.
 
     Architectures are found by their canonical form: an isomorphic one, or one
     with dead parts, has the same features.
@@ -125,7 +126,7 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     table : FeatureTable
-        The architectures whose features are known, and these.
+        Architectures and their features.
 
     Attributes
     ----------
@@ -168,7 +169,7 @@ class PrecomputedFeatures(TransformerMixin, BaseEstimator):
         self.n_features_ = self._n_features_out = len(self.table.names)
         return self
 
-    def transform(self, X: Any) -> NDArray[np.float64]:
+    def transform(self, X: ArchitecturesLike) -> NDArray[np.float64]:
         """Features of architectures.
 
         Parameters

@@ -15,8 +15,8 @@ class OperationStatistics(BaseSubsetFeatures):
 
     Small graph features from which tree models predict performance well [1]_.
     For every cell: how often each operation occurs; and, for every set of
-    operations, five numbers that tell how input and output hang together if
-    only operations of the set may be used.
+    operations, five numbers that tell how input and output are connected by operations
+    of the set alone.
 
     Parameters
     ----------

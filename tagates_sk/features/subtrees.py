@@ -127,7 +127,7 @@ class WeisfeilerLehman(BaseFeatures):
     n_iter : int, default=2
         Iterations h; 0 counts operations.
     both_directions : bool, default=False
-        Whether labels look at successors also, apart from the predecessors.
+        Whether labels also look at successors, apart from predecessors.
     operations : "auto" or list of str, default="auto"
         The vocabulary; "auto" is the operations seen in fit.
     handle_unknown : {"warn", "error", "ignore"}, default="warn"

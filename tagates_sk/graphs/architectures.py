@@ -232,7 +232,7 @@ def as_architectures(X: Any) -> ArchitectureSequence:
     return X if isinstance(X, ArchitectureSequence) else Architectures(X)
 
 
-def own(X: Sequence[Any]) -> Architectures:
+def own(X: Any) -> Architectures:
     """Architectures as their graphs say; those of a lazy sequence are built and read.
 
     Parameters

@@ -30,12 +30,12 @@ def read_architectures(
     Parameters
     ----------
     X : sequence of networkx.DiGraph, or of tuples of them
-        One architecture an element: a cell, or a tuple of cells of fixed
+        Each element is an architecture: a cell, or a tuple of cells of fixed
         length. A sequence with a method ``packed()``, such as
-        :class:`Architectures`, is asked for its graphs; no networkx object is
-        read. PackedGraphs are returned as they are. Beside the name of an
-        operation there may be `zero_cost`, a vector, and `attributes`, a mapping
-        from names to numbers.
+        :class:`Architectures`, is asked for its graphs; no networkx object is read.
+        PackedGraphs are returned as they are. Beside the name of an operation there
+        may be `zero_cost`, a vector, and `attributes`, a mapping from names to
+        numbers.
     prune : bool, default=True
         Drop nodes and edges that lie on no path from an input to the output.
     start : int, default=0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +11,9 @@ from ..graphs.foreign import echo
 from ._matplotlib import pyplot
 from ._palette import operation_color
 from ._picture import ARROW, FONT_SIZE, Curve, Picture, Shape, architecture_pictures, is_single
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _APART = 30.0
 _TITLE = 22.0
@@ -20,19 +23,19 @@ _INK, _FADED, _TERMINAL = "#333333", "#999999", "#555555"
 
 def draw_cell(
     dag: Any,
-    ax: Any = None,
+    ax: Axes | None = None,
     *,
     importance: Mapping[Hashable, float] | Sequence[Mapping[Hashable, float]] | None = None,
     cell_names: Sequence[str] | None = None,
     node_names: bool = False,
     cmap: Any = "PuOr",
-) -> Any:
+) -> Axes:
     """Draw a cell, or the cells of an architecture side by side, layer by layer.
 
     Every operation, on an edge or on a node, is a box with its name; colours
     are :func:`operation_color`'s, the same in all pictures. Information flows
     from top to bottom. What lies on no path from an input to the output is
-    pale, operations ``"none"`` among it. A dot is a node without operation.
+    pale, operations ``"none"`` included. A dot is a node without operation.
 
     Parameters
     ----------
@@ -40,7 +43,7 @@ def draw_cell(
         An architecture.
     ax : matplotlib Axes, default=None
         Where to draw; by default a new figure in which the text has 9 points.
-        All of the drawing, its text included, scales with the axes.
+        The drawing scales with the axes, its text included.
     importance : mapping or sequence of mappings, default=None
         Numbers by node, or by edge (with the key in a multigraph), that decide
         the colours instead; one mapping for every cell of a tuple.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ from ..estimators import TAGATESRanker, TAGATESRegressor
 from ._matplotlib import axes
 from ._palette import operation_color
 from ._picture import attributes_at, cells_of, is_single, on_nodes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="EmbeddingDisplay")
 
@@ -48,7 +51,7 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     Raises
     ------
     TypeError
-        If the estimator is none of these.
+        If the estimator is neither.
 
     Examples
     --------
@@ -80,7 +83,7 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     return steps
 
 
-def explain(estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any) -> EmbeddingDisplay:
+def explain(estimator: Any, x: Any, *, ax: Axes | None = None, **kwargs: Any) -> EmbeddingDisplay:
     """Show how the operation embeddings of an architecture move over the time steps.
 
     Each update mimics a step of training: operations of one type start at one
@@ -105,7 +108,7 @@ def explain(estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any) -> Embeddi
     Raises
     ------
     TypeError
-        If the estimator is none of these.
+        If the estimator is neither.
     ValueError
         If T is 1 or the architecture has no operation with an embedding.
 
@@ -168,7 +171,7 @@ class EmbeddingDisplay:
 
     @classmethod
     def from_estimator(
-        cls: type[_Self], estimator: Any, x: Any, *, ax: Any = None, **kwargs: Any
+        cls: type[_Self], estimator: Any, x: Any, *, ax: Axes | None = None, **kwargs: Any
     ) -> _Self:
         """Compute and draw.
 
@@ -207,7 +210,7 @@ class EmbeddingDisplay:
         display = cls(embeddings=embeddings, operations=operations, places=places)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+    def plot(self: _Self, ax: Axes | None = None, **kwargs: Any) -> _Self:
         """Draw.
 
         Parameters

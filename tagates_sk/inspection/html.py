@@ -34,9 +34,9 @@ def export_html(
 ) -> Path:
     """Write a page to browse architectures by their scores.
 
-    The page needs no network and no other file. It sorts by every column,
-    searches in names and operations, shows every drawing large, works by mouse
-    and by keyboard, and follows the reader's light or dark setting.
+    The page works offline and needs no other file. Its columns can be sorted, its names
+    and operations searched, and its drawings enlarged, by mouse or keyboard. It follows
+    the reader's light or dark setting.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ def export_html(
     scores : array-like of float, shape (n,)
         Higher is better; rank 1 is the highest.
     path : str or path-like
-        File to write. An older one is replaced at once or not at all.
+        File to write. An older one is replaced at once, or kept if writing fails.
     names : sequence of n str, default=None
         Names of the architectures; their index by default.
     columns : mapping of str to sequence of n values, default=None

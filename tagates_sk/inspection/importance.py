@@ -4,24 +4,53 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import numpy as np
 
-from .._utils import last_step
+from .._utils import ArchitecturesLike, last_step
 from ..graphs.architectures import join, own
 from ..graphs.operations import NO_OPERATION
+from ..graphs.optional import data_frame
 from ._picture import attributes_at, cells_of, is_single
 from .drawing import draw_cell
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 _Self = TypeVar("_Self", bound="OperationImportanceDisplay")
 
 _TERMINALS = ("input", "output")
 
 
+@overload
 def operation_importance(
-    estimator: Any, X: Any, *, operations: Sequence[str] | None = None
-) -> list[dict[str, Any]]:
+    estimator: Any,
+    X: ArchitecturesLike,
+    *,
+    operations: Sequence[str] | None = None,
+    as_frame: Literal[False] = False,
+) -> list[dict[str, Any]]: ...
+
+
+@overload
+def operation_importance(
+    estimator: Any,
+    X: ArchitecturesLike,
+    *,
+    operations: Sequence[str] | None = None,
+    as_frame: Literal[True],
+) -> DataFrame: ...
+
+
+def operation_importance(
+    estimator: Any,
+    X: ArchitecturesLike,
+    *,
+    operations: Sequence[str] | None = None,
+    as_frame: bool = False,
+) -> list[dict[str, Any]] | DataFrame:
     """Predict every architecture with every operation replaced by every other one.
 
     All variants are predicted in one call.
@@ -34,13 +63,15 @@ def operation_importance(
     X : sequence of n networkx.DiGraph, or of tuples of them
         The architectures; left as they are.
     operations : sequence of str, default=None
-        What to replace by; ``"none"`` takes an operation away. By default the
-        operations that the estimator knows, and ``"none"`` if X has it.
+        Replacements; ``"none"`` removes an operation. By default the operations that
+        the estimator knows, and ``"none"`` if X has it.
+    as_frame : bool, default=False
+        Whether to return a pandas DataFrame.
 
     Returns
     -------
-    list of dict
-        One for every replacement, ready for ``pandas.DataFrame``:
+    list of dict, or pandas.DataFrame
+        A dict, or a row, for every replacement:
 
         - ``architecture``: its index in X;
         - ``cell``: index of the cell;
@@ -52,6 +83,8 @@ def operation_importance(
 
     Raises
     ------
+    ImportError
+        If `as_frame` is set and pandas is not installed.
     InvalidArchitectureError
         If an architecture cannot be read.
     ValueError
@@ -60,8 +93,8 @@ def operation_importance(
 
     Notes
     -----
-    A vector `zero_cost` that the graphs carry stays with its place: it is that
-    of the replaced operation. Use a pipeline to have it computed anew.
+    Zero-cost vectors that the graphs carry stay in place: they are those of the
+    replaced operations. A pipeline computes them anew.
 
     Examples
     --------
@@ -100,7 +133,7 @@ def operation_importance(
     for row, prediction in zip(rows, predictions[len(architectures) :], strict=True):
         row["prediction"] = float(prediction)
         row["change"] = float(prediction - before[row["architecture"]])
-    return rows
+    return data_frame("as_frame=True", rows) if as_frame else rows
 
 
 class OperationImportanceDisplay:
@@ -162,7 +195,7 @@ class OperationImportanceDisplay:
         architecture: Any,
         *,
         operations: Sequence[str] | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Compute and draw the importance of the operations of an architecture.
@@ -187,7 +220,7 @@ class OperationImportanceDisplay:
         changes = operation_importance(estimator, [architecture], operations=operations)
         return cls(changes=changes, architecture=architecture).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+    def plot(self: _Self, ax: Axes | None = None, **kwargs: Any) -> _Self:
         """Draw.
 
         Parameters

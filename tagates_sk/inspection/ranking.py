@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
+from .._utils import ArchitecturesLike
 from ..metrics import kendall_tau, precision_at_k
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Ranking = TypeVar("_Ranking", bound="RankingDisplay")
 _Precision = TypeVar("_Precision", bound="PrecisionAtKDisplay")
@@ -70,11 +74,11 @@ class RankingDisplay:
     def from_estimator(
         cls: type[_Ranking],
         estimator: Any,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike,
         *,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Ranking:
         """Predict and draw.
@@ -107,7 +111,7 @@ class RankingDisplay:
         y_pred: ArrayLike,
         *,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Ranking:
         """Draw measured and predicted values.
@@ -133,7 +137,9 @@ class RankingDisplay:
         display = cls(true_rank=true_rank, predicted_rank=predicted_rank, tau=tau, name=name)
         return display.plot(ax=ax, **kwargs)
 
-    def plot(self: _Ranking, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> _Ranking:
+    def plot(
+        self: _Ranking, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
+    ) -> _Ranking:
         """Draw.
 
         Parameters
@@ -215,12 +221,12 @@ class PrecisionAtKDisplay:
     def from_estimator(
         cls: type[_Precision],
         estimator: Any,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike,
         *,
         k: Sequence[int] | None = None,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Precision:
         """Predict and draw.
@@ -257,7 +263,7 @@ class PrecisionAtKDisplay:
         *,
         k: Sequence[int] | None = None,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Precision:
         """Draw measured and predicted values.
@@ -286,7 +292,7 @@ class PrecisionAtKDisplay:
         return cls(k=ks, precision=precision, n=n, name=name).plot(ax=ax, **kwargs)
 
     def plot(
-        self: _Precision, ax: Any = None, *, name: str | None = None, **kwargs: Any
+        self: _Precision, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
     ) -> _Precision:
         """Draw.
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..graphs.foreign import echo
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="SearchDisplay")
 
@@ -34,8 +37,7 @@ class SearchDisplay:
     lines_ : list of matplotlib Line2D
         A line for every name, the mean over repetitions.
     bands_ : list of matplotlib PolyCollection
-        From the least to the greatest of the repetitions, where there are
-        several.
+        From the lowest to the highest of the repetitions, where there are several.
 
     See Also
     --------
@@ -59,7 +61,7 @@ class SearchDisplay:
         cls: type[_Self],
         histories: Mapping[str, Any] | Sequence[Any],
         *,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Draw what searches have measured.
@@ -70,8 +72,8 @@ class SearchDisplay:
             A history is a sequence of values in the order of evaluation, NaN
             for a failed one; or the `history_` of a
             :class:`~tagates_sk.search.PredictorSearch`, a sequence of dicts
-            with a key ``"value"`` and perhaps ``"best"``, the best so far. Of
-            values alone the highest are the best. Several histories of one name are
+            with a key ``"value"`` and perhaps ``"best"``, the best so far. Where there
+            are values alone, high is best. Several histories of one name are
             repetitions.
         ax : matplotlib Axes, default=None
             A new figure by default.
@@ -96,7 +98,7 @@ class SearchDisplay:
             best[str(name)] = [_best_so_far(repeat, name) for repeat in repeats]
         return cls(best=best).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, **kwargs: Any) -> _Self:
+    def plot(self: _Self, ax: Axes | None = None, **kwargs: Any) -> _Self:
         """Draw.
 
         Parameters

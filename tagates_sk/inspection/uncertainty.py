@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from .._utils import last_step, predicts_std
+from .._utils import ArchitecturesLike, last_step, predicts_std
 from ._matplotlib import axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="UncertaintyDisplay")
 
@@ -47,7 +50,7 @@ class UncertaintyDisplay:
 
     Notes
     -----
-    Mean and measurement must have one unit: scores of a ranker have none.
+    Means and measurements must have the same unit; scores of a ranker have none.
 
     References
     ----------
@@ -78,11 +81,11 @@ class UncertaintyDisplay:
     def from_estimator(
         cls: type[_Self],
         estimator: Any,
-        X: Any,
+        X: ArchitecturesLike,
         y: ArrayLike,
         *,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Predict with standard deviations, and draw.
@@ -129,7 +132,7 @@ class UncertaintyDisplay:
         y_std: ArrayLike,
         *,
         name: str | None = None,
-        ax: Any = None,
+        ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
         """Draw measured values and predictions.
@@ -168,7 +171,9 @@ class UncertaintyDisplay:
         observed = (reached[:, None] <= expected).mean(0)
         return cls(expected=expected, observed=observed, name=name).plot(ax=ax, **kwargs)
 
-    def plot(self: _Self, ax: Any = None, *, name: str | None = None, **kwargs: Any) -> _Self:
+    def plot(
+        self: _Self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
+    ) -> _Self:
         """Draw.
 
         Parameters

@@ -31,9 +31,8 @@ _ESTIMATOR_NAMES = {cls.__name__ for cls in ESTIMATORS}
 def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> None:
     """Save a fitted estimator to a file without pickles.
 
-    The file holds JSON and arrays in the layout of safetensors [1]_. It takes
-    the place of an older one at once: a process that is killed while it saves
-    leaves the old file.
+    The file holds JSON and arrays in the layout of safetensors [1]_. It replaces an
+    older one at once: a process that is killed while it saves leaves the old file.
 
     Parameters
     ----------
@@ -41,15 +40,15 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
         Fitted. Its `features`, if any, are one of the transformers in
         :mod:`tagates_sk.features`.
     path : path-like
-        The file; ``.safetensors`` is a good ending.
+        The file; ``.safetensors`` is the usual suffix.
 
     Raises
     ------
     NotFittedError
         If it is not fitted.
     ModelFileError
-        If it is another estimator, has `proxies`, or has a parameter that cannot be written
-        down, such as a RandomState: the message says which.
+        If it is another estimator, has `proxies`, or has a parameter that cannot be
+        saved, such as a RandomState; the message says which.
 
     See Also
     --------
@@ -116,9 +115,8 @@ def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> N
     path : path-like
         The file.
     device : str or torch.device, default="auto"
-        Where the model predicts. "auto" is the first GPU where there is one,
-        else the CPU. The parameter `device`, which the next fit reads, is as it
-        was.
+        Where the model predicts. "auto" is the first GPU if there is one, else the CPU.
+        The parameter `device`, which the next fit reads, is unchanged.
 
     Returns
     -------
@@ -141,8 +139,8 @@ def load_model(path: str | os.PathLike[str], device: str | Device = "auto") -> N
 
     Notes
     -----
-    The checksum in a file tells of accidents. Whoever changes a file on purpose
-    can write a new checksum, and get wrong predictions into it, but no code.
+    The checksum detects accidental damage. Somebody who changes a file on purpose can
+    write a new checksum and cause wrong predictions, but cannot run code.
     """
     chosen = resolve_device(device)
     metadata, arrays = read(path)

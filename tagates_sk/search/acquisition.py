@@ -22,8 +22,9 @@ MAX_JOINT = 1000
 class Acquisition(Protocol):
     """Scores candidates; the highest are measured next.
 
-    A plain function will do. A `check` method, if there is one, is called with
-    the unfitted predictor when the search is made, and raises if it will not do.
+    A plain function works, too. A `check` method, if there is one, is called with the
+    unfitted predictor when the search is made, and raises if that predictor does not
+    work.
     """
 
     def __call__(
@@ -59,7 +60,7 @@ class Acquisition(Protocol):
 
 @dataclass(frozen=True)
 class PredictedMean:
-    """The predicted best first; all that an estimator needs is `predict`."""
+    """Predicted values; the estimator only needs `predict`."""
 
     def __call__(
         self,
@@ -106,14 +107,13 @@ class UpperConfidenceBound:
 class ExpectedImprovement:
     """Expected improvement over the best predicted mean among measured architectures.
 
-    The incumbent is a prediction and not a measurement, so that scores of
-    rankers, which have no unit, will do, and noise in the best measurement
-    does not mislead.
+    The incumbent is a prediction, not a measurement. So scores of rankers, which have
+    no unit, work, and noise in the best measurement does not mislead.
 
     Parameters
     ----------
     xi : float, default=0.0
-        Improvement that does not count, in units of the predictions.
+        Margin that is subtracted from improvements, in units of the predictions.
     """
 
     xi: float = 0.0
@@ -141,9 +141,9 @@ class ExpectedImprovement:
 
 @dataclass(frozen=True)
 class ThompsonSampling:
-    """For each pick a draw of the predicted function, and its best.
+    """A draw of the predicted function for each pick, and its best architecture.
 
-    An ensemble (`predict_members`) lends a member a pick. A Gaussian process
+    With an ensemble (`predict_members`) each pick asks one member. A Gaussian process
     (`sample_y`, perhaps at the end of a pipeline) draws jointly for up to 1,000
     candidates. Any other estimator with standard deviations, and the process
     for more candidates, draws every candidate by itself, the "independent

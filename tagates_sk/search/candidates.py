@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import RandomState
 from ..graphs import Architectures, ArchitectureSequence, as_architectures
 from ..graphs.architectures import forms_of, join, own
 from ..graphs.canonical import CanonicalCell
@@ -35,7 +36,7 @@ MUTATION_DEPTH = 0.5
 class Space(Protocol):
     """A search space, as far as a search must know it."""
 
-    def sample(self, n: int, random_state: Any = None) -> Sequence[Any]:
+    def sample(self, n: int, random_state: RandomState = None) -> Sequence[Any]:
         """Draw n architectures at random."""
 
 

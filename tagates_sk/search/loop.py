@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,11 +17,13 @@ from sklearn.utils._param_validation import (
     validate_parameter_constraints,
 )
 
-from .._utils import Number, progress
+from .._utils import Number, RandomState, positive_count, progress
 from ..graphs import as_architectures
 from ..graphs.architectures import join
 from ..graphs.containers import in_order
-from ..graphs.foreign import cut, echo
+from ..graphs.foreign import echo
+from ..graphs.optional import data_frame
+from ..spaces.ranked import RankedArchitectures, native_forms, texts
 from .acquisition import ACQUISITIONS, AUTO, Acquisition, has_std
 from .candidates import Space, make_source
 from .evaluation import measure_all
@@ -29,6 +32,10 @@ from .plotting import plot_history
 from .proposing import Proposer
 from .records import Records
 from .storage import load_state, save_state
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from pandas import DataFrame
 
 
 class FailedEvaluationWarning(UserWarning):
@@ -54,10 +61,9 @@ class PredictorSearch:
         the sequence of all its architectures, whose graphs are read here, once:
         do not change them afterwards.
     predictor : estimator, default=None
-        Any regressor over architectures; it is cloned, seeded where its
-        `random_state` is None, and told by `handle_unknown` to tolerate
-        operations that nothing measured so far has. One with `proxies` whose
-        ``fit`` takes `X_unlabeled` gets the candidates of the round by it. None is
+        Any regressor over architectures. It is cloned, seeded where its `random_state`
+        is None, and set to tolerate operations that no measured architecture has. One
+        with `proxies` gets the candidates of the round as `X_unlabeled`. None is
         ``TAGATESRanker(members="statistics")``, which is fitted in about a second.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising: the predicted order, an upper
@@ -78,15 +84,15 @@ class PredictorSearch:
         - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space that
           mutates, else ``"random"``.
     n_initial : int, default=10
-        Architectures before the predictor is asked; more where fewer than two of
-        them could be measured. They are chosen from five times as many random
-        ones, each as far as can be from the others.
+        Architectures before the first fit of the predictor; more if fewer than two of
+        them could be measured. They are chosen from five times as many random ones, as
+        far from each other as possible.
     n_candidates : int, default=1000
-        Candidates a round, where they are not all of a sequence.
+        Candidates per round, unless they are all of a sequence.
     n_parents : int, default=10
-        The best so many are mutated.
+        Number of the best architectures that are mutated.
     batch_size : int, default=10
-        Architectures a round.
+        Architectures per round.
     direction : {"maximize", "minimize"}, default="maximize"
         Which values are the best: ``"minimize"`` for a latency or a loss. The
         predictor then learns the negative of the values, so that for it, and for
@@ -102,7 +108,7 @@ class PredictorSearch:
     Attributes
     ----------
     history_ : list of dict
-        One for each told value, in their order, ready for a pandas.DataFrame:
+        One for each reported value, in order; :meth:`to_frame` makes a table of them:
         ``architecture``; ``value`` (NaN where the evaluation failed);
         ``failed``; ``error``, why it failed, or an empty string; ``best``, the
         best value so far; ``origin``, "initial", "proposed" or "given" (told
@@ -110,11 +116,11 @@ class PredictorSearch:
         of the predictor it was proposed in and its prediction then, in the
         direction of the values (0 and NaN for the others).
     best_architecture_, best_value_ : architecture, float
-        The best of all told; None and NaN before there is one.
+        The best of all reported; None and NaN before there is one.
     pending_ : list of architectures
-        Asked for and not told yet.
+        Awaiting results.
     predictor_ : estimator or None
-        The predictor as fitted last; it is not saved.
+        The predictor of the last fit; it is not saved.
 
     See Also
     --------
@@ -160,7 +166,7 @@ class PredictorSearch:
         batch_size: int = 10,
         direction: str = "maximize",
         path: str | os.PathLike[str] | None = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
         verbose: int = 0,
     ) -> None:
         given = locals()
@@ -229,14 +235,14 @@ class PredictorSearch:
         Raises
         ------
         TypeError
-            If n is no whole number, or the space draws no sequence.
+            If n is not an integer, or the space draws no sequence.
         ValueError
             If n is not positive, or the space draws nothing.
         KeyboardInterrupt
             If the fit of the predictor is interrupted; the state is that before
             the call.
         """
-        n = self.batch_size if n is None else _count("n", n)
+        n = self.batch_size if n is None else positive_count("n", n)
         records = self._records
         values = records.values
         n_asked = len(records.history) + len(records.pending)
@@ -282,9 +288,9 @@ class PredictorSearch:
         architectures : sequence of n architectures
             What was measured.
         values : array-like of float, shape (n,)
-            Performance; which is better says `direction`. What is not finite
-            counts as a failed evaluation: the predictor does not see it, and the architecture is
-            not proposed again.
+            Performance; `direction` says whether high or low is best. A value that is
+            not finite is a failed evaluation: the predictor does not see it, and the
+            architecture is not proposed again.
 
         Raises
         ------
@@ -369,9 +375,9 @@ class PredictorSearch:
         Parameters
         ----------
         evaluate : callable
-            Takes an architecture and returns its performance; which is better
-            says `direction`. If it raises, or returns what is not finite, the
-            architecture counts as failed.
+            Takes an architecture and returns its performance; `direction` says whether
+            high or low is best. If it raises, or returns NaN or infinity, the
+            evaluation has failed.
         budget : int
             Evaluations in all, failed ones and those of earlier runs included.
         n_jobs : int, default=None
@@ -385,47 +391,68 @@ class PredictorSearch:
         Raises
         ------
         TypeError
-            If `evaluate` cannot be called, or `budget` is no whole number.
+            If `evaluate` cannot be called, or `budget` is not an integer.
         ValueError
             If `budget` is not positive.
         RuntimeError
-            If the first `n_initial` evaluations have failed without exception.
+            If all of the first `n_initial` evaluations have failed.
 
         Warns
         -----
         FailedEvaluationWarning
             For each failed evaluation.
         """
-        budget = _count("budget", budget)
+        budget = positive_count("budget", budget)
         if not callable(evaluate):
             raise TypeError(
                 f"evaluate is a {type(evaluate).__name__}; a function that takes an architecture "
                 "and returns its performance is expected."
             )
-        evaluations = self._evaluations(evaluate, budget, n_jobs)
+        seconds = dict.fromkeys(("fit", "evaluate"), 0.0)
+        evaluations = self._evaluations(evaluate, budget, n_jobs, seconds)
         done = len(self.history_)
         bar: Any = progress(evaluations, self.verbose, total=budget, initial=done, desc="search")
         for architecture, value, error in bar:
             self._tell(architecture, [value], [error])
             if self.verbose:
-                bar.set_postfix(best=f"{self.best_value_:.6g}", refresh=False)
+                shown = {name: f"{spent:.1f}s" for name, spent in seconds.items()}
+                best = f"{self.best_value_:.6g}"
+                bar.set_postfix(refresh=False, best=best, round=self._round, **shown)
         return self
 
     def _evaluations(
-        self, evaluate: Callable[[Any], float], budget: int, n_jobs: int | None
+        self,
+        evaluate: Callable[[Any], float],
+        budget: int,
+        n_jobs: int | None,
+        seconds: dict[str, float],
     ) -> Iterator[tuple[Any, float, str]]:
-        """Evaluate until the budget is spent; each is to be told before the next."""
+        """Evaluate until the budget is spent; each is to be told before the next.
+
+        `seconds` counts what fits with their proposals, and evaluations, take.
+        """
+        start = time.perf_counter()
+
+        def lap(name: str) -> None:
+            nonlocal start
+            now = time.perf_counter()
+            seconds[name] += now - start
+            start = now
+
         while len(self.history_) < budget:
             known = len(self.history_)
             n = self.n_initial - known if known < self.n_initial else self.batch_size
             left = budget - known
             if not self.pending_:
                 self.ask(min(n, left))
+                lap("fit")
             batch = self._records.outstanding()[:left]
             if not len(batch):
                 break
             for i, value, error in measure_all(evaluate, batch, n_jobs):
+                lap("evaluate")
                 yield batch[i : i + 1], value, error
+                start = time.perf_counter()
             if len(self.history_) >= self.n_initial and self.best_architecture_ is None:
                 raise RuntimeError(
                     f"All {len(self.history_)} evaluations have failed; the last one: "
@@ -436,7 +463,7 @@ class PredictorSearch:
 
     @property
     def predictor_(self) -> Any:
-        """The predictor as fitted last, None before and after loading."""
+        """The predictor of the last fit; None before the first one and after loading."""
         return self._proposer.predictor_
 
     @property
@@ -446,7 +473,7 @@ class PredictorSearch:
 
     @property
     def pending_(self) -> list[Any]:
-        """Architectures asked for and not told yet."""
+        """Architectures awaiting results."""
         return self._records.pending
 
     @property
@@ -459,7 +486,55 @@ class PredictorSearch:
         """The architecture of the best value, None before there is one."""
         return self._records.best_architecture
 
-    def plot(self, ax: Any = None) -> Any:
+    def to_frame(self) -> DataFrame:
+        """History as a pandas DataFrame.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `history_`, a row for each value. Instead of graphs it has native forms, or
+            the operations where the search space is none of :mod:`tagates_sk.spaces`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        graphs = [row["architecture"] for row in self.history_]
+        forms = texts(graphs, native_forms(graphs, self.space))
+        rows = [row | {"architecture": f} for row, f in zip(self.history_, forms, strict=True)]
+        return data_frame("to_frame", rows)
+
+    def top(self, n: int = 10) -> RankedArchitectures:
+        """Best architectures measured so far.
+
+        Parameters
+        ----------
+        n : int, default=10
+            How many; all if there are fewer. Failed evaluations are left out.
+
+        Returns
+        -------
+        RankedArchitectures
+            Its `score` is the value, its `rows` are positions in `history_`. An architecture
+            that was reported several times is listed several times.
+
+        Raises
+        ------
+        TypeError
+            If n is not an integer.
+        ValueError
+            If n is not positive.
+        """
+        n = positive_count("n", n)
+        told = [i for i, row in enumerate(self.history_) if not row["failed"]]
+        values = self._records.values
+        best = np.argsort(-self._records.upwards(values), kind="stable")[:n]
+        rows = np.array(told, dtype=np.intp)[best]
+        graphs = [self.history_[i]["architecture"] for i in rows]
+        return RankedArchitectures(graphs, values[best], rows, space=self.space)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the values and the best so far over the evaluations.
 
         Parameters
@@ -483,12 +558,3 @@ class PredictorSearch:
             f"<{type(self).__name__}: {len(self.history_)} told, {len(self.pending_)} pending, "
             f"best {self.best_value_:.6g}>"
         )
-
-
-def _count(name: str, value: Any) -> int:
-    """A positive whole number, or an error that names the argument."""
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise TypeError(f"{name}={cut(repr(value))}; a whole number of architectures is expected.")
-    if value < 1:
-        raise ValueError(f"{name}={value}; at least 1 architecture is expected.")
-    return int(value)

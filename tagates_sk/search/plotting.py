@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..graphs.optional import missing
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
-def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Any = None) -> Any:
+
+def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Axes | None = None) -> Axes:
     """Draw the values of a history and the best so far.
 
     Parameters
@@ -40,7 +43,8 @@ def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Any = No
     for i, row in zip(evaluations, history, strict=True):
         by_origin.setdefault(row["origin"], []).append((i, row["value"]))
     for origin, points in by_origin.items():
-        ax.scatter(*zip(*points, strict=True), s=12, alpha=0.6, linewidths=0, label=origin)
+        at, values = zip(*points, strict=True)
+        ax.scatter(at, values, s=12, alpha=0.6, linewidths=0, label=origin)
     ax.step(evaluations, [row["best"] for row in history], where="post", color="k", label="best")
     ax.set(xlabel="evaluations", ylabel="performance")
     ax.legend(loc="upper right" if direction == "minimize" else "lower right", frameon=False)

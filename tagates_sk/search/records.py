@@ -49,7 +49,7 @@ class Records:
 
     @property
     def pending(self) -> list[Any]:
-        """Architectures asked for and not told yet."""
+        """Architectures awaiting results."""
         return [asked.architecture for asked in self._pending.values()]
 
     def outstanding(self) -> Sequence[Any]:

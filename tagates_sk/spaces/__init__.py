@@ -10,6 +10,7 @@ from .genotypes import Genotype
 from .nasbench101 import NASBench101, NASBench101Cell
 from .nasbench201 import NASBench201
 from .published_chains import FBNet, MnasNet, NATSBenchSize
+from .ranked import RankedArchitectures
 from .transnasbench101 import TransNASBench101Macro, TransNASBench101Micro
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "NASBench101Cell",
     "NASBench201",
     "NATSBenchSize",
+    "RankedArchitectures",
     "SearchSpace",
     "SpaceSequence",
     "TransNASBench101Macro",

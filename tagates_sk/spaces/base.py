@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from .._utils import RandomState
 from ..graphs import ArchitectureSequence, InvalidArchitectureError, PackedGraphs
 from ..graphs.foreign import echo, reader_of
 from .forms import plain
@@ -33,9 +34,9 @@ class SearchSpace(ABC):
 
     An architecture has a *native form*, the one its benchmark publishes, and a
     DAG (a tuple of DAGs for spaces with several cells), the one this library
-    reads. Native forms are taken as lists, tuples or arrays, as JSON or as
-    Python prints them. A space has parameters, which its attributes of the same
-    names keep, and no other state; spaces with equal parameters are equal.
+    reads. Native forms may be lists, tuples or arrays, or text as JSON or Python write
+    them. A space has no state but its parameters, which are attributes of the same
+    names; spaces with equal parameters are equal.
 
     Notes
     -----
@@ -155,7 +156,7 @@ class SearchSpace(ABC):
                 raise InvalidArchitectureError(f"Architecture {i}: {error}") from None
         return SpaceSequence(self, np.array(rows, dtype=np.uint8).reshape(len(rows), self._width))
 
-    def sample(self, n: int, random_state: Any = None) -> SpaceSequence:
+    def sample(self, n: int, random_state: RandomState = None) -> SpaceSequence:
         """Draw architectures at random, independently and with repetition.
 
         Parameters
@@ -189,7 +190,7 @@ class SearchSpace(ABC):
         Returns
         -------
         SpaceSequence
-            No two of them, and none of them and `architecture`, are the same.
+            All of them differ from each other and from `architecture`.
 
         Raises
         ------
@@ -203,7 +204,7 @@ class SearchSpace(ABC):
         first.sort()
         return SpaceSequence(self, edits[first[first > 0] - 1])
 
-    def mutate(self, architecture: Any, random_state: Any = None) -> Any:
+    def mutate(self, architecture: Any, random_state: RandomState = None) -> Any:
         """Change one architecture by one random edit.
 
         Parameters

@@ -40,7 +40,7 @@ class CellSpace(SearchSpace):
 
     A cell has `n_nodes` nodes, the input first and the output last, and one of
     the operations on each edge i → j, i < j. The operation ``"none"``, where it
-    is one of them, takes an edge away.
+    is one of them, removes an edge.
 
     The native form is a string as NAS-Bench-201 writes it: for each node from 1
     on its incoming edges, each as ``operation~predecessor``. Also accepted are nested

@@ -49,7 +49,7 @@ class ChainSpace(SearchSpace):
 
     The native form is the list of chosen names, one for each block; it is
     returned as a tuple. Numbers from 0 on, in the order of the choices for the
-    block, are taken for names, as a list or as text such as ``"0 3 1"``.
+    block, are read as names, as a list or as text such as ``"0 3 1"``.
 
     In the DAG ``op`` is an attribute of the edges, one edge for each block that
     is there.

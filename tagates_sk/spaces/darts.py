@@ -34,7 +34,7 @@ class DARTS(TwoCellSpace):
     The native form is the published genotype: ``normal`` and ``reduce`` are
     lists of pairs (operation, predecessor), two for each intermediate node;
     ``normal_concat`` and ``reduce_concat`` are the nodes that lead to the output,
-    all of them in DARTS. It is returned as a :class:`Genotype`. Taken for it
+    all of them in DARTS. It is returned as a :class:`Genotype`. Also accepted
     everywhere: any sequence of the four, a mapping or JSON object of them, the
     text ``"Genotype(normal=[...], ...)"``, which is parsed and never evaluated,
     ``normal`` and ``reduce`` alone, pairs grouped by node, NAS-Bench-301's

@@ -29,8 +29,8 @@ class ENASMacro(SearchSpace):
 
     The native form is ENAS' nested list: for layer k its operation (0 to 5),
     then k - 1 bits, one for a skip link from each of the nodes 0 to k - 2. It is
-    returned as a tuple of tuples. The same numbers in one list or as text are
-    taken, too.
+    returned as a tuple of tuples. The same numbers in one list or as text are accepted,
+    too.
 
     In the DAG ``op`` is an attribute of the nodes.
 

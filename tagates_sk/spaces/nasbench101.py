@@ -46,8 +46,8 @@ class NASBench101(SearchSpace):
     most nine edges, and one of three operations on each inner vertex.
 
     The native form is an upper triangular adjacency matrix and the list of the
-    vertices' labels; it is returned as a :class:`NASBench101Cell`. Any pair of
-    them is taken, and a mapping with the keys ``matrix`` and ``ops`` or
+    vertices' labels; it is returned as a :class:`NASBench101Cell`. Any pair of them is
+    accepted, and a mapping with the keys ``matrix`` and ``ops`` or
     ``module_adjacency`` and ``module_operations``. Labels may be short
     (``conv3x3``); a vertex labelled ``none`` is the same as no vertex. As in the
     benchmark, vertices on no path from input to output are dropped, and limits
@@ -56,9 +56,9 @@ class NASBench101(SearchSpace):
     In the DAG ``op`` is an attribute of the nodes.
 
     An edit changes an operation, adds or removes an edge, or adds a vertex
-    between two others. Sampling draws seven vertices with even odds for every
-    edge and operation until the cell is valid, so cells that many matrices
-    describe come more often.
+    between two others. Sampling draws seven vertices, and every edge and operation with
+    equal probability, until the cell is valid. So cells that many matrices describe
+    come more often.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ class NATSBenchSize(ChainSpace):
     A network has five layers of cells, each with 8, 16, ..., 64 channels.
 
     The native form is the benchmark's string, such as ``"64:64:48:64:8"``. A list
-    of five widths is taken, too. In the DAG a layer of 48 channels is the
+    of five widths is accepted, too. In the DAG a layer of 48 channels is the
     operation ``"conv_c48"``, on an edge.
 
     References
@@ -60,7 +60,7 @@ class FBNet(ChainSpace):
 
     The native form is a list of 22 numbers from 0 to 8, for k3_e1, k3_e1_g2,
     k3_e3, k3_e6, k5_e1, k5_e1_g2, k5_e3, k5_e6 and skip; it is returned as a
-    tuple. Names are taken, too. In the DAG a block is the operation ``"mbconv"``
+    tuple. Names are accepted, too. In the DAG a block is the operation ``"mbconv"``
     with attributes, or ``"skip"``, all of whose attributes are 0, on an edge.
 
     Parameters

@@ -18,7 +18,7 @@ class TransNASBench101Micro(CellSpace):
     the channels and modules of the network, the same for all cells, then for
     node 1, 2 and 3 the digits of its incoming edges; 0 is ``none``, 1
     ``skip_connect``, 2 ``nor_conv_1x1`` and 3 ``nor_conv_3x3``. The other forms
-    of :class:`CellSpace` are taken, too; NASLib numbers as the benchmark does.
+    of :class:`CellSpace` are accepted, too; NASLib numbers as the benchmark does.
 
     References
     ----------
@@ -58,7 +58,7 @@ class TransNASBench101Macro(ChainSpace):
     The native form is the benchmark's string, such as ``"64-1234-basic"``: a digit
     for each module; 1 is ``conv_block``, 2 ``conv_block_wide`` (twice the
     channels), 3 ``conv_block_down`` (half the resolution) and 4
-    ``conv_block_wide_down`` (both). A list of digits is taken, too, with 0 for
+    ``conv_block_wide_down`` (both). A list of digits is accepted, too, with 0 for
     modules that are not there, as NASLib writes it. In the DAG ``op`` is an attribute of the
     edges.
 

@@ -34,8 +34,9 @@ T : int, default=2
     features : transformer or None, default=None
         Turns architectures into a numeric matrix, for instance
         :class:`~tagates_sk.zero_cost.ZeroCostProxies`. It is fitted on the
-        training architectures. The head reads its features beside the encoding,
-        standardised and clipped at 5 standard deviations.
+        training architectures. The head of TA-GATES encoders reads its features
+        beside the encoding, standardised and clipped at 5 standard deviations; the
+        other members do not.
     members : {"all", "encoder", "statistics"}, default="all"
         Which members are blended. "all": encoders, asynchronous and recurrent
         networks, Gaussian processes and boosted trees. "encoder": the TA-GATES

@@ -17,7 +17,7 @@ from sklearn.base import (
 )
 from sklearn.utils._param_validation import StrOptions
 
-from .._utils import Names, Number, close_name
+from .._utils import ArchitecturesLike, Names, Number, close_name
 from ..graphs.foreign import echo
 from ..metrics import final_targets
 from ..nn.devices import Device
@@ -136,7 +136,9 @@ class NetworkEstimator(
     def _n_features_out(self) -> int:
         return self.network_.model.encoding_dim
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: ArchitecturesLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> float:
         """Kendall's tau of a ranker's scores, R² of a regressor's predictions.
 
         Parameters

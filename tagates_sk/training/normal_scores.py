@@ -47,7 +47,7 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of float, shape (n, n_columns)
-            Values; each column is ranked by itself.
+            Values. Each column is ranked by itself.
         y : None
             Not used.
 
@@ -108,7 +108,7 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return np.column_stack([self.values_of(c, column) for column, c in enumerate(columns.T)])
 
     def values_of(self, scores: Floats, column: int = 0) -> Floats:
-        """Values of the scores of one column, without the checks, which take longer than a few.
+        """Values of the scores of one column, without checks of the input.
 
         Parameters
         ----------

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -253,7 +253,7 @@ def train(
             "extreme values."
         )
 
-    epochs: Iterable[int] = range(options.max_iter)
+    epochs: Any = range(options.max_iter)
     if options.verbose:
         epochs = progress(epochs, options.verbose, desc="fit", unit="epoch")
     model.train()
@@ -290,6 +290,10 @@ def train(
             result.history["loss"].append(value)
             result.history["learning_rate"].append(rate)
             result.n_iter = epoch + 1
+            if options.verbose:
+                shown = {"loss": value} | ({} if validate is None else {"validation": monitored})
+                texts = {name: f"{number:.3g}" for name, number in shown.items()}
+                epochs.set_postfix(refresh=False, **texts)
             if epoch == 0:
                 _tell_of_long_fits((time.monotonic() - start) * options.max_iter, options)
             if monitored > best + (options.tol if best > -math.inf else 0):

@@ -317,7 +317,8 @@ def evaluate(
         else ": what was computed is in memory= and is not computed again."
     )
     results = run_tasks(jobs, n_jobs, advice) if todo else []
-    shown = progress(results, verbose, total=len(todo), desc="zero-cost", unit="net")
+    # What is all known needs no bar: a transform after a fit would show an empty one.
+    shown = progress(results, verbose and todo, total=len(todo), desc="zero-cost", unit="net")
     n_corrupt = 0
     try:
         for key, (result, was_intact) in zip(todo, shown, strict=True):

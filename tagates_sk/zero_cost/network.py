@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
+from .._utils import RandomState
 from ..graphs import InvalidArchitectureError, PackedGraphs, read_architectures
 from ..graphs.foreign import echo
 from ..nn.devices import resolve_device
@@ -95,7 +96,7 @@ def build_network(
     n_stages: int = 3,
     n_classes: int = 10,
     in_channels: int = 3,
-    random_state: Any = None,
+    random_state: RandomState = None,
     operations: Mapping[str, Factory | Registered] | None = None,
     device: str | torch.device = "cpu",
 ) -> Network:
@@ -106,7 +107,7 @@ def build_network(
     architecture : networkx.DiGraph, or tuple of them
         A cell, or several.
     skeleton : {"auto", "nasbench201", "nasbench101", "darts", "macro"}, default="auto"
-        What is around the cell.
+        The network around the cell.
 
         - ``"nasbench201"``: stages of cells whose nodes sum, with a residual
           block between stages that halves the resolution and doubles the
@@ -116,10 +117,10 @@ def build_network(
         - ``"darts"``: normal cells and, between stages, a reduction cell; a
           cell takes the outputs of several cells before it, input 1 of two
           that of the last one and input 0 that of the one before [3]_. The last
-          cell of the tuple is the reduction cell, the others follow each other
-          as normal cells; a single cell is both.
+          cell of the tuple is the reduction cell, the others are normal cells in a row;
+          a single cell is both.
         - ``"macro"``: the architecture is the whole network [4]_;
-          `cells_per_stage` and `n_stages` say nothing.
+          `cells_per_stage` and `n_stages` have no effect.
         - ``"auto"``: several cells, ``"darts"``. Else an operation that widens
           or lowers the resolution, a residual block, or nothing but operations
           of ENAS' macro space on nodes (and not ``"maxpool3x3"`` alone, which
@@ -159,9 +160,9 @@ def build_network(
     InvalidArchitectureError
         If the architecture cannot be read, or is not of the skeleton's kind.
     UnregisteredOperationError
-        If nothing says how to build one of its operations.
+        If one of its operations has no registered builder.
     ValueError
-        If an option has no sense, or the device is missing.
+        If an option is invalid, or the device is missing.
 
     References
     ----------

@@ -93,7 +93,7 @@ def register_operation(
     stride : int, default=1
         In a macro space, by how much the operation lowers the resolution.
     overwrite : bool, default=False
-        Whether the name may be registered already.
+        Whether to replace an operation of this name.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def register_operation(
     ------
     ValueError
         If the name is registered already and `overwrite` is off, is reserved,
-        or `widen` or `stride` is no whole number from 1 on.
+        or `widen` or `stride` is not a positive integer.
     TypeError
         If `name` is no string or `factory` cannot be called.
 

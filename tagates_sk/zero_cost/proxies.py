@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Names
+from .._utils import ArchitecturesLike, Names, RandomState
 from ..graphs import as_architectures, read_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
@@ -127,7 +127,7 @@ class ZeroCostProxies(BaseZeroCost):
         n_init: int = 1,
         images: ArrayLike | None = None,
         labels: ArrayLike | None = None,
-        random_state: Any = None,
+        random_state: RandomState = None,
         device: str | Device = "cpu",
         n_jobs: int | None = None,
         memory: Any = None,
@@ -150,7 +150,7 @@ class ZeroCostProxies(BaseZeroCost):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> ZeroCostProxies:
+    def fit(self, X: ArchitecturesLike, y: Any = None) -> ZeroCostProxies:
         """Draw the seed; X is not used.
 
         Parameters
@@ -170,7 +170,7 @@ class ZeroCostProxies(BaseZeroCost):
         self._n_features_out = len(self.proxies)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: ArchitecturesLike, y: Any = None) -> Any:
         """Draw the seed and compute the scores; architectures are read once.
 
         Parameters
@@ -188,7 +188,7 @@ class ZeroCostProxies(BaseZeroCost):
         read = as_architectures(X)
         return self.fit(read).transform(read)
 
-    def transform(self, X: Any) -> NDArray[np.float64]:
+    def transform(self, X: ArchitecturesLike) -> NDArray[np.float64]:
         """Scores of architectures.
 
         Parameters
@@ -206,7 +206,7 @@ class ZeroCostProxies(BaseZeroCost):
         InvalidArchitectureError
             If an architecture cannot be read.
         UnregisteredOperationError
-            If it is unknown how to build one of its operations.
+            If one of its operations has no registered builder.
         """
         check_is_fitted(self, "seed_")
         read = as_architectures(X)

@@ -94,7 +94,7 @@ def register_metric(
     finish : callable, optional
         Applied to the array of sums, for instance :func:`numpy.sqrt`.
     overwrite : bool, default=False
-        Replace a metric of this name.
+        Whether to replace a metric of this name.
 
     Raises
     ------

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import Names, Number
+from .._utils import ArchitecturesLike, Names, Number, RandomState
 from ..graphs import (
     ArchitectureSequence,
     PackedGraphs,
@@ -258,7 +258,7 @@ class ZeroCostSaliency(BaseZeroCost):
         images: ArrayLike | None = None,
         labels: ArrayLike | None = None,
         scaling: str = "signed_log",
-        random_state: Any = None,
+        random_state: RandomState = None,
         device: str | Device = "cpu",
         n_jobs: int | None = None,
         memory: Any = None,
@@ -282,7 +282,7 @@ class ZeroCostSaliency(BaseZeroCost):
         self.verbose = verbose
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> ZeroCostSaliency:
+    def fit(self, X: ArchitecturesLike, y: Any = None) -> ZeroCostSaliency:
         """Learn the scaling.
 
         Parameters
@@ -301,7 +301,7 @@ class ZeroCostSaliency(BaseZeroCost):
         InvalidArchitectureError
             If an architecture cannot be read.
         UnregisteredOperationError
-            If it is unknown how to build one of its operations.
+            If one of its operations has no registered builder.
         """
         self._check_names("metrics")
         self.n_metrics_ = len(self.metrics)
@@ -309,7 +309,7 @@ class ZeroCostSaliency(BaseZeroCost):
         self._scaler = Scaler.fit(self._raw(as_architectures(X)), self.scaling)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> Any:
+    def fit_transform(self, X: ArchitecturesLike, y: Any = None) -> Any:
         """Learn the scaling and attach the vectors; architectures are read once.
 
         Parameters
@@ -328,7 +328,7 @@ class ZeroCostSaliency(BaseZeroCost):
         found = self.fit(read).transform(read)
         return found if isinstance(X, ArchitectureSequence) else list(found)
 
-    def transform(self, X: Any) -> Any:
+    def transform(self, X: ArchitecturesLike) -> Any:
         """Attach the vectors.
 
         Parameters
@@ -347,14 +347,14 @@ class ZeroCostSaliency(BaseZeroCost):
         InvalidArchitectureError
             If an architecture cannot be read.
         UnregisteredOperationError
-            If it is unknown how to build one of its operations.
+            If one of its operations has no registered builder.
         """
         check_is_fitted(self, "_scaler")
         read = as_architectures(X)
         found = attached(read, self._scaler.transform(self._raw(read)))
         return found if isinstance(X, ArchitectureSequence) else list(found)
 
-    def raw_saliencies(self, X: Any) -> list[Floats]:
+    def raw_saliencies(self, X: ArchitecturesLike) -> list[Floats]:
         """Saliencies before scaling.
 
         Parameters

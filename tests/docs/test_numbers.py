@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 import re
 import sys
@@ -21,6 +22,7 @@ TABLES = [
     ("calibration", "calibration"),
     ("pretraining", "pretraining"),
     ("attributes", "README"),
+    ("latency_transfer", "latency_transfer"),
     ("search_zero_cost", "README"),
     ("search_zero_cost_forms", "README"),
     ("symmetry_breaking", "README"),
@@ -33,13 +35,13 @@ TABLES = [
 """Scripts, and the pages of docs/results that have their tables."""
 
 
-def printed(script: str, csv: str, monkeypatch: pytest.MonkeyPatch) -> str:
+def printed(script: str, name: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a script makes of the rows in a CSV file."""
     before = set(sys.modules)
     for folder in FOLDERS.values():
         monkeypatch.syspath_prepend(str(folder))
     module: Any = importlib.import_module(script)
-    rows = importlib.import_module("common").finished(RESULTS / f"{csv}.csv")
+    rows = importlib.import_module("common").finished(RESULTS / f"{name}.csv")
     try:
         if script == "symmetry_breaking":
             rows = {name: [r for r in rows if r["setting"] == name] for name in module.SETTINGS}
@@ -60,12 +62,33 @@ def printed(script: str, csv: str, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_tables_are_what_scripts_print(
     script: str, page: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    csv = "search_queries" if script == "search_nasbench201" else script
-    lines = [line for line in printed(script, csv, monkeypatch).splitlines() if "|" in line]
+    name = "search_queries" if script == "search_nasbench201" else script
+    lines = [line for line in printed(script, name, monkeypatch).splitlines() if "|" in line]
     rows = [line for line in lines if re.search(r"\d", line)]
     assert rows
     there = {normal(line) for line in (RESULTS / f"{page}.md").read_text("utf-8").splitlines()}
     assert not [row for row in rows if normal(row) not in there]
+
+
+def test_ten_measurements_of_a_new_device_are_enough() -> None:
+    """Above ridge regression by a point on five GPUs that are no references."""
+    with (RESULTS / "latency_transfer.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def mean(space: str, device: str, predictor: str) -> float:
+        found = [
+            float(row["spearman_rho"])
+            for row in rows
+            if (row["space"], row["device"], row["predictor"]) == (space, device, predictor)
+        ]
+        assert len(found) == 12
+        return sum(found) / 12
+
+    assert mean("nasbench201", "titan_rtx_256", "elastic") >= 0.985
+    assert mean("nasbench201", "fpga", "elastic") >= 0.99
+    devices = ["titan_rtx_1", "titan_rtx_64", "2080ti_1", "titanxp_1", "titanxp_64"]
+    gains = [mean("fbnet", d, "elastic") - mean("fbnet", d, "ridge") for d in devices]
+    assert sum(gains) / 5 >= 0.01
 
 
 def normal(row: str) -> str:

@@ -25,7 +25,8 @@ ELSEWHERE = {"integrations.md"}
 SLOW = {"index.md", "scaling_out.md", "searching.md"}
 """Pages that fit many times or with all epochs, or start processes."""
 FEW_EPOCHS = {
-    "cli.md", "inspection.md", "model_files.md", "scaling_out.md", "searching.md", README,
+    "cli.md", "drawing.md", "inspection.md", "model_files.md", "scaling_out.md",
+    "searching.md", README,
 }  # fmt: skip
 """Pages that print nothing which depends on how well a model is trained."""
 
@@ -75,7 +76,7 @@ def run(block: Block, page: str, namespace: dict[str, Any]) -> str:
 
 
 def readers_own() -> dict[str, Any]:
-    """What inspection.md and README speak of: cells, a ranker and a search that were there."""
+    """What README and the pages on pictures speak of: cells, a ranker and a search."""
     import matplotlib.pyplot as plt
     import pandas as pd
 
@@ -118,7 +119,7 @@ def test_code_runs_and_prints_what_the_page_says(
     monkeypatch.chdir(tmp_path)
     if page in FEW_EPOCHS:
         monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", TwoEpochs)
-    own = readers_own() if page in ("inspection.md", README) else {}
+    own = readers_own() if page in ("drawing.md", "inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE

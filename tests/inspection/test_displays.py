@@ -9,18 +9,29 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.spatial.distance import pdist
 from scipy.stats import kendalltau
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.model_selection import LearningCurveDisplay
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
+from tagates_sk import TAGATESRanker
 from tagates_sk.features import OperationStatistics
+from tagates_sk.estimators import networks
 from tagates_sk.inspection import (
+    BlendDisplay,
+    ParetoDisplay,
     PrecisionAtKDisplay,
     RankingDisplay,
     SearchDisplay,
+    SpaceMapDisplay,
     UncertaintyDisplay,
+    pareto_front,
 )
 from tagates_sk.metrics import get_scorer, kendall_tau_scorer, precision_at_k
 from tagates_sk.search import PredictorSearch
@@ -36,6 +47,18 @@ DRAW: dict[str, Any] = {
     "PrecisionAtKDisplay": lambda **kw: PrecisionAtKDisplay.from_predictions(Y, PREDICTED, **kw),
     "UncertaintyDisplay": lambda **kw: UncertaintyDisplay.from_predictions(
         Y, PREDICTED, np.full(200, 2.0), **kw
+    ),
+    "BlendDisplay": lambda **kw: BlendDisplay.from_estimator(
+        TAGATESRanker(members="statistics", random_state=0),
+        CELLS,
+        TARGETS,
+        train_sizes=[10, 40],
+        random_state=0,
+        **kw,
+    ),
+    "ParetoDisplay": lambda **kw: ParetoDisplay.from_values(Y, PREDICTED, **kw),
+    "SpaceMapDisplay": lambda **kw: SpaceMapDisplay.from_encodings(
+        np.column_stack([Y, PREDICTED, Y]), Y, **kw
     ),
     "SearchDisplay": lambda **kw: SearchDisplay.from_histories({"search": [Y, PREDICTED]}, **kw),
 }
@@ -219,3 +242,116 @@ class TestLearningCurve:
         assert display.test_scores.shape == (2, 2)
         assert np.isfinite(display.test_scores).all()
         assert display.ax_.get_ylabel() == "tau"
+
+
+class TestBlend:
+    def test_weights_are_those_of_the_fits(self) -> None:
+        display = DRAW["BlendDisplay"]()
+        assert display.names == [
+            "process on walks", "process on all statistics", "boosted trees",
+        ]  # fmt: skip
+        order = np.random.RandomState(0).permutation(40)[:10]
+        X = [CELLS[i] for i in order]
+        alone = TAGATESRanker(members="statistics", random_state=0).fit(X, TARGETS[order])
+        assert_array_equal(display.weights[0], alone.composition_.blend.weights_)
+        assert_allclose(display.weights.sum(1), 1)
+        texts = [text.get_text() for text in display.ax_.get_legend().get_texts()]
+        assert texts == display.names[::-1]
+
+    def test_networks_have_names(self) -> None:
+        small = TAGATESRanker(max_iter=1, n_members=1, random_state=0)
+        display = BlendDisplay.from_estimator(small, CELLS, TARGETS, train_sizes=[12])
+        assert display.names[:2] == ["encoders", "asynchronous encoders"]
+        assert display.weights.shape == (1, 5)
+
+    def test_what_few_labels_lack_has_no_weight(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(networks, "FEW", 20)
+        small = TAGATESRanker(max_iter=1, n_members=1, random_state=0)
+        display = BlendDisplay.from_estimator(small, CELLS, TARGETS, train_sizes=[12, 30])
+        assert display.names[2] == "recurrent networks"
+        assert display.weights.shape == (2, 6)
+        assert display.weights[0, 2] == 0
+        assert_allclose(display.weights.sum(1), 1)
+
+    def test_encoders_alone_blend_nothing(self) -> None:
+        with pytest.raises(ValueError, match="predict alone: there is no blend"):
+            BlendDisplay.from_estimator(ranker(), CELLS, TARGETS, train_sizes=[10])
+
+    def test_sizes_out_of_range(self) -> None:
+        with pytest.raises(
+            ValueError, match=r"train_sizes=\[10, 41\] must be numbers from 2 to 40"
+        ):
+            BlendDisplay.from_estimator(ranker(), CELLS, TARGETS, train_sizes=[10, 41])
+
+
+class TestPareto:
+    @given(
+        arrays(
+            np.int64, st.tuples(st.integers(1, 12), st.integers(1, 3)), elements=st.integers(0, 4)
+        ),
+        st.lists(st.sampled_from(["maximize", "minimize"]), min_size=3, max_size=3),
+    )
+    def test_front_is_what_nothing_beats(self, values: Any, words: list[str]) -> None:
+        direction = words[: values.shape[1]]
+        up = values * np.where(np.array(direction) == "maximize", 1, -1)
+        expected = [
+            i for i, row in enumerate(up) if not ((up >= row).all(1) & (up > row).any(1)).any()
+        ]
+        front = pareto_front(values, direction)
+        assert sorted(front) == expected
+        assert (np.diff(values[front, 0]) >= 0).all()
+
+    def test_line(self) -> None:
+        display = ParetoDisplay.from_values(
+            [3.0, 1.0, 2.0], [1.0, 2.0, 3.0], direction=("maximize", "minimize"), x_name="speed"
+        )
+        assert_array_equal(display.front, [0])
+        assert display.ax_.get_xlabel() == "speed (higher is better)"
+        assert display.ax_.get_ylabel() == "accuracy (lower is better)"
+        assert_array_equal(display.line_.get_xdata(), [3.0])
+
+    @pytest.mark.parametrize(
+        ("values", "direction", "message"),
+        [
+            ([1.0, 2.0], "maximize", r"values has shape \(2,\); \(n, k\) is expected"),
+            ([[1.0, np.nan]], "maximize", "values contains NaN in row 0, column 1"),
+            ([[1.0, 2.0]], ["maximize"], "one of them for each of the 2 columns"),
+            ([[1.0, 2.0]], "up", "direction='up' must be 'maximize' or 'minimize'"),
+        ],
+    )
+    def test_bad_values(self, values: Any, direction: Any, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            pareto_front(values, direction)
+
+    def test_values_that_differ_in_number(self) -> None:
+        with pytest.raises(ValueError, match=r"x has shape \(2,\) and y \(3,\)"):
+            ParetoDisplay.from_values([1, 2], [1, 2, 3])
+
+
+class TestSpaceMap:
+    def test_keeps_distances_of_a_plane(self) -> None:
+        """A plane in five dimensions is drawn as it is, but for a turn."""
+        plane = np.random.RandomState(0).randn(30, 2)
+        basis, _ = np.linalg.qr(np.random.RandomState(1).randn(5, 2))
+        display = SpaceMapDisplay.from_encodings(plane @ basis.T, plane[:, 0])
+        assert_allclose(pdist(display.positions), pdist(plane))
+
+    def test_from_estimator(self, fitted: Any) -> None:
+        display = SpaceMapDisplay.from_estimator(fitted, CELLS, s=3)
+        expected = SpaceMapDisplay.from_encodings(fitted.transform(CELLS), fitted.predict(CELLS))
+        assert_array_equal(display.positions, expected.positions)
+        assert_array_equal(display.values, expected.values)
+        assert display.scatter_.get_sizes() == [3]
+
+    def test_projection(self) -> None:
+        swap = FunctionTransformer(lambda X: X[:, [1, 0]])
+        display = SpaceMapDisplay.from_encodings([[1, 2], [3, 4]], [0, 1], projection=swap)
+        assert_array_equal(display.positions, [[2, 1], [4, 3]])
+        with pytest.raises(ValueError, match=r"projection=FunctionTransformer\(...\) gives .* two"):
+            SpaceMapDisplay.from_encodings(
+                [[1, 2, 3], [4, 5, 6]], [0, 1], projection=FunctionTransformer()
+            )
+
+    def test_values_that_are_not_finite(self) -> None:
+        with pytest.raises(ValueError, match="Input y contains NaN in row 1"):
+            SpaceMapDisplay.from_encodings([[1, 2], [3, 4]], [0, np.nan])

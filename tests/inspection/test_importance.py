@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import networkx as nx
@@ -166,3 +167,12 @@ def test_wrong_graphs() -> None:
         operation_importance(Counting(), [chain("conv"), nx.DiGraph([(0, 1, {"op": "a"}), (0, 2)])])
     with pytest.raises(TypeError, match="X is a single graph"):
         operation_importance(Counting(), chain("conv"))
+
+
+def test_as_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    X = [chain("conv", "pool")]
+    frame = operation_importance(Counting(), X, as_frame=True)
+    pd.testing.assert_frame_equal(frame, pd.DataFrame(operation_importance(Counting(), X)))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="as_frame=True needs pandas, which is not installed"):
+        operation_importance(Counting(), X, as_frame=True)

@@ -171,6 +171,41 @@ def test_history_is_ready_for_pandas() -> None:
     assert np.allclose(proposed["predicted"], model.predict(proposed["architecture"].tolist()))
 
 
+def test_frames_have_native_forms() -> None:
+    s = search()
+    cells = s.ask(4)
+    with pytest.warns(FailedEvaluationWarning):
+        s.tell(cells, [1.0, np.nan, 3.0, 2.0])
+    frame = s.to_frame()
+    forms = [POOL.space.canonical(cell) for cell in cells]
+    assert list(frame["architecture"]) == forms
+    assert [*frame.columns] == [*s.history_[0]]
+    best = s.top(2)
+    assert (best.rows.tolist(), best.score.tolist()) == ([2, 3], [3.0, 2.0])
+    assert best.native == [forms[2], forms[3]]
+    assert len(s.top()) == 3
+
+
+def test_the_best_of_a_descent() -> None:
+    s = search(direction="minimize")
+    s.tell(s.ask(3), [2.0, 1.0, 3.0])
+    assert s.top(2).score.tolist() == [1.0, 2.0]
+    with pytest.raises(ValueError, match="n=0; at least 1 architecture"):
+        s.top(0)
+
+
+def test_a_space_of_the_users_own_has_operations() -> None:
+    s = search(MutableChains())
+    s.tell(s.ask(2), [1.0, 2.0])
+    assert s.top(1).native is None
+    assert s.to_frame()["architecture"][0].startswith("0→1: ")
+
+
+def test_nothing_told_yet() -> None:
+    assert len(search().top()) == 0
+    assert len(search().to_frame()) == 0
+
+
 def test_repeatable() -> None:
     def rows(seed: int) -> list[int]:
         s = search(predictor=small.ranker(random_state=None), random_state=seed)

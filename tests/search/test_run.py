@@ -157,7 +157,8 @@ def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
     search(verbose=1).run(worth, budget=8)
     shown = capsys.readouterr().err
     assert "8/8" in shown
-    assert "best=" in shown
+    for name in ("best=", "round=1", "fit=", "evaluate="):
+        assert name in shown
     search().run(worth, budget=8)
     assert capsys.readouterr().err == ""
 

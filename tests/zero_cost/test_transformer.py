@@ -354,3 +354,12 @@ class TestBoth:
 )
 def test_checks_of_scikit_learn_that_need_no_table(transformer: Any, check: Any) -> None:
     check(type(transformer).__name__, transformer)
+
+
+def test_a_fit_and_its_transform_have_one_bar(capfd: pytest.CaptureFixture[str]) -> None:
+    cells = NASBench201().sample(2, random_state=123)
+    saliency(verbose=1, random_state=77).fit_transform(list(cells))
+    shown = capfd.readouterr().err
+    assert shown.count("\n") == 1
+    assert "2/2" in shown
+    assert "0net" not in shown

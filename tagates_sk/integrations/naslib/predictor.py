@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import ParameterSampler
 from sklearn.utils import check_random_state
 
-from ..._utils import Floats, tolerate_unknown_operations
+from ..._utils import Floats, RandomState, tolerate_unknown_operations
 from ...estimators import TAGATESRegressor
 from ...graphs import InvalidArchitectureError
 from .graphs import cached_dag, check_ss_type, native_form
@@ -133,7 +133,7 @@ class TAGATESPredictor:
         hpo_wrapper: bool = False,
         hyperparameter_space: Mapping[str, Any] | None = None,
         unlabeled_factor: int = 1,
-        random_state: Any = None,
+        random_state: RandomState = None,
     ) -> None:
         self.estimator = (
             TAGATESRegressor(random_state=random_state) if estimator is None else estimator

@@ -71,7 +71,7 @@ class TAGATESSampler(BaseSampler):
         A space of at most so many architectures is scored as a whole; of a
         larger one so many, half of them random and half mutants of the best.
     n_parents : int, default=10
-        The best so many are mutated.
+        Number of the best architectures that are mutated.
     independent_sampler : BaseSampler, default=None
         For parameters that are not of the architecture, such as a learning
         rate. None is Optuna's TPE.
