@@ -21,8 +21,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from tagates_sk import TAGATESRanker
-from tagates_sk.features import OperationStatistics
 from tagates_sk.estimators import networks
+from tagates_sk.features import OperationStatistics
 from tagates_sk.inspection import (
     BlendDisplay,
     ParetoDisplay,
