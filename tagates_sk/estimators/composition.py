@@ -11,7 +11,6 @@ import numpy as np
 
 from .._utils import Floats, Stages, draw_seed
 from ..graphs import ArchitectureSequence, PackedGraphs
-from ..nn.configuring import is_deep
 from ..nn.transfer import EncoderState
 from ..training.network import read_in_parts
 from ..training.normal_scores import NormalScores
@@ -21,7 +20,7 @@ from .blend import Blend
 from .boosting import BoostingMember
 from .encoder import Encoders, Labelled
 from .label_free import LabelFree
-from .networks import ASYNCHRONOUS, MemberScale, draws_by_fold, with_all_at_last
+from .networks import ASYNCHRONOUS, MemberScale, affordable, draws_by_fold, with_all_at_last
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
 from .pseudo_labels import Kind, PseudoLabels, fine_tuning
@@ -115,12 +114,13 @@ class Composition:
         """
         has_proxies = parameters["proxies"] is not None
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
+        parameters, one_kind = affordable(parameters, data.packed, source)
         kinds = [
             Kind("encoders", parameters, source),
             Kind("asynchronous encoders", {**parameters, **ASYNCHRONOUS}, None),
         ]
-        if is_deep(data.packed):
-            kinds = kinds[:1]  # which are asynchronous, and would cost twice as much
+        if one_kind:
+            kinds = kinds[:1]
         n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
         with Stages(n_stages, parameters["verbose"]) as stages:
             if has_proxies:

@@ -9,6 +9,9 @@ from typing import Any
 import numpy as np
 
 from .._utils import Floats
+from ..graphs import PackedGraphs
+from ..nn.configuring import is_deep, propagation_of
+from ..nn.transfer import EncoderState
 
 N_FOLDS = 5
 """Parts of the labels, of which each network leaves out one."""
@@ -24,11 +27,47 @@ ASYNCHRONOUS: dict[str, Any] = {
 """Parameters of the second kind of network, asynchronous passes: it errs where the first does
 not."""
 
+WORK = 750_000
+"""Operations that networks over deep graphs read in all epochs, about: a minute on two cores."""
+
+FEWEST_EPOCHS = 20
+"""Epochs that these have, however large the graphs are."""
+
 LAST_SHARE = 0.3
 """Share of the epochs, the last ones, in which networks see what they had left out."""
 
 LAST_RATE = 0.4
 """What the learning rate is multiplied by in these."""
+
+
+def affordable(
+    parameters: Mapping[str, Any], packed: PackedGraphs, source: EncoderState | None
+) -> tuple[Mapping[str, Any], bool]:
+    """How networks are trained on these architectures, and whether on one kind of passes only.
+
+    Of deep graphs a sweep takes as many steps as paths have operations. If the
+    encoders' own passes are asynchronous then, they are trained for fewer epochs,
+    and a second kind would do the same for twice the time.
+
+    Parameters
+    ----------
+    parameters : mapping
+        Of the estimator and its variant.
+    packed : PackedGraphs
+    source : EncoderState or None
+        Whose weights the encoders start from.
+
+    Returns
+    -------
+    parameters : mapping
+    one_kind : bool
+    """
+    config = None if source is None else source.config
+    own = propagation_of(packed, parameters["propagation"], parameters["n_layers"], config)
+    if own == "synchronous" or not is_deep(packed):
+        return parameters, False
+    epochs = max(FEWEST_EPOCHS, WORK // len(packed.op_type))
+    return {**parameters, "max_iter": min(parameters["max_iter"], epochs)}, True
 
 
 def with_all_at_last(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

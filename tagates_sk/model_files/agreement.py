@@ -201,6 +201,18 @@ def _learned(features: Any, n: int) -> bool:
     return bool(features.n_cells_ * max(len(features.operations_), 1) <= n)
 
 
+def _layout(layout: Layout, n: int) -> bool:
+    """Whether slots follow each other, and each pair of them has a column with its mean."""
+    return (
+        _of_length(MAX_INPUTS + 1, layout.inputs)
+        and _within(layout.inputs, n)
+        and layout.inputs[0] == 0
+        and bool((np.diff(layout.inputs) >= 0).all())
+        and layout.n_inner >= 0
+        and layout.n_pairs <= n
+    )
+
+
 def _walks(walks: WalkStatistics, n: int) -> bool:
     if not hasattr(walks, "_pairs"):
         return walks.n_places <= MOST_PLACES
@@ -269,8 +281,7 @@ _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
     GraphStatistics: _statistics,
     HeadFeatures: lambda f, n: _of_length(_width(f.transformer), f.mean, f.std),
     KnownConditions: lambda c, n: len(c.means) == len(c.stds) and len(c.seen) >= 1,
-    # Each pair of nodes has a column with mean and standard deviation.
-    Layout: lambda layout, n: layout.inputs.ndim == 1 and layout.n_inner**2 <= n,
+    Layout: _layout,
     Multisets: _multisets,
     NormalScores: lambda s, n: len(s._known) == s.n_features_in_,
     OperationStatistics: lambda s, n: (

@@ -190,7 +190,13 @@ _PARTS = {
         for those on nodes.""",
     )
     .replace("device : str", f"{LABEL_FREE}\n    {VARIANT}\n    device : str")
-    .replace("max_iter : int, default=200", "max_iter : int, default=100"),
+    .replace(
+        """max_iter : int, default=200
+        Epochs.""",
+        """max_iter : int, default=100
+        Epochs. With ``members="all"`` and more than 16 operations on a path, at most
+        750,000 divided by the number of operations in X, or 20 if that is less.""",
+    ),
     "attributes": ATTRIBUTES,
     "notes": NOTES,
 }  # fmt: skip

@@ -14,7 +14,9 @@ import joblib
 import numpy as np
 import pytest
 
+from tagates_sk.features.adjacency import Layout
 from tagates_sk.model_files import ModelFileError, load_model, save_model
+from tagates_sk.model_files.agreement import agrees
 from tests.small import CELLS, TARGETS, ranker
 
 from .model_files import forge, forged, parts
@@ -214,6 +216,22 @@ class TestForged:
         monkeypatch.setattr("tagates_sk.model_files.document.blank_model", build)
         with pytest.raises(ModelFileError, match="does not describe a model that this release"):
             load_model(path)
+
+    @pytest.mark.parametrize(
+        ("inputs", "n_inner", "holds"),
+        [
+            ([0, *[2] * 64], 3, True),
+            ([0, *[2] * 64], 10**9, False),
+            ([0, *[10**6] * 64], 3, False),
+            ([0, *[2**62] * 64], 3, False),
+            ([0, -(2**62), *[2] * 63], 3, False),
+            ([0, 2, 1, *[2] * 62], 3, False),
+            ([2] * 65, 3, False),
+            ([0, 2], 3, False),
+        ],
+    )
+    def test_places_of_nodes(self, inputs: list[int], n_inner: int, holds: bool) -> None:
+        assert agrees(Layout(np.array(inputs), n_inner), 1000) is holds
 
     def test_long_numbers(self, saved: bytes, path: Path) -> None:
         path.write_bytes(saved)
