@@ -28,9 +28,11 @@ from ..features import (
     OperationStatistics,
     PathEncoding,
     WalkStatistics,
+    WeisfeilerLehman,
 )
 from ..features.adjacency import Layout
 from ..features.subtrees import Multisets
+from ..graphs.attributes import AttributeScale
 from ..graphs.reading import MAX_INPUTS
 from ..graphs.tokens import Dictionary
 from ..nn.config import CHOICES, EncoderConfig
@@ -198,7 +200,10 @@ def _paths(encoding: PathEncoding, n: int) -> bool:
 
 def _learned(features: Any, n: int) -> bool:
     """Whether there are as many cells and operations as numbers."""
-    return bool(features.n_cells_ * max(len(features.operations_), 1) <= n)
+    if not hasattr(features, "n_cells_"):  # a parameter, not fitted
+        return True
+    n_columns = features.n_cells_ * max(len(features.operations_), 1)
+    return features.n_cells_ >= 1 and bool(n_columns <= n)
 
 
 def _layout(layout: Layout, n: int) -> bool:
@@ -236,6 +241,8 @@ def _statistics(statistics: GraphStatistics, n: int) -> bool:
     kinds = (WalkStatistics, OperationStatistics, AdjacencyOneHot, CapacityStatistics)
     if tuple(map(type, statistics.transformers_)) != kinds:
         return False
+    if len({transformer.n_cells_ for transformer in statistics.transformers_}) > 1:
+        return False
     walks, operations, edges, capacity = map(_width, statistics.transformers_)
     place, of_numbers = statistics._is_place, statistics._is_number
     none = [np.zeros(n_columns, dtype=bool) for n_columns in (walks, operations, edges)]
@@ -264,8 +271,30 @@ def _statistics(statistics: GraphStatistics, n: int) -> bool:
 
 
 def _multisets(multisets: Multisets, n: int) -> bool:
-    arrays = (multisets.complete, *multisets.levels)
-    return max(multisets.n_starts, multisets.n_symbols) <= n and all(a.ndim == 1 for a in arrays)
+    if min(multisets.n_starts, multisets.n_symbols) < 1:
+        return False
+    known, arrays = multisets.n_starts, (multisets.complete, *multisets.levels)
+    if max(known, multisets.n_symbols) > n or any(a.ndim != 1 for a in arrays):
+        return False
+    for level in multisets.levels:
+        if not _within(level, known * multisets.n_symbols):  # else it has no beginning
+            return False
+        known += len(level)
+    return _within(multisets.complete, known)
+
+
+def _subtrees(subtrees: WeisfeilerLehman, n: int) -> bool:
+    """Whether what an iteration learned is numbered as the next one reads it."""
+    if not hasattr(subtrees, "_iterations"):
+        return True
+    labels = subtrees._n_starts()
+    for before, after, by_sources, by_node in subtrees._iterations:
+        sizes = [(m.n_starts, m.n_symbols) for m in (before, after, by_sources, by_node)]
+        wanted = [(1, labels), (1, labels), (labels, len(before))]
+        if sizes != [*wanted, (len(by_sources), max(len(after), 1))]:
+            return False
+        labels = len(by_node)
+    return _learned(subtrees, n) and len(subtrees._columns) == 1 + len(subtrees._iterations)
 
 
 _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
@@ -288,6 +317,10 @@ _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
         not hasattr(s, "_n_marks") or (_learned(s, n) and _within(s._n_marks, MAX_INPUTS + 1))
     ),
     PathEncoding: _paths,
+    WeisfeilerLehman: _subtrees,
+    AdjacencyOneHot: _learned,
+    CapacityStatistics: _learned,
+    AttributeScale: lambda s, n: len(s.names) == len(s.mean) == len(s.std),
     Posterior: _posterior,
     Scale: lambda s, n: (
         s.varies.ndim == 1 and _of_length(int(s.varies.sum()), s.mean, s.std)

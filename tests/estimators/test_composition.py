@@ -260,11 +260,11 @@ class TestTraining:
         assert_array_equal(fitted.predict(OTHERS), alone.predict(OTHERS))
 
 
+DEEP = [chain(*(["conv3x3", "pool", "relu"][i % 3] for i in range(n))) for n in range(17, 25)]
+"""More than 16 operations on a path."""
+
+
 class TestDeepArchitectures:
-    """More than 16 operations on a path."""
-
-    X = [chain(*(["conv3x3", "pool", "relu"][i % 3] for i in range(n))) for n in range(17, 25)]
-
     @pytest.mark.parametrize(
         ("options", "first", "n_kinds"),
         [
@@ -277,7 +277,7 @@ class TestDeepArchitectures:
     def test_two_kinds_of_networks_unless_the_first_is_asynchronous(
         self, options: Any, first: str, n_kinds: int
     ) -> None:
-        fitted = ranker(members="all", **options).fit(self.X, np.arange(8.0))
+        fitted = ranker(members="all", **options).fit(DEEP, np.arange(8.0))
         networks = fitted.composition_.networks
         kinds = [network.model.encoder.config.propagation for network in networks]
         assert kinds == [first, "asynchronous"][:n_kinds]
@@ -289,7 +289,7 @@ class TestDeepArchitectures:
         self, options: Any, n_iter: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("tagates_sk.estimators.networks.WORK", 100)
-        fitted = ranker(members="all", **{"max_iter": 25, **options}).fit(self.X, np.arange(8.0))
+        fitted = ranker(members="all", **{"max_iter": 25, **options}).fit(DEEP, np.arange(8.0))
         assert fitted.n_iter_ == n_iter
 
 
