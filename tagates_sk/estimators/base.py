@@ -386,9 +386,8 @@ class BaseTAGATES(NetworkEstimator):
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
         composed = self.members != "encoder" and simple
-        # Encoders that are alone, or learn from unlabelled architectures first, take all epochs.
-        alone = not composed or (self.proxies is not None and X_unlabeled is not None)
-        parameters["max_iter"] = epochs_of(self.max_iter, 1 if alone else len(packed))
+        if not composed:
+            parameters["max_iter"] = epochs_of(self.max_iter)
         if self.proxies is not None and not composed:
             raise ValueError(
                 "proxies are read by statistical members, which know one target of one training: "

@@ -11,7 +11,7 @@ import numpy as np
 
 from .._utils import Floats
 from ..graphs import PackedGraphs
-from ..nn.configuring import is_deep
+from ..nn.configuring import is_deep, propagation_of
 from ..nn.transfer import EncoderState
 from .encoder import Encoders
 from .recurrent import RecurrentNetworks, is_small
@@ -26,6 +26,12 @@ FEWEST = 20
 
 EPOCHS, FEWEST_EPOCHS = 100, 30
 """Of training on few labels, and on very many."""
+
+WORK = 750_000
+"""Operations that networks over deep graphs read in all epochs: about a minute on two cores."""
+
+FEWEST_OF_DEEP = 20
+"""Epochs that these have, however large the graphs are."""
 
 FEW = 100
 """Labels above which fewer epochs do, each of which has more steps."""
@@ -69,9 +75,15 @@ def kinds_of(
     parameters: Mapping[str, Any],
     source: EncoderState | None,
     packed: PackedGraphs,
-    unlabeled: PackedGraphs | None = None,
+    unlabeled: PackedGraphs | None,
+    *,
+    learns_scores: bool,
 ) -> list[Kind]:
     """Kinds of networks that learn from some architectures.
+
+    Of deep graphs a sweep takes as many steps as paths have operations. If the
+    encoders' own passes are asynchronous then, they are trained for fewer epochs,
+    and more kinds would do about the same for twice the time.
 
     Parameters
     ----------
@@ -81,11 +93,22 @@ def kinds_of(
         Whose weights those of the first kind start from.
     packed : PackedGraphs
         Those with labels.
-    unlabeled : PackedGraphs, optional
+    unlabeled : PackedGraphs or None
         The others.
+    learns_scores : bool
+        Whether networks learn from scores of these first.
     """
+    config = None if source is None else source.config
+    own = propagation_of(packed, parameters["propagation"], parameters["n_layers"], config)
+    swept = own == "asynchronous" and is_deep(packed)
+    epochs = epochs_of(
+        parameters["max_iter"],
+        1 if learns_scores else len(packed),
+        len(packed.op_type) if swept else None,
+    )
+    parameters = {**parameters, "max_iter": epochs}
     kinds = [Kind(NETWORKS[0], Encoders, parameters, source)]
-    if is_deep(packed):  # the encoders are asynchronous, and more would cost too much
+    if swept:
         return kinds
     kinds.append(Kind(NETWORKS[1], Encoders, {**parameters, **ASYNCHRONOUS}, None))
     if len(packed) > FEW and all(is_small(p) for p in (packed, unlabeled) if p is not None):
@@ -93,11 +116,21 @@ def kinds_of(
     return kinds
 
 
-def epochs_of(max_iter: int | str, n: int) -> int:
-    """Epochs of a training on n labels, where `max_iter` may be "auto"."""
+def epochs_of(max_iter: int | str, n: int = 1, n_swept: int | None = None) -> int:
+    """Epochs of a training, where `max_iter` may be "auto".
+
+    Parameters
+    ----------
+    max_iter : int or "auto"
+    n : int
+        Labels.
+    n_swept : int, optional
+        Operations of all architectures, if these are deep and swept.
+    """
     if not isinstance(max_iter, str):
         return max_iter
-    return max(round(EPOCHS * min(1.0, math.sqrt(FEW / n))), FEWEST_EPOCHS)
+    epochs = max(round(EPOCHS * min(1.0, math.sqrt(FEW / n))), FEWEST_EPOCHS)
+    return epochs if n_swept is None else min(epochs, max(FEWEST_OF_DEEP, WORK // n_swept))
 
 
 def with_all_at_last(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

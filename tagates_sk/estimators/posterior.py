@@ -14,6 +14,9 @@ from .block_kernel import BlockKernel
 CHUNK = 4096
 """Rows that are predicted at a time."""
 
+MULTIPLE = 64
+"""Rows are filled up to a multiple of these: BLAS rounds those at an edge otherwise."""
+
 
 @dataclass(frozen=True)
 class Posterior:
@@ -54,11 +57,14 @@ class Posterior:
         return self._in_parts(rows, with_std=True)
 
     def _in_parts(self, rows: Floats, with_std: bool) -> tuple[Floats, Floats]:
-        means, variances = [np.zeros(0)], [np.zeros(0)]
+        n, means, variances = len(rows), [np.zeros(0)], [np.zeros(0)]
+        rows = np.concatenate([rows, np.zeros((-n % MULTIPLE, rows.shape[1]))])
+        rows = np.ascontiguousarray(rows)
         for part in (rows[i : i + CHUNK] for i in range(0, len(rows), CHUNK)):
             covariances = self.kernel(part, self.rows)
             means.append(covariances @ self.alpha)
             if with_std:
                 known = solve_triangular(self.factor, covariances.T, lower=True, check_finite=False)
                 variances.append(self.kernel.diag(part) + self.noise - np.square(known).sum(axis=0))
-        return np.concatenate(means), np.sqrt(np.maximum(np.concatenate(variances), 0.0))
+        std = np.sqrt(np.maximum(np.concatenate(variances), 0.0))
+        return np.concatenate(means)[:n], std[:n]

@@ -45,10 +45,17 @@ class Layout(NamedTuple):
         """All slots."""
         return self.n_inputs + self.n_inner + 1
 
+    @property
+    def n_pairs(self) -> int:
+        """How many pairs of slots have room for an edge."""
+        return (self.n_inner + 1) * (2 * self.n_inputs + self.n_inner) // 2
+
     def pairs(self) -> tuple[IntArray, IntArray]:
         """Slots i < j with room for an edge, in the order of rows."""
-        i, j = np.triu_indices(self.n_slots, 1)
-        return i[j >= self.n_inputs], j[j >= self.n_inputs]
+        i = np.arange(self.n_slots)
+        first = np.maximum(i + 1, self.n_inputs)
+        room = self.n_slots - first
+        return np.repeat(i, room), ragged_positions(first, room)
 
     def slot_names(self) -> list[str]:
         """Names of the slots."""

@@ -223,7 +223,8 @@ def _mixed(x: Words) -> Words:
     """Scramble words (SplitMix64)."""
     x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return x ^ (x >> np.uint64(31))
+    mixed: Words = x ^ (x >> np.uint64(31))
+    return mixed
 
 
 _K = _mixed(np.arange(1, 8, dtype=np.uint64)) | np.uint64(1)

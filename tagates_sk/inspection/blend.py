@@ -128,7 +128,7 @@ class BlendDisplay:
                 dict(zip(composition.names, composition.blend.weights_.tolist(), strict=True))
             )
         # Few labels have fewer members.
-        names = list(max(found, key=lambda own: len(own)))
+        names = list(max(found, key=lambda own: len(list(own))))
         weights = np.array([[own.get(name, 0.0) for name in names] for own in found])
         return cls(train_sizes=sizes, weights=weights, names=names).plot(ax=ax, **kwargs)
 

@@ -29,9 +29,11 @@ from ..features import (
     OperationStatistics,
     PathEncoding,
     WalkStatistics,
+    WeisfeilerLehman,
 )
 from ..features.adjacency import Layout
 from ..features.subtrees import Multisets
+from ..graphs.attributes import AttributeScale
 from ..graphs.reading import MAX_INPUTS
 from ..graphs.tokens import Dictionary
 from ..nn.config import CHOICES, EncoderConfig
@@ -199,7 +201,22 @@ def _paths(encoding: PathEncoding, n: int) -> bool:
 
 def _learned(features: Any, n: int) -> bool:
     """Whether there are as many cells and operations as numbers."""
-    return bool(features.n_cells_ * max(len(features.operations_), 1) <= n)
+    if not hasattr(features, "n_cells_"):  # a parameter, not fitted
+        return True
+    n_columns = features.n_cells_ * max(len(features.operations_), 1)
+    return features.n_cells_ >= 1 and bool(n_columns <= n)
+
+
+def _layout(layout: Layout, n: int) -> bool:
+    """Whether slots follow each other, and each pair of them has a column with its mean."""
+    return (
+        _of_length(MAX_INPUTS + 1, layout.inputs)
+        and _within(layout.inputs, n)
+        and layout.inputs[0] == 0
+        and bool((np.diff(layout.inputs) >= 0).all())
+        and layout.n_inner >= 0
+        and layout.n_pairs <= n
+    )
 
 
 def _walks(walks: WalkStatistics, n: int) -> bool:
@@ -224,6 +241,8 @@ def _statistics(statistics: GraphStatistics, n: int) -> bool:
     """Whether the blocks that are scaled are as wide as what the transformers give."""
     kinds = (WalkStatistics, OperationStatistics, AdjacencyOneHot, CapacityStatistics)
     if tuple(map(type, statistics.transformers_)) != kinds:
+        return False
+    if len({transformer.n_cells_ for transformer in statistics.transformers_}) > 1:
         return False
     walks, operations, edges, capacity = map(_width, statistics.transformers_)
     place, of_numbers = statistics._is_place, statistics._is_number
@@ -253,8 +272,30 @@ def _statistics(statistics: GraphStatistics, n: int) -> bool:
 
 
 def _multisets(multisets: Multisets, n: int) -> bool:
-    arrays = (multisets.complete, *multisets.levels)
-    return max(multisets.n_starts, multisets.n_symbols) <= n and all(a.ndim == 1 for a in arrays)
+    if min(multisets.n_starts, multisets.n_symbols) < 1:
+        return False
+    known, arrays = multisets.n_starts, (multisets.complete, *multisets.levels)
+    if max(known, multisets.n_symbols) > n or any(a.ndim != 1 for a in arrays):
+        return False
+    for level in multisets.levels:
+        if not _within(level, known * multisets.n_symbols):  # else it has no beginning
+            return False
+        known += len(level)
+    return _within(multisets.complete, known)
+
+
+def _subtrees(subtrees: WeisfeilerLehman, n: int) -> bool:
+    """Whether what an iteration learned is numbered as the next one reads it."""
+    if not hasattr(subtrees, "_iterations"):
+        return True
+    labels = subtrees._n_starts()
+    for before, after, by_sources, by_node in subtrees._iterations:
+        sizes = [(m.n_starts, m.n_symbols) for m in (before, after, by_sources, by_node)]
+        wanted = [(1, labels), (1, labels), (labels, len(before))]
+        if sizes != [*wanted, (len(by_sources), max(len(after), 1))]:
+            return False
+        labels = len(by_node)
+    return _learned(subtrees, n) and len(subtrees._columns) == 1 + len(subtrees._iterations)
 
 
 _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
@@ -270,14 +311,17 @@ _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
     GraphStatistics: _statistics,
     HeadFeatures: lambda f, n: _of_length(_width(f.transformer), f.mean, f.std),
     KnownConditions: lambda c, n: len(c.means) == len(c.stds) and len(c.seen) >= 1,
-    # Each pair of nodes has a column with mean and standard deviation.
-    Layout: lambda layout, n: layout.inputs.ndim == 1 and layout.n_inner**2 <= n,
+    Layout: _layout,
     Multisets: _multisets,
     NormalScores: lambda s, n: len(s._known) == s.n_features_in_,
     OperationStatistics: lambda s, n: (
         not hasattr(s, "_n_marks") or (_learned(s, n) and _within(s._n_marks, MAX_INPUTS + 1))
     ),
     PathEncoding: _paths,
+    WeisfeilerLehman: _subtrees,
+    AdjacencyOneHot: _learned,
+    CapacityStatistics: _learned,
+    AttributeScale: lambda s, n: len(s.names) == len(s.mean) == len(s.std),
     Posterior: _posterior,
     RecurrentNetworks: lambda r, n: (
         isinstance(r.network.spec, CellSpec)

@@ -21,6 +21,34 @@ def is_deep(packed: PackedGraphs) -> bool:
     return packed.longest_path() > DEEP
 
 
+def propagation_of(
+    packed: PackedGraphs,
+    propagation: str,
+    n_layers: int | str,
+    source: EncoderConfig | None = None,
+) -> str:
+    """How an encoder's passes go through architectures: "auto" is decided here.
+
+    Parameters
+    ----------
+    packed : PackedGraphs
+    propagation, n_layers
+        Parameters of the estimator; whoever sets the layers wants synchronous passes.
+    source : EncoderConfig, optional
+        Of the encoder whose weights this one starts from.
+
+    Returns
+    -------
+    {"synchronous", "asynchronous"}
+    """
+    if propagation != "auto":
+        return propagation
+    if source is not None:
+        return source.propagation
+    swept = isinstance(n_layers, str) and is_deep(packed)
+    return "asynchronous" if swept else "synchronous"
+
+
 def configure(
     packed: PackedGraphs,
     *,
@@ -66,11 +94,7 @@ def configure(
         default = on_nodes if on_node else on_edges
         return default if isinstance(value, str) and value == "auto" else value
 
-    propagation, depth = variant["propagation"], n_layers
-    if propagation == "auto":
-        swept = isinstance(n_layers, str) and is_deep(packed)
-        propagation = "asynchronous" if swept else "synchronous"
-        propagation = propagation if source is None else source.propagation
+    propagation, depth = propagation_of(packed, variant["propagation"], n_layers, source), n_layers
     if isinstance(depth, str):
         depth = max(2, packed.longest_path()) if source is None else source.n_layers
     n_marks = int(packed.input_mark.max(initial=0)) + 1

@@ -196,7 +196,9 @@ _PARTS = {
         Epochs.""",
         """max_iter : int or "auto", default="auto"
         Epochs. "auto" is 100; for a blend that learns from more than n = 100 labels,
-        and from no unlabelled architectures, it is 1000 / √n, but at least 30.""",
+        and from no unlabelled architectures, it is 1000 / √n, but at least 30. Blends
+        of architectures with more than 16 operations on a path take at most 750,000
+        epochs divided by the number of operations in X, but at least 20.""",
     ),
     "attributes": ATTRIBUTES,
     "notes": NOTES,

@@ -260,6 +260,41 @@ class TestTraining:
         assert_array_equal(fitted.predict(OTHERS), alone.predict(OTHERS))
 
 
+DEEP = [chain(*(["conv3x3", "pool", "relu"][i % 3] for i in range(n))) for n in range(17, 25)]
+"""More than 16 operations on a path."""
+
+
+class TestDeepArchitectures:
+    @pytest.mark.parametrize(
+        ("options", "first", "n_kinds"),
+        [
+            ({}, "asynchronous", 1),
+            ({"propagation": "asynchronous", "n_layers": 2}, "asynchronous", 1),
+            ({"propagation": "synchronous", "n_layers": 2}, "synchronous", 2),
+            ({"n_layers": 2}, "synchronous", 2),
+        ],
+    )
+    def test_two_kinds_of_networks_unless_the_first_is_asynchronous(
+        self, options: Any, first: str, n_kinds: int
+    ) -> None:
+        fitted = ranker(members="all", **options).fit(DEEP, np.arange(8.0))
+        networks = fitted.composition_.networks
+        kinds = [network.model.encoder.config.propagation for network in networks]
+        assert kinds == [first, "asynchronous"][:n_kinds]
+
+    @pytest.mark.parametrize(
+        ("options", "n_iter"), [({}, 5), ({"max_iter": 7}, 7), ({"n_layers": 2}, 6)]
+    )
+    def test_epochs_are_bounded(
+        self, options: Any, n_iter: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name, value in (("WORK", 100), ("EPOCHS", 6), ("FEWEST_EPOCHS", 3)):
+            monkeypatch.setattr(f"tagates_sk.estimators.networks.{name}", value)
+        monkeypatch.setattr("tagates_sk.estimators.networks.FEWEST_OF_DEEP", 5)
+        fitted = ranker(members="all", **{"max_iter": "auto", **options}).fit(DEEP, np.arange(8.0))
+        assert fitted.n_iter_ == n_iter
+
+
 class TestStatisticsAlone:
     @pytest.mark.slow
     def test_is_fitted_in_moments(self) -> None:

@@ -471,7 +471,7 @@ def deep(n_blocks: int) -> nn.Module:
     [
         "statistics",
         pytest.param(
-            "all", marks=pytest.mark.xfail(reason="more than two minutes on one core", strict=False)
+            "all", marks=pytest.mark.xfail(reason="about a minute on a busy core", strict=False)
         ),
     ],
 )

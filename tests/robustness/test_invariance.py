@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
-from tests.small import ranker
+from tests.small import CELLS as CELLS_201
+from tests.small import TARGETS, ranker, sample
 from tests.spaces.helpers import scrambled
 
 from .strategies import legal_cells, random_cell
@@ -51,6 +52,15 @@ def test_names_order_and_company(fitted: Any, data: st.DataObject) -> None:
     assert_allclose(estimator.predict(renamed), expected[order], **close)
     alone = [estimator.predict([cell])[0] for cell in X]
     assert_allclose(alone, expected, **close)
+
+
+def test_statistical_members_say_the_same_to_the_last_bit_in_any_company() -> None:
+    X = sample(131, seed=1)
+    fitted = ranker(members="statistics").fit(CELLS_201, TARGETS)
+    expected = fitted.predict(X)
+    for size in (1, 33, 65):
+        parts = [fitted.predict(X[start : start + size]) for start in range(0, len(X), size)]
+        assert_array_equal(np.concatenate(parts), expected)
 
 
 def test_a_wire_in_series_is_a_node_more() -> None:

@@ -14,7 +14,10 @@ import joblib
 import numpy as np
 import pytest
 
+from tagates_sk.features.adjacency import Layout
 from tagates_sk.model_files import ModelFileError, load_model, save_model
+from tagates_sk.model_files.agreement import agrees
+from tests.model_files.store import FOLDER
 from tests.small import CELLS, TARGETS, ranker
 
 from .model_files import forge, forged, parts
@@ -212,6 +215,57 @@ class TestForged:
         path.write_bytes(saved)
         forged(path, change)
         monkeypatch.setattr("tagates_sk.model_files.document.blank_model", build)
+        with pytest.raises(ModelFileError, match="does not describe a model that this release"):
+            load_model(path)
+
+    @pytest.mark.parametrize(
+        ("inputs", "n_inner", "holds"),
+        [
+            ([0, *[2] * 64], 3, True),
+            ([0, *[2] * 64], 10**9, False),
+            ([0, *[10**6] * 64], 3, False),
+            ([0, *[2**62] * 64], 3, False),
+            ([0, -(2**62), *[2] * 63], 3, False),
+            ([0, 2, 1, *[2] * 62], 3, False),
+            ([2] * 65, 3, False),
+            ([0, 2], 3, False),
+        ],
+    )
+    def test_places_of_nodes(self, inputs: list[int], n_inner: int, holds: bool) -> None:
+        assert agrees(Layout(np.array(inputs), n_inner), 1000) is holds
+
+    @pytest.mark.parametrize(
+        ("stored", "place", "value"),
+        [
+            ("WeisfeilerLehman", ("iterations", 0, "object", "state", "before", "object", "state",
+             "n_symbols"), 1),
+            ("WeisfeilerLehman", ("n_cells",), 2**32),
+            ("statistics_attributes", ("transformers", 1, "object", "state", "attributes",
+             "object", "state", "mean"), {"tuple": []}),
+            ("statistics_attributes", ("transformers", 2, "object", "state", "n_cells"), 2**32),
+            ("statistics_attributes", ("transformers", 3, "object", "state", "n_cells"), 2**32),
+            ("statistics_attributes", ("transformers", 3, "object", "state", "n_cells"), 2),
+        ],
+    )  # fmt: skip
+    def test_statistics_are_bounded(
+        self, stored: str, place: tuple[Any, ...], value: Any, path: Path
+    ) -> None:
+        """Each took seconds, hundreds of megabytes, or an error of another kind."""
+
+        def change(document: Any) -> None:
+            if stored == "WeisfeilerLehman":
+                at = document["state"]["encoders"]["object"]["state"]["head_features"]
+                at = at["object"]["state"]["transformer"]["object"]["state"]
+            else:
+                at = document["state"]["composition"]["object"]["state"]["statistics"]
+                at = at["object"]["state"]
+            for step in place[:-1]:
+                at = at[step]
+            assert place[-1] in at
+            at[place[-1]] = value
+
+        path.write_bytes((FOLDER / f"{stored}.safetensors").read_bytes())
+        forged(path, change)
         with pytest.raises(ModelFileError, match="does not describe a model that this release"):
             load_model(path)
 

@@ -93,6 +93,19 @@ def test_what_a_user_may_not_write_stays(
     assert path.read_bytes() == b"old"
 
 
+@pytest.mark.skipif(not hasattr(os, "seteuid") or os.geteuid() != 0, reason="needs root")
+def test_a_folder_in_which_a_user_may_not_write(write: Write, tmp_path: Path) -> None:
+    """Root may write everywhere: for this time somebody else does."""
+    tmp_path.chmod(0o555)
+    os.seteuid(65534)
+    try:
+        with pytest.raises(PermissionError, match=r"Permission denied: '.*file"):
+            write(tmp_path / "file")
+    finally:
+        os.seteuid(0)
+    assert os.listdir(tmp_path) == []
+
+
 def test_a_full_disk_leaves_the_old_file(
     write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from ..foreign import cut
+
 
 def place_of(error: BaseException, module: Any) -> str:
     """The module and the line of its code at which an error arose, in words.
@@ -51,6 +53,5 @@ def _is_foreign(file: str) -> bool:
 
 def _line(traceback: TracebackType) -> str:
     file, number = traceback.tb_frame.f_code.co_filename, traceback.tb_lineno
-    code = linecache.getline(file, number).strip()
-    code = code if len(code) <= 50 else f"{code[:47]}..."
+    code = cut(linecache.getline(file, number), 50)
     return f"{Path(file).name[-30:]}:{number}: `{code}`" if code else f"{Path(file).name}:{number}"

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from ..errors import InvalidArchitectureError
+from ..foreign import cut, echo
 from ..optional import missing
 from .assembly import to_graph
 from .dataflow import Dataflow, Value
@@ -74,13 +75,13 @@ def from_onnx(path_or_model: Any) -> Any:
     for node in graph.node:
         if node.op_type in BRANCHES:
             raise InvalidArchitectureError(
-                f"ONNX node {node.name[:60]!r} is a {node.op_type}, whose path depends on values, "
+                f"ONNX node {echo(node.name)} is a {node.op_type}, whose path depends on values, "
                 "so the model is no single graph. Export its branches as models of their own."
             )
         missing = [name for name in node.input if name not in values]
         if missing:
             raise InvalidArchitectureError(
-                f"ONNX node {node.name[:60]!r} ({node.op_type}) reads {missing[0][:60]!r}, which "
+                f"ONNX node {echo(node.name)} ({node.op_type}) reads {echo(missing[0])}, which "
                 "no earlier node computes. onnx.checker.check_model says what is wrong."
             )
         call = onnx_call(node, [tensors.operand(name, values) for name in node.input], tensors)
@@ -110,12 +111,12 @@ def _loaded(onnx: Any, path: str | os.PathLike[str]) -> Any:
         raise
     except Exception as error:
         raise InvalidArchitectureError(
-            f"{os.fspath(path)[-80:]!r} is no ONNX model: {str(error)[:80]}. Write one by "
+            f"{echo(os.path.basename(path))} is no ONNX model: {cut(str(error), 80)}. Write one by "
             "torch.onnx.export or onnx.save."
         ) from error
     if not model.graph.node and not model.graph.output:
         raise InvalidArchitectureError(
-            f"{os.fspath(path)[-80:]!r} is no ONNX model: its graph is empty. Write one by "
+            f"{echo(os.path.basename(path))} is no ONNX model: its graph is empty. Write one by "
             "torch.onnx.export or onnx.save."
         )
     return model

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidArchitectureError
+from ..foreign import cut
 
 
 def stand_in(module: Any) -> Any:
@@ -53,7 +54,7 @@ def stand_in(module: Any) -> Any:
     except Exception as error:
         raise InvalidArchitectureError(
             f"{type(module).__name__} cannot be copied, and only a copy is traced: "
-            f"{str(error)[:80]}. Give the class with the attribute at fault a __deepcopy__, or "
+            f"{cut(str(error), 80)}. Give the class with the attribute at fault a __deepcopy__, or "
             "keep the attribute outside of the module."
         ) from error
     for part in twin.modules():

@@ -6,7 +6,7 @@ import copy
 from typing import Any
 
 from ..errors import InvalidArchitectureError
-from ..foreign import echo
+from ..foreign import cut, echo
 from .faults import place_of
 
 DETAILS = ("layers", "modules")
@@ -158,6 +158,4 @@ def _refusal(what: str, error: Exception, place: str, advice: str) -> str:
     reason = str(error).strip().split("\n")[0].rstrip(".")
     if "data-dependent" in reason or "control flow" in reason:
         reason = "its path depends on values"
-    elif len(reason) > 60:
-        reason = f"{reason[:57]}..."
-    return f"The network cannot {what}, {place[:140]}: {reason}. {advice}"
+    return f"The network cannot {what}, {cut(place, 140)}: {cut(reason)}. {advice}"

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from ...graphs import InvalidArchitectureError
+from ...graphs.foreign import cut
 from .spaces import SPACES, Native, frozen
 
 CACHE = 100_000
@@ -121,7 +122,7 @@ def _described(graph: Any, ss_type: str) -> Any:
         raise
     except Exception as error:
         # A whole search space fails in as many ways as there are search spaces.
-        raise _unsampled(ss_type, f"{type(error).__name__}: {str(error)[:80]}") from error
+        raise _unsampled(ss_type, f"{type(error).__name__}: {cut(str(error), 80)}") from error
     if described is None:
         raise _unsampled(ss_type, "it says None of itself")
     return described
