@@ -59,14 +59,13 @@ def mended_evolution(space: Any) -> Callable[..., Any]:
     import neps
 
     inner = neps.algorithms.neps_regularized_evolution(space)
+    plain: dict[str, Any] = {}
 
     def ask(trials: dict[str, Any], budget_info: Any, n: int | None = None) -> Any:
-        plain = {
-            key: replace(
-                trial, config={k.removeprefix("SAMPLING__"): v for k, v in trial.config.items()}
-            )
-            for key, trial in trials.items()
-        }
+        for key, trial in trials.items():
+            if key not in plain or plain[key].report is not trial.report:
+                config = {k.removeprefix("SAMPLING__"): v for k, v in trial.config.items()}
+                plain[key] = replace(trial, config=config)
         return inner(plain, budget_info, n)
 
     return ask

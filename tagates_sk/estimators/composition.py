@@ -25,6 +25,7 @@ from .networks import ASYNCHRONOUS, MemberScale, draws_by_fold, with_all_at_last
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
 from .pseudo_labels import Kind, PseudoLabels, fine_tuning
+from .regressors import Named, RegressorMember, named_regressors
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
 
@@ -39,6 +40,11 @@ WITH_PROXIES: dict[str, Sequence[str]] = {
     "all": ("walks", "operations", "edges", "places", "capacity", "proxies"),
 }
 """The same where there are proxies."""
+
+BOOSTING = "boosting"
+
+OWN_MEMBERS = (*PROCESSES, BOOSTING)
+"""Names of the library's own statistical members."""
 
 PRIOR_HALF_LIFE = 30.0
 """Labels that halve what boosted trees take over from the consensus of proxies."""
@@ -62,7 +68,7 @@ class Composition:
         Of each kind.
     statistics : GraphStatistics
     members : dict
-        Statistical members by name.
+        Statistical members by name, users' regressors last.
     blend : Blend
     score_map : ScoreMap
         From blended scores to the target's units.
@@ -127,14 +133,16 @@ class Composition:
                 stages.next("proxies")
             known = LabelFree.of(data, unlabeled, parameters["proxies"], rng)
             train = partial(_train_networks, data, kinds, rng, stages)
+            regressors = named_regressors(parameters["members"])
+            blended = partial(cls._blended, data, known, regressors, rng)
             if not learns_scores:
                 trained = train(encoders=encoders) if with_networks else []
                 stages.next("statistics")
-                return cls._blended(data, known, trained, rng)
+                return blended(trained)
             pseudo_labels = PseudoLabels.draw(known, data, rng)
             trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
             stages.next("statistics")
-            composition = cls._blended(data, known, trained, rng)
+            composition = blended(trained)
             composition._train_again(pseudo_labels, known, train)
             return composition
 
@@ -155,8 +163,9 @@ class Composition:
         cls,
         data: Labelled,
         known: LabelFree,
-        trained: Sequence[_Trained],
+        regressors: Named,
         rng: np.random.RandomState,
+        trained: Sequence[_Trained],
     ) -> Composition:
         """Statistical members, and the blend of all."""
         weights, targets = data.weights, plain_scores(data.y)
@@ -165,7 +174,8 @@ class Composition:
         has_scores = known.scores is not None
         processes = WITH_PROXIES if has_scores else PROCESSES
         members: dict[str, Any] = {name: ProcessMember(b) for name, b in processes.items()}
-        members["boosting"] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
+        members[BOOSTING] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
+        members |= {name: RegressorMember(name, regressor) for name, regressor in regressors}
         unseen, seen = [t.unseen for t in trained], [t.seen for t in trained]
         for member in members.values():
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
