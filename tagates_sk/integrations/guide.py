@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,7 @@ class Guide:
             order = random_state.permutation(len(candidates))
             new = select(candidates, [order], n, known)
             others = [int(row) for row in order if row not in new]
-            return Choice([*new, *others][:n], len(new))
+            return Choice(_n_of(n, [*new, *others]), len(new))
         scores = NormalScores()
         told = np.zeros(len(begun))  # what runs is taken for the median, whose score is 0
         told[: len(values)] = scores.fit_transform(values[:, None]).ravel()
@@ -122,7 +123,7 @@ class Guide:
         n_new = len(rows)
         if n_new < n:
             rows += best(n - n_new, set(structures([candidates[row] for row in rows])))
-        return Choice(rows, n_new, proposer.predictor_, scores)
+        return Choice(_n_of(n, rows), n_new, proposer.predictor_, scores)
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,11 @@ class Choice:
     def _value(self, score: Floats) -> float:
         assert self.scores is not None
         return float(self.scores.inverse_transform(score[:1, None])[0, 0])
+
+
+def _n_of(n: int, rows: list[int]) -> list[int]:
+    """The first n, from the beginning again where they are fewer."""
+    return list(islice(cycle(rows), n))
 
 
 def checked_structures(dags: Sequence[Any], name: Callable[[int], str]) -> list[Structure]:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.dummy import DummyRegressor
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import GridSearchCV
 from sklearn.neighbors import KNeighborsRegressor
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
@@ -46,7 +46,7 @@ class Recorder(RegressorMixin, BaseEstimator):
         return self
 
     def predict(self, X: Any) -> Any:
-        return X[:, 0] if self.answer is None else self.answer
+        return X[:, 0] if self.answer is None else self.answer(len(X))
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def test_a_list_without_regressors_is_its_word() -> None:
     assert_array_equal(*[one.predict(OTHERS) for one in fitted])
 
 
-def test_a_bad_regressor_has_no_weight() -> None:
-    fitted = ranker(make_pipeline(StandardScaler(), Recorder())).fit(CELLS, TARGETS)
+def test_a_bad_regressor_has_little_weight() -> None:
+    fitted = ranker(DummyRegressor()).fit(CELLS, TARGETS)
     weights = fitted.composition_.blend.weights_
-    assert weights[-1] < 0.1
+    assert weights[-1] < 0.05
 
 
 def test_lightgbm_joins_in() -> None:
@@ -102,7 +102,8 @@ def test_lightgbm_joins_in() -> None:
 def test_every_label_is_predicted_by_who_has_not_seen_it() -> None:
     statistics = GraphStatistics().fit(CELLS)
     columns = statistics.transform(CELLS)
-    targets = np.random.RandomState(0).randn(len(CELLS))
+    columns = columns.of(np.unique(columns.columns(), axis=0, return_index=True)[1])
+    targets = np.random.RandomState(0).randn(len(columns))
     member = RegressorMember("nearest", KNeighborsRegressor(1)).fit(columns, targets)
     assert not (member.unseen_ == targets).any()
     assert_array_equal(member.predict(columns), targets)
@@ -143,7 +144,8 @@ def test_seeds_come_from_the_estimator_and_the_users_object_is_left(fits: list[A
 
 
 def test_one_architecture() -> None:
-    fitted = ranker(KNeighborsRegressor()).fit(CELLS[:1] * 3, [1.0, 2.0, 3.0])
+    fitted = ranker(KNeighborsRegressor(), handle_unknown="ignore")
+    fitted.fit(CELLS[:1] * 3, [1.0, 2.0, 3.0])
     assert np.isfinite(fitted.predict(OTHERS)).all()
 
 
@@ -227,8 +229,8 @@ def test_no_such_regressor() -> None:
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (np.full(8, np.nan), "The member 'recorder' predicts values that are not finite"),
-        (np.zeros(3), r"The member 'recorder' predicts \(3,\); a finite number for each of"),
+        (lambda n: np.full(n, np.nan), "The member 'recorder' predicts values that are not finite"),
+        (lambda n: np.zeros(3), r"The member 'recorder' predicts \(3,\); a finite number for each"),
     ],
 )
 def test_bad_predictions_are_refused(answer: Any, message: str) -> None:

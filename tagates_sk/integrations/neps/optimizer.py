@@ -271,7 +271,8 @@ def read_trials(trials: Mapping[str, Trial]) -> Tried:
         If one has several objectives.
     """
     finished: list[tuple[Config, float]] = []
-    running, others = [], []
+    running: list[Config] = []
+    others: list[Config] = []
     for trial in trials.values():
         if trial.report is None:
             lost = trial.metadata.state in (Trial.State.CORRUPTED, Trial.State.UNKNOWN)
