@@ -227,15 +227,16 @@ def test_imported_trials_are_learned_from(tmp_path: Path) -> None:
     optimizer = forest()(Space())
     imported = optimizer.import_trials(evaluated, done.trials)
     assert [one.id for one in imported] == ["7", "8", "9", "10", "11", "12"]
-    neps.import_trials(evaluated, tmp_path, Space(), optimizer=forest())
+    folder = tmp_path / "run"
+    neps.import_trials(evaluated, folder, Space(), optimizer=forest())
     neps.run(
         evaluate,
         Space(),
-        root_directory=tmp_path,
+        root_directory=folder,
         optimizer=forest(),
         worker_evaluations_to_spend=2,
     )
-    state = neps.state.NePSState.create_or_load(tmp_path, load_only=True)
+    state = neps.state.NePSState.create_or_load(folder, load_only=True)
     trials = state.lock_and_read_trials()
     assert len(set(structures_of(trials.values()))) == len(trials) == 8
 
@@ -246,7 +247,7 @@ def evaluate(model: tuple[str, ...]) -> float:
 
 def test_a_run_goes_on_after_failures_and_stops(tmp_path: Path) -> None:
     logging.disable(logging.WARNING)
-    calls = []
+    folder, calls = tmp_path / "run", []
 
     def often(model: tuple[str, ...]) -> float:
         calls.append(model)
@@ -257,14 +258,14 @@ def test_a_run_goes_on_after_failures_and_stops(tmp_path: Path) -> None:
     try:
         for n in (6, 12):
             neps.run(
-                often, Space(), root_directory=tmp_path, optimizer=forest(), ignore_errors=True,
+                often, Space(), root_directory=folder, optimizer=forest(), ignore_errors=True,
                 total_evaluations_to_spend=n,
             )  # fmt: skip
     finally:
         logging.disable(logging.NOTSET)
     assert len(calls) == 12
     assert len(set(calls)) == 12
-    info = (tmp_path / "optimizer_info.yaml").read_text()
+    info = (folder / "optimizer_info.yaml").read_text()
     assert "TAGATESOptimizer" in info
     assert "n_candidates: 40" in info
 
