@@ -141,8 +141,8 @@ def report(rows: list[dict[str, Any]]) -> str:
         'prefix that configs have, finds none, and draws at random; "mended" is without the '
         "prefix.",
         "",
-        "| optimiser | seeds | evaluations | not reached | seconds a proposal |",
-        "| --- | --- | --- | --- | --- |",
+        "| optimiser | seeds | evaluations | not reached |",
+        "| --- | --- | --- | --- |",
     ]
     for name, title in NAMES.items():
         own = [row for row in rows if row["optimizer"] == name]
@@ -150,11 +150,7 @@ def report(rows: list[dict[str, Any]]) -> str:
             evaluations = np.array([int(row["evaluations"]) for row in own])
             low, median, high = np.percentile(evaluations, [25, 50, 75])
             missed = sum(not int(row["reached"]) for row in own)
-            seconds = sum(float(row["seconds"]) for row in own) / evaluations.sum()
-            lines.append(
-                f"| {title} | {len(own)} | {median:g} [{low:g}, {high:g}] | {missed} | "
-                f"{seconds:.2f} |"
-            )
+            lines.append(f"| {title} | {len(own)} | {median:g} [{low:g}, {high:g}] | {missed} |")
     return "\n".join(lines) + "\n"
 
 
