@@ -45,6 +45,7 @@ html_show_sourcelink = False
 
 autosummary_generate = True
 autodoc_default_options = {"members": True, "inherited-members": True}
+autodoc_mock_imports = ["neps"]  # which is installed in a way of its own, see neps.md
 autodoc_typehints = "none"  # docstrings say the types, in the words of the field
 numpydoc_show_class_members = False
 rst_prolog = r".. |g w| replace:: \|g w\|"  # an absolute value in ZeroCostSaliency's docstring

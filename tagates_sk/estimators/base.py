@@ -29,11 +29,18 @@ from ..training.estimator import ONE_EPOCH, NetworkEstimator
 from ..training.network import FittedNetwork
 from ..training.targets import check_targets, spread_over_members
 from ..training.tasks import RANKING
-from .composition import Composition
+from .composition import MEMBERS, Composition
 from .encoder import Encoders, Labelled
 from .head_features import HeadFeatures
 from .networks import epochs_of
 from .pretraining import pretrained_encoder, source_of
+from .regressors import (
+    check_members,
+    kind_of,
+    named_regressors,
+    parameters_of,
+    with_parameters,
+)
 from .variant import Variant
 
 if TYPE_CHECKING:
@@ -68,7 +75,7 @@ class BaseTAGATES(NetworkEstimator):
         "pretrained_learning_rate": [Number(Real, 0, None, closed="left")],
         "margin": [Number(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "max_iter": [Number(Integral, 1, None, closed="left"), StrOptions({"auto"})],
-        "members": [StrOptions({"all", "encoder", "statistics"})],
+        "members": [StrOptions({"all", "encoder", "statistics"}), list, tuple],
         "proxies": [HasMethods(["fit", "transform"]), StrOptions({"auto"}), None],
         "memory": [str, os.PathLike, HasMethods(["cache"]), None],
         "variant": [Variant, None],
@@ -93,7 +100,7 @@ class BaseTAGATES(NetworkEstimator):
         head: Sequence[int] = (200, 200),
         dropout: float = 0.1,
         features: Transformer | None = None,
-        members: str = "all",
+        members: str | Sequence[Any] = "all",
         n_members: int = 2,
         bootstrap: bool = False,
         pretrained: Any = None,
@@ -159,6 +166,9 @@ class BaseTAGATES(NetworkEstimator):
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Parameters, those of the variant by names such as ``variant__readout``.
 
+        Those of regressors among the members have names such as
+        ``members__ridge__alpha``.
+
         Parameters
         ----------
         deep : bool, default=True
@@ -169,12 +179,14 @@ class BaseTAGATES(NetworkEstimator):
         dict
         """
         params: dict[str, Any] = super().get_params(deep=deep)
+        if deep:
+            params |= parameters_of(self.members)
         if deep and self.variant is None:
             params |= {f"variant__{name}": value for name, value in _USUAL_SWITCHES.items()}
         return params
 
     def set_params(self: Self, **params: Any) -> Self:
-        """Set parameters, those of the variant by names such as ``variant__readout``.
+        """Set parameters, those of contained objects by the names of :meth:`get_params`.
 
         Parameters
         ----------
@@ -186,7 +198,13 @@ class BaseTAGATES(NetworkEstimator):
         """
         if self.variant is None and any(name.startswith("variant__") for name in params):
             params = {"variant": Variant(), **params}
+        nested = {
+            name.removeprefix("members__"): params.pop(name)
+            for name in list(params)
+            if name.startswith("members__")
+        }
         super().set_params(**params)
+        self.members = with_parameters(self.members, nested)
         return self
 
     def __sklearn_clone__(self: Self) -> Self:
@@ -364,16 +382,20 @@ class BaseTAGATES(NetworkEstimator):
         X_unlabeled: ArchitecturesLike | None = None,
         **changes: Any,
     ) -> Self:
+        check_members(self.members, tuple(MEMBERS))
+        kind = kind_of(self.members)
         parameters, X = self._parameters(), as_architectures(X)
         packed = read_architectures(X)
         most = self.T if parameters["anytime"] else None
         targets, weights = check_targets(type(self).__name__, len(packed), y, sample_weight, most)
         data = Labelled(X, packed, targets, weights)
         simple = targets.shape[1] == 1 and conditions is None
-        if self.members == "statistics" and (changes or not simple):
+        if kind == "statistics" and (changes or not simple):
             raise ValueError(_NEEDS_ENCODERS)
+        if named_regressors(self.members) and not simple:
+            raise ValueError(_ONE_TARGET)
         resume = resume and hasattr(self, "encoders_")
-        if resume and self.composition_ is not None and self.members == "encoder" and not changes:
+        if resume and self.composition_ is not None and kind == "encoder" and not changes:
             resume = False  # these encoders learned the order only
         known = self.conditions_ if resume else None
         if conditions is not None:
@@ -385,7 +407,7 @@ class BaseTAGATES(NetworkEstimator):
             raise ValueError(
                 f"y has {targets.shape[1]} columns; in the first fit it had {self.n_targets_}."
             )
-        composed = self.members != "encoder" and simple
+        composed = kind != "encoder" and simple
         if not composed:
             parameters["max_iter"] = epochs_of(self.max_iter)
         if self.proxies is not None and not composed:
@@ -398,7 +420,7 @@ class BaseTAGATES(NetworkEstimator):
         if unlabeled is not None and len(unlabeled) < 2:
             raise ValueError("X_unlabeled has one architecture; at least two are needed.")
         if not changes and composed:
-            with_networks = self.members == "all"
+            with_networks = kind == "all"
             self.composition_ = Composition.fit(
                 data,
                 parameters,
@@ -635,10 +657,10 @@ class BaseTAGATES(NetworkEstimator):
         ndarray of float64, shape (n, k)
             Of a blend, a column for each kind of network (encoders and, unless
             architectures are deep, asynchronous and recurrent networks), for two
-            Gaussian processes and for boosted trees, before they are scaled and
-            weighed. NaN where an architecture is too large for recurrent networks,
-            which then have no weight. Where encoders predict alone, a column for
-            each encoder.
+            Gaussian processes, for boosted trees and for each regressor in `members`,
+            before they are scaled and weighed. NaN where an architecture is too large
+            for recurrent networks, which then have no weight. Where encoders predict
+            alone, a column for each encoder.
 
         Raises
         ------
@@ -726,6 +748,10 @@ class BaseTAGATES(NetworkEstimator):
 _NONE_IN_FIT = (
     "conditions are given, and the first fit had none. Fit with conditions, a TrainingCondition "
     "for each architecture, or leave them out."
+)
+_ONE_TARGET = (
+    "regressors in members know one target of one kind of training. Give one column of y and no "
+    "conditions, or set members='all'."
 )
 _NEEDS_ENCODERS = (
     "members='statistics' knows one target of one kind of training, and is fitted at once: several "

@@ -9,10 +9,9 @@ from sklearn.utils import check_random_state
 
 from .._utils import RandomState
 from .block_kernel import Floats
+from .folds import folds_of
 from .statistics import Statistics
 from .trees import TreeEnsemble
-
-N_FOLDS = 5
 
 PRIOR_MEAN = 0.6
 """Guess of the coefficient of the prior."""
@@ -90,10 +89,7 @@ class BoostingMember:
         prior = statistics.prior
         self.coefficient_ = self._coefficient(prior, targets, weight)
         targets = targets - self.coefficient_ * prior
-        which = np.unique(columns, axis=0, return_inverse=True)[1].ravel()
-        n_groups = int(which.max()) + 1
-        n_folds = max(min(N_FOLDS, n_groups), 1)
-        fold = (rng.permutation(n_groups) % n_folds)[which]
+        fold, n_folds = folds_of(columns, rng)
         share = min(1.0, self.max_columns / max(columns.shape[1], 1))
         self.trees_ = []
         self.unseen_ = np.full(len(targets), np.average(targets, weights=weight))

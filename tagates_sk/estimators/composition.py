@@ -32,6 +32,7 @@ from .networks import (
 from .process import ProcessMember
 from .proxy_ranks import ProxyRanks
 from .pseudo_labels import PseudoLabels, fine_tuning
+from .regressors import Named, RegressorMember, named_regressors
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
 
@@ -47,12 +48,14 @@ WITH_PROXIES: dict[str, Sequence[str]] = {
 }
 """The same where there are proxies."""
 
+BOOSTING = "boosting"
+
 MEMBERS = {
     "flow": "process on walks",
     "all": "process on all statistics",
-    "boosting": "boosted trees",
+    BOOSTING: "boosted trees",
 }
-"""What users read."""
+"""The library's own statistical members, and what users read."""
 
 PRIOR_HALF_LIFE = 30.0
 """Labels that halve what boosted trees take over from the consensus of proxies."""
@@ -76,7 +79,7 @@ class Composition:
         Of each kind.
     statistics : GraphStatistics
     members : dict
-        Statistical members by name.
+        Statistical members by name, users' regressors last.
     blend : Blend
     score_map : ScoreMap
         From blended scores to the target's units.
@@ -103,7 +106,7 @@ class Composition:
     def names(self) -> list[str]:
         """The members, in the order of the blend's weights."""
         networks = NETWORKS[: len(self.networks)]
-        return [*networks, *(MEMBERS[name] for name in self.members)]
+        return [*networks, *(MEMBERS.get(name, name) for name in self.members)]
 
     @classmethod
     def fit(
@@ -145,12 +148,14 @@ class Composition:
                 stages.next("proxies")
             known = LabelFree.of(data, unlabeled, parameters["proxies"], rng)
             train = partial(_train_networks, data, kinds, rng, stages)
+            regressors = named_regressors(parameters["members"])
+            blended = partial(cls._blended, data, known, regressors, rng, stages)
             if not learns_scores:
                 trained = train(encoders=encoders) if with_networks else []
-                return cls._blended(data, known, trained, rng, stages)
+                return blended(trained)
             pseudo_labels = PseudoLabels.draw(known, data, rng)
             trained = train(partial(pseudo_labels.pretrained, parameters["memory"]))
-            composition = cls._blended(data, known, trained, rng, stages)
+            composition = blended(trained)
             composition._train_again(pseudo_labels, known, train)
             return composition
 
@@ -171,9 +176,10 @@ class Composition:
         cls,
         data: Labelled,
         known: LabelFree,
-        trained: Sequence[_Trained],
+        regressors: Named,
         rng: np.random.RandomState,
         stages: Stages,
+        trained: Sequence[_Trained],
     ) -> Composition:
         """Statistical members, and the blend of all."""
         stages.next("statistics")
@@ -183,10 +189,11 @@ class Composition:
         has_scores = known.scores is not None
         processes = WITH_PROXIES if has_scores else PROCESSES
         members: dict[str, Any] = {name: ProcessMember(b) for name, b in processes.items()}
-        members["boosting"] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
+        members[BOOSTING] = BoostingMember(prior_half_life=PRIOR_HALF_LIFE * has_scores)
+        members |= {name: RegressorMember(name, regressor) for name, regressor in regressors}
         unseen, seen = [t.unseen for t in trained], [t.seen for t in trained]
         for name, member in members.items():
-            stages.set_postfix(member=MEMBERS[name])
+            stages.set_postfix(member=MEMBERS.get(name, name))
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
             unseen.append(member.unseen_)
             seen.append(member.predict(columns))

@@ -47,8 +47,8 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
     NotFittedError
         If it is not fitted.
     ModelFileError
-        If it is another estimator, has `proxies`, or has a parameter that cannot be
-        saved, such as a RandomState; the message says which.
+        If it is another estimator, has `proxies` or a list of `members`, or has a
+        parameter that cannot be saved, such as a RandomState; the message says which.
 
     See Also
     --------
@@ -84,6 +84,12 @@ def save_model(estimator: NetworkEstimator, path: str | os.PathLike[str]) -> Non
             f"proxies={estimator.proxies!r:.100} are computed from architectures when the model "
             "predicts, and a model file has no form for that. Use joblib.dump, see "
             "docs/model_files.md for what that means."
+        )
+    if not isinstance(getattr(estimator, "members", ""), str):
+        raise ModelFileError(
+            f"members={cut(repr(estimator.members), 100)} may have regressors of other libraries, "
+            "and a model file has no form for these. Use joblib.dump, see docs/model_files.md for "
+            "what that means."
         )
     check_is_fitted(estimator)
     writer = Writer()

@@ -37,11 +37,14 @@ T : int, default=2
         training architectures. The head of TA-GATES encoders reads its features
         beside the encoding, standardised and clipped at 5 standard deviations; the
         other members do not.
-    members : {"all", "encoder", "statistics"}, default="all"
+    members : {"all", "encoder", "statistics"} or list, default="all"
         Which members are blended. "all": encoders, asynchronous and recurrent
         networks, Gaussian processes and boosted trees. "encoder": the TA-GATES
         encoders alone, as in the paper. "statistics": processes and trees alone,
-        which fit in about a second. With several targets or `conditions`, "all" means "encoder".
+        which fit in about a second. With several targets or `conditions`, "all"
+        means "encoder". A list is "all" or "statistics" and then regressors of any
+        library, or pairs (name, regressor), which are blended with them:
+        ``["all", LGBMRegressor()]``.
     n_members : int, default=2
         Number of TA-GATES encoders. They are trained side by side from different
         initial weights, and `transform` concatenates their encodings.

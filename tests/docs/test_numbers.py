@@ -29,6 +29,7 @@ TABLES = [
     ("search_defaults", "search_defaults"),
     ("table1", "table1"),
     ("optuna_queries", "optuna_queries"),
+    ("neps_queries", "neps_queries"),
     ("search_nasbench201", "search_queries"),
     ("search_digits", "search_digits"),
 ]

@@ -20,7 +20,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
 NOT_RUN = "# not run here"
 README = "../README.md"
-ELSEWHERE = {"integrations.md"}
+ELSEWHERE = {"integrations.md", "neps.md"}
 """Pages whose blocks need other libraries, each its own; they are run beside the tests of these."""
 SLOW = {"index.md", "scaling_out.md", "searching.md"}
 """Pages that fit many times or with all epochs, or start processes."""

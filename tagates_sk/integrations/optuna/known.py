@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from optuna.trial import FrozenTrial, TrialState
 
-from ...graphs import InvalidArchitectureError
-from ...search.candidates import Structure, structures
+from ...search.candidates import Structure
+from ..guide import checked_structures
 from .grid import Grid, Point
 
 PROPOSED = "tagates:point"
@@ -61,17 +61,7 @@ class Architectures:
         InvalidArchitectureError
             If one is no architecture; the message has its parameters.
         """
-        try:
-            return structures(dags)
-        except InvalidArchitectureError as error:
-            for point, dag in zip(points, dags, strict=True):
-                try:
-                    structures([dag])
-                except InvalidArchitectureError as single:
-                    raise InvalidArchitectureError(
-                        f"to_dag({self.grid.params(point)}) is no architecture: {single}"
-                    ) from error
-            raise
+        return checked_structures(dags, lambda i: f"to_dag({self.grid.params(points[i])})")
 
 
 @dataclass(frozen=True)

@@ -13,17 +13,9 @@ from optuna.samplers import BaseSampler, TPESampler
 from optuna.search_space import IntersectionSearchSpace
 from optuna.study import Study, StudyDirection
 from optuna.trial import FrozenTrial, TrialState
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
-from ..._utils import Floats, predicts_std
-from ...baselines.bounded_process import smooth_process
-from ...features import WalkStatistics
-from ...graphs.architectures import own
-from ...search.acquisition import ACQUISITIONS, Acquisition
-from ...search.candidates import Collection, select
-from ...search.proposing import Proposer
-from ...training.normal_scores import NormalScores
+from ...search.acquisition import Acquisition
+from ..guide import Guide
 from .grid import Grid, Point, is_discrete
 from .known import FIXED, PROPOSED, Architectures, Known, known
 
@@ -147,19 +139,9 @@ class TAGATESSampler(BaseSampler):
                     "CategoricalDistribution and IntDistribution. Leave other parameters out: "
                     "independent_sampler draws them."
                 )
-        self._predictor = _default_predictor() if predictor is None else predictor
-        if acquisition == "auto":
-            acquisition = "ei" if predicts_std(self._predictor) else "mean"
-        if isinstance(acquisition, str) and acquisition not in ACQUISITIONS:
-            raise ValueError(
-                f"acquisition={acquisition!r} is none of {['auto', *ACQUISITIONS]} and no callable."
-            )
-        self._acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
-        if hasattr(self._acquire, "check"):
-            self._acquire.check(self._predictor)
+        self._guide = Guide(predictor, acquisition, n_startup_trials)
         self._to_dag = to_dag
         self._search_space = None if search_space is None else dict(search_space)
-        self._n_startup_trials = n_startup_trials
         self._n_candidates = n_candidates
         self._n_parents = n_parents
         self._independent_sampler = independent_sampler
@@ -301,26 +283,23 @@ class TAGATESSampler(BaseSampler):
         if not dags:
             return None
         architectures.read(points[:1], dags[:1])
-        if len(finished) < max(self._n_startup_trials, 2):
-            ranking = random_state.permutation(len(dags))
-            new = select(dags, [ranking], 1, structures)
-            return Proposal(points[new[0] if new else int(ranking[0])], bool(new), {})
-        scores = NormalScores()
-        values = np.zeros(len(rows))  # what runs is taken for the median, whose score is 0
-        values[: len(finished)] = scores.fit_transform(now.values[finished, None]).ravel()
-        proposer = Proposer(
-            Collection(dags, whole=True), self._predictor, self._acquire, len(dags), 1, self._seed
+        choice = self._guide.choose(
+            1,
+            dags,
+            [read[i][0] for i in rows],
+            now.values[finished],
+            structures,
+            random_state,
+            self._seed,
         )
-        measured = own([read[i][0] for i in rows])
-        chosen: Sequence[Any] = []
-        for avoided in (structures, set()):
-            chosen, mean = proposer.propose(1, measured, values, avoided, random_state)
-            if len(chosen):
-                break
-        place = next(i for i, dag in enumerate(dags) if dag is chosen[0])
+        row = choice.rows[0]
         sign = -1.0 if study.direction == StudyDirection.MINIMIZE else 1.0
-        predicted = self._attributes(proposer.predictor_, chosen, mean, scores, sign)
-        return Proposal(points[place], avoided is structures, predicted)
+        attributes = {}
+        if (predicted := choice.predicted(dags[row])) is not None:
+            attributes[MEAN] = sign * predicted[0]
+            if predicted[1] is not None:
+                attributes[STD] = predicted[1]
+        return Proposal(points[row], choice.n_new > 0, attributes)
 
     def _candidates(
         self, grid: Grid, parents: Sequence[Point], random_state: np.random.RandomState
@@ -336,18 +315,6 @@ class TAGATESSampler(BaseSampler):
             mutants.append(mutant)
         return list(dict.fromkeys([*mutants, *grid.sample(n - len(mutants), random_state)]))
 
-    def _attributes(
-        self, predictor: Any, chosen: Sequence[Any], mean: Floats, scores: NormalScores, sign: float
-    ) -> dict[str, float]:
-        def value(score: Floats) -> float:
-            return sign * float(scores.inverse_transform(score[:1, None])[0, 0])
-
-        attributes = {MEAN: value(mean)}
-        if predicts_std(predictor):
-            _, std = predictor.predict(chosen, return_std=True)
-            attributes[STD] = abs(value(mean + std) - value(mean - std)) / 2
-        return attributes
-
 
 @dataclass(frozen=True)
 class Proposal:
@@ -356,9 +323,3 @@ class Proposal:
     point: Point
     is_new: bool
     attributes: dict[str, float]
-
-
-def _default_predictor() -> Any:
-    features = WalkStatistics(handle_unknown="ignore")
-    # Rows of some 60 standardised columns that hang together are about 8 apart.
-    return make_pipeline(features, StandardScaler(), smooth_process(8.0))
