@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-Floats = NDArray[np.float64]
+from .._utils import Floats
 
 HALF = 20.0
 """Labels that what is guessed of the members' errors counts as much as."""

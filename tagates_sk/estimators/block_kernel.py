@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.gaussian_process.kernels import Hyperparameter, Kernel
 
-Floats = NDArray[np.float64]
+from .._utils import Floats
 
 
 class BlockKernel(Kernel):

@@ -7,8 +7,7 @@ from sklearn import config_context
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.utils import check_random_state
 
-from .._utils import RandomState
-from .block_kernel import Floats
+from .._utils import Floats, RandomState
 from .folds import folds_of
 from .statistics import Statistics
 from .trees import TreeEnsemble

@@ -14,8 +14,8 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import WhiteKernel
 from sklearn.utils import check_random_state
 
-from .._utils import RandomState
-from .block_kernel import BlockKernel, Floats
+from .._utils import Floats, RandomState
+from .block_kernel import BlockKernel
 from .posterior import Posterior
 from .statistics import Statistics
 

@@ -10,12 +10,10 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context, clone
 from sklearn.utils._param_validation import HasMethods
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import ArchitecturesLike, Transformer
+from .._utils import ArchitecturesLike, Floats, Transformer
 from ..graphs import as_architectures
 from ..training.normal_scores import NormalScores
 from .head_features import numbers_of
-
-Floats = NDArray[np.float64]
 
 
 class ProxyRanks(TransformerMixin, BaseEstimator):

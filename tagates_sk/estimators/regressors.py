@@ -11,9 +11,8 @@ from sklearn.dummy import DummyRegressor
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import has_fit_parameter
 
-from .._utils import reseeded
+from .._utils import Floats, reseeded
 from ..graphs.foreign import cut, echo
-from .block_kernel import Floats
 from .folds import folds_of
 from .statistics import Statistics
 

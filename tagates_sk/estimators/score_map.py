@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from .._utils import Floats
 from ..training.normal_scores import NormalScores
-
-Floats = NDArray[np.float64]
 
 PRIOR_WEIGHT = 5.0
 """Labels that the guesses of slope and spread count as much as."""

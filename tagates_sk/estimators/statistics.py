@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import Floats
 from ..features import AdjacencyOneHot, CapacityStatistics, OperationStatistics, WalkStatistics
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.attributes import AttributeScale
-
-Floats = NDArray[np.float64]
 
 BLOCKS = ("walks", "operations", "edges", "places", "capacity")
 """What each block tells of."""

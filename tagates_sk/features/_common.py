@@ -16,13 +16,12 @@ from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import ArchitecturesLike, Names
+from .._utils import ArchitecturesLike, Floats, Names
 from ..graphs import InvalidArchitectureError, PackedGraphs, as_architectures, read_architectures
 from ..graphs.attributes import AttributeScale
 from ..graphs.packed import IntArray
 
 Self = TypeVar("Self", bound="BaseFeatures")
-Floats = NDArray[np.float64]
 
 
 class BaseFeatures(TransformerMixin, BaseEstimator):

@@ -9,9 +9,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .._utils import Floats
 from ..graphs import PackedGraphs
 from ..graphs.packed import IntArray
-from ._common import Edges, Floats, by_architecture, edges_of, parts
+from ._common import Edges, by_architecture, edges_of, parts
 
 STATES = 2**20
 """Numbers that a part of a long sequence of architectures may take while paths are followed."""

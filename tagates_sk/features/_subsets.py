@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import Number
+from .._utils import Floats, Number
 from ..graphs import PackedGraphs
 from ..graphs.packed import IntArray
-from ._common import BaseFeatures, Floats
+from ._common import BaseFeatures
 
 MAX_SUBSETS = 4096
 """Most sets of operations; each has several columns."""

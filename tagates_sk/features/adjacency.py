@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 
-from .._utils import Number
+from .._utils import Floats, Number
 from ..graphs import InvalidArchitectureError, PackedGraphs
 from ..graphs.canonical import canonical_forms
 from ..graphs.packed import IntArray, pointers, ragged_positions
 from ..graphs.reading import MAX_INPUTS
-from ._common import BaseFeatures, Floats, count_matrix, edges_of, owners, place
+from ._common import BaseFeatures, count_matrix, edges_of, owners, place
 
 WIRE_NAME = "wire"
 

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .._utils import Floats
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS, is_parametrized
 from ..graphs.packed import IntArray
-from ._common import BaseFeatures, Floats, by_architecture, owners
+from ._common import BaseFeatures, by_architecture, owners
 from .walks import Walks
 
 CAPACITY = (

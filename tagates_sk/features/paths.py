@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .._utils import Number
+from .._utils import Floats, Number
 from ..graphs import PackedGraphs
 from ..graphs.packed import IntArray
 from ..graphs.reading import MAX_INPUTS
 from ._common import (
     BaseFeatures,
-    Floats,
     by_architecture,
     count_matrix,
     edges_of,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from .._utils import Floats
 from ..graphs import PackedGraphs
-from ._common import Floats, edges_of, owners, weighted_sums
+from ._common import edges_of, owners, weighted_sums
 from ._following import path_statistics
 from ._subsets import BaseSubsetFeatures
 

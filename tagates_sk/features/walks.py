@@ -9,13 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .._utils import Number
+from .._utils import Floats, Number
 from ..graphs import PackedGraphs
 from ..graphs.operations import IDENTITY_OPERATIONS, WIRE
 from . import _following
 from ._common import (
     Edges,
-    Floats,
     by_architecture,
     edges_of,
     owners,

@@ -6,12 +6,11 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 from sklearn.decomposition import PCA
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import last_step
+from .._utils import Floats, last_step
 from ..estimators import TAGATESRanker, TAGATESRegressor
 from ._matplotlib import axes
 from ._palette import operation_color
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 _Self = TypeVar("_Self", bound="EmbeddingDisplay")
 
-Floats = NDArray[np.float64]
 
 _NEAR = 0.025
 """Share of the picture's extent below which paths that end side by side share a label."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
-from .._utils import ArchitecturesLike
+from .._utils import ArchitecturesLike, Floats
 from ..metrics import kendall_tau, precision_at_k
 from ._matplotlib import axes
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 _Ranking = TypeVar("_Ranking", bound="RankingDisplay")
 _Precision = TypeVar("_Precision", bound="PrecisionAtKDisplay")
-
-Floats = NDArray[np.float64]
 
 
 class RankingDisplay:

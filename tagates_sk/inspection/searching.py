@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from .._utils import Floats
 from ..graphs.foreign import echo
 from ._matplotlib import axes
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="SearchDisplay")
-
-Floats = NDArray[np.float64]
 
 
 class SearchDisplay:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.stats import norm
 from sklearn.utils import check_array, check_consistent_length, column_or_1d
 
-from .._utils import ArchitecturesLike, last_step, predicts_std
+from .._utils import ArchitecturesLike, Floats, last_step, predicts_std
 from ._matplotlib import axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _Self = TypeVar("_Self", bound="UncertaintyDisplay")
-
-Floats = NDArray[np.float64]
 
 
 class UncertaintyDisplay:

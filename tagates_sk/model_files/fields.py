@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import baselines
+from .._utils import Floats
 from ..baselines.gates import GATESSpec
 from ..estimators import TAGATESRanker, TAGATESRegressor, Variant
 from ..estimators.blend import Blend
@@ -48,7 +49,6 @@ from ..training.normal_scores import NormalScores
 from ..training.targets import TargetScaler
 from .models import Sizes
 
-Floats = NDArray[np.float64]
 Whole = NDArray[np.integer[Any]]
 
 

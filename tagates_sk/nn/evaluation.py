@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from .._utils import Floats
 from .batching import Batch, Chunk
 from .devices import full_precision, safe_threads, side_by_side
 from .encoder import Encoding
 from .predictor import GraphPredictor, Predictor
 from .tables import BatchTables
-
-Floats = NDArray[np.float64]
 
 FEW = 32
 """Architectures for which one thread is faster than two."""

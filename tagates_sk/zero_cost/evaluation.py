@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sklearn.utils.validation import check_memory
 from torch import Tensor
 
-from .._utils import progress
+from .._utils import Floats, progress
 from .._version import __version__
 from ..graphs import PackedGraphs
 from ..graphs.canonical import (
@@ -33,7 +33,7 @@ from ..parallel import run_tasks
 from .code_digest import code_digest
 from .network import Network, NetworkConfig, network_from_packed
 from .operations import Registered, factories_for
-from .saliency import Floats, Metric, weight_saliencies
+from .saliency import Metric, weight_saliencies
 
 Cells = tuple[CanonicalCell, ...]
 Data = tuple[NDArray[np.float32], NDArray[np.int64]]

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from .._utils import Floats
 from .network import Network
-from .saliency import Floats
 
 FORWARD_SCORES = ("parameters", "flops", "naswot", "expressivity", "progressivity")
 """What :func:`forward_scores` gives, in this order."""

@@ -10,14 +10,14 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import ArchitecturesLike, Names, RandomState
+from .._utils import ArchitecturesLike, Floats, Names, RandomState
 from ..graphs import as_architectures, read_architectures
 from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
 from ..nn.devices import Device, full_precision, with_gradients
 from .evaluation import Cells, Data, Setting, networks, sums
 from .forward_scores import FORWARD_SCORES, forward_scores
-from .saliency import Floats, weight_saliencies
+from .saliency import weight_saliencies
 from .transformer import FIVE, BaseZeroCost
 
 

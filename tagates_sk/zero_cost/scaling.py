@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.preprocessing import QuantileTransformer
 
-Floats = NDArray[np.float64]
+from .._utils import Floats
 
 SCALINGS = ("signed_log", "rank", "standard", "none")
 

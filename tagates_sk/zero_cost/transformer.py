@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils._param_validation import HasMethods, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from .._utils import ArchitecturesLike, Names, Number, RandomState
+from .._utils import ArchitecturesLike, Floats, Names, Number, RandomState
 from ..graphs import (
     ArchitectureSequence,
     PackedGraphs,
@@ -26,7 +26,7 @@ from ..graphs.canonical import CanonicalForm
 from ..nn.devices import Device, resolve_device
 from .evaluation import Function, Setting, check_data, evaluate, operation_saliencies
 from .network import NetworkConfig
-from .saliency import Floats, metric_named
+from .saliency import metric_named
 from .scaling import SCALINGS, Scaler
 
 FIVE = ("grad_norm", "snip", "plain", "grasp", "synflow")
