@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +68,14 @@ def draw_members_and_space(folder: Path) -> None:
     import matplotlib.pyplot as plt
 
     nb201 = load_nasbench201()
-    order = np.random.RandomState(0).permutation(nb201.train_indices)[:160]
+    order = np.random.RandomState(0).permutation(nb201.train_indices)[:100]
     X, y = nb201.dags[order], nb201.target[order]
-    ranker = TAGATESRanker(max_iter=30, random_state=0)
+    ranker = TAGATESRanker(max_iter=20, random_state=0)
     figure, ax = plt.subplots(figsize=(7, 3), layout="constrained")
-    BlendDisplay.from_estimator(ranker, X, y, train_sizes=[10, 40, 160], ax=ax)
+    BlendDisplay.from_estimator(ranker, X, y, train_sizes=[10, 30, 100], ax=ax)
     save(figure, folder / "blend.svg")
 
-    encoder = TAGATESRanker(members="encoder", max_iter=40, random_state=0).fit(X, y)
+    encoder = TAGATESRanker(members="encoder", max_iter=30, random_state=0).fit(X, y)
     some = nb201.test_indices[::4]
     figure, ax = plt.subplots(figsize=(6, 3.6), layout="constrained")
     SpaceMapDisplay.from_estimator(encoder, nb201.dags[some], nb201.target[some], ax=ax)
@@ -168,13 +169,15 @@ def draw_thumbnails(folder: Path) -> None:
 
 
 def draw(app: Any) -> None:
-    """Draw all if there are none yet; remove the folder to draw them anew."""
+    """Draw all if they are older than this file; remove the folder to draw them anew."""
     import matplotlib
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    if not PICTURES.exists():
+    newest = Path(__file__).stat().st_mtime
+    if not PICTURES.exists() or PICTURES.stat().st_mtime < newest:
+        shutil.rmtree(PICTURES, ignore_errors=True)
         folder = PICTURES.with_suffix(".part")
         folder.mkdir(parents=True, exist_ok=True)
         draw_inspection(folder)
