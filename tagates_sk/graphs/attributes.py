@@ -8,10 +8,12 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .._utils import Floats
 from .errors import InvalidArchitectureError
 from .foreign import cut, echo
+
+Floats = NDArray[np.float64]  # graphs import nothing of the package
 
 CUT_OFF = 5.0
 """Standard deviations at which a number is cut off, so that strange ones do no harm."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partialmethod
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from tqdm import tqdm
 
 from tagates_sk import TAGATESRanker
 from tests.small import CELLS, TARGETS, ranker
@@ -51,7 +53,11 @@ def test_numbers_that_are_none(fitted: Any, n: Any, error: Any, message: str) ->
         fitted.top(n, CELLS)
 
 
-def test_a_fit_has_one_bar_that_names_members(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fit_has_one_bar_that_names_members(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown_at_once = partialmethod(tqdm.__init__, mininterval=0)
+    monkeypatch.setattr(tqdm, "__init__", shown_at_once)
     TAGATESRanker(verbose=1, max_iter=3, n_members=1, early_stopping=True, random_state=0).fit(
         CELLS[:30], TARGETS[:30]
     )

@@ -362,4 +362,4 @@ def test_a_fit_and_its_transform_have_one_bar(capfd: pytest.CaptureFixture[str])
     shown = capfd.readouterr().err
     assert shown.count("\n") == 1
     assert "2/2" in shown
-    assert "0net" not in shown
+    assert "zero-cost: 0net" not in shown
