@@ -157,6 +157,7 @@ class TwoCellSpace(SearchSpace):
         """An edge as (operation, predecessor); None if it is no pair."""
         if not isinstance(edge, list) or len(edge) != 2:
             return None
+        op, predecessor = edge
         if isinstance(op, str) and isinstance(predecessor, str):
             # An array of pairs has made text of the predecessors.
             if op.isdecimal() and not predecessor.isdecimal():
