@@ -144,8 +144,10 @@ def _graph(form: dict[str, Any], place: str) -> Any:
     data = dict(form)
     if "links" in data:  # as networkx wrote it before 3.4
         data["edges"] = data.pop("links")
-    data |= {"directed": data.get("directed", True), "graph": {}}
-    data.setdefault("multigraph", False)
+    data = {"directed": True, "multigraph": False} | data | {"graph": {}}
+    for key in ("directed", "multigraph"):
+        if not isinstance(data[key], bool):
+            raise UserError(f"{place}: {key!r} is {echo(data[key])}; expected true or false.")
     try:
         graph: Any = nx.node_link_graph(data, **{_EDGES_KEY: "edges"})
         listed = [_name(node.get("id", k)) for k, node in enumerate(data["nodes"])]

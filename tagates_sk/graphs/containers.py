@@ -64,6 +64,7 @@ def in_order(X: Any) -> Sequence[Any]:
         else f"a {kind}; a sequence of networkx graphs is expected. Pass list(X)"
         if hasattr(X, "__next__")
         else f"{article(kind)} {kind}; a sequence of networkx graphs is expected"
+        f"{'. Pass list(X)' if hasattr(type(X), '__iter__') else _from_torch(X)}"
         if isinstance(X, type) or not (hasattr(X, "__len__") and hasattr(X, "__getitem__"))
         else None
     )  # fmt: skip
@@ -141,7 +142,18 @@ def with_op(architecture: Any, op_attribute: str) -> Any:
     return copy
 
 
+def _from_torch(x: Any) -> str:
+    """How a torch module is read; nothing for anything else."""
+    torch = sys.modules.get("torch")  # whoever made one has imported torch
+    if torch is None or not isinstance(x, torch.nn.Module):
+        return ""
+    return ". tagates_sk.graphs.from_torch(module, example_inputs) makes a graph of a torch module"
+
+
 def _advice(native: Any) -> str:
+    torch = _from_torch(native)
+    if torch:
+        return torch
     reader = reader_of(native)
     if reader is not None:
         return f". tagates_sk.spaces.{reader}.sequence(X) reads such forms"

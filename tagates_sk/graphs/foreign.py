@@ -69,6 +69,8 @@ def reader_of(value: Any) -> str | None:
         How the space is made, as in ``"NASBench201()"``; None if the form is not
         one of those that say themselves what they are.
     """
+    if isinstance(value, bytes):
+        value = value.decode(errors="replace")
     if isinstance(value, str):
         return next((space for text, space in _TEXTS.items() if re.match(text, value)), None)
     if isinstance(value, Mapping):

@@ -264,6 +264,8 @@ class SearchSpace(ABC):
         reader = reader_of(native)
         if reader is not None and reader.partition("(")[0] != type(self).__name__:
             wanted += f". tagates_sk.spaces.{reader} reads such a form"
+        elif isinstance(native, int) and not isinstance(native, bool) and native > 9:
+            wanted += ". Digits read as a number lose leading zeros: read them as text (dtype=str)"
         return InvalidArchitectureError(
             f"{echo(native)} is no architecture of {self.name}: {wanted}."
         )

@@ -17,12 +17,12 @@ from ..graphs.operations import IDENTITY_OPERATIONS, NO_OPERATION
 from ..graphs.reading import read_cell
 from .base import PARALLEL, SearchSpace, Table, has_parallel_edges
 from .choices import draw_choices, other_choices
-from .forms import is_whole, whole_parameter
+from .forms import is_whole, numbers, whole_parameter
 
 MAX_NODES = 7
 """More nodes have too many orders to compare when a graph is read."""
 
-_EDGE_NAME = re.compile(r"(?:.*/)?(\d+)\s*(_|-|->|<-|,|~)\s*(\d+)")
+_EDGE_NAME = re.compile(r"(?:.*(?:/|__))?(\d+)\s*(_|-|->|<-|,|~)\s*(\d+)")
 _NNI = {"conv_1x1": "nor_conv_1x1", "conv_3x3": "nor_conv_3x3"}
 
 
@@ -117,6 +117,7 @@ class CellSpace(SearchSpace):
             return self._parse_text(native)
         if isinstance(native, dict):
             return self._parse_edges(native)
+        native = numbers(native)
         if not isinstance(native, list):
             raise self._refusal(native, self._wanted())
         n = self.n_nodes
@@ -127,7 +128,7 @@ class CellSpace(SearchSpace):
         if len(native) != self._width or any(isinstance(op, (list, dict)) for op in native):
             raise self._refusal(native, self._wanted())
         edges: Sequence[tuple[int, int]] = self._edges
-        if not all(isinstance(op, str) for op in native) and self._numbering(native).by_tail:
+        if any(map(_is_number, native)) and self._numbering(native).by_tail:
             edges = sorted(edges)
         return self._row_of(native, dict(zip(edges, native, strict=True)))
 
@@ -146,7 +147,7 @@ class CellSpace(SearchSpace):
         for k, (tail, head) in enumerate(self._edges):
             op = ops[tail, head]
             place = f"{echo(native)}: the edge {tail} → {head} has the operation {echo(op, 20)}"
-            if not isinstance(op, str):
+            if _is_number(op):
                 names = self._numbering(native).operations
                 if not is_whole(op, len(names)):
                     raise InvalidArchitectureError(
@@ -154,7 +155,8 @@ class CellSpace(SearchSpace):
                         f"{cut(', '.join(names), 90)}."
                     )
                 op = names[op]
-            op = op if op in self.operations else _NNI.get(op, op)
+            if isinstance(op, str) and op not in self.operations:
+                op = _NNI.get(op, op)
             if op not in self.operations:
                 raise InvalidArchitectureError(
                     f"{place}; the operations are {cut(', '.join(self.operations), 120)}."
@@ -171,8 +173,10 @@ class CellSpace(SearchSpace):
                     raise self._refusal(native, self._wanted())
                 nodes.append([list(edge.strip().rpartition("~")[::2]) for edge in edges[1:-1]])
             return self._parse_nodes(nodes, native)
-        digits = native.removeprefix(self._prefix).replace("_", "")
-        if not (digits.isdecimal() and digits.isascii() and len(digits) == self._width):
+        given = native.removeprefix(self._prefix)
+        digits = re.sub(r"[\s,_]", "", given)
+        grouped = "_" not in given or list(map(len, given.split("_"))) == [*range(1, self.n_nodes)]
+        if not (grouped and re.fullmatch(f"[0-9]{{{self._width}}}", digits)):
             raise self._refusal(native, self._wanted())
         return self._parse([int(digit) for digit in digits])
 
@@ -208,6 +212,11 @@ class CellSpace(SearchSpace):
                 ends = key
             else:
                 raise self._refusal(native, self._wanted())
+            if ends in ops:
+                raise InvalidArchitectureError(
+                    f"{echo(native)} has two operations for the edge {ends[0]} → {ends[1]}; one is "
+                    "expected."
+                )
             ops[ends] = op
         if ops.keys() == {(tail + 1, head + 1) for tail, head in self._edges}:
             ops = {(tail - 1, head - 1): op for (tail, head), op in ops.items()}
@@ -311,6 +320,10 @@ class CellSpace(SearchSpace):
         return other_choices(self._sizes, row)
 
 
+def _is_number(op: Any) -> bool:
+    return isinstance(op, (int, float)) and not isinstance(op, bool)
+
+
 def distinct_names(operations: Sequence[str]) -> tuple[str, ...]:
     """Names of operations as a tuple, checked.
 
@@ -324,5 +337,7 @@ def distinct_names(operations: Sequence[str]) -> tuple[str, ...]:
         names = tuple(operations)
     wrong = [name for name in names if not isinstance(name, str) or not name]
     if wrong or len(set(names)) < len(names) or not 1 <= len(names) <= 250:
-        raise ValueError(f"operations={echo(names, 120)}; 1 to 250 different names are expected.")
+        raise ValueError(
+            f"operations={echo(names, 120)}; 1 to 250 different names are expected, each text."
+        )
     return names

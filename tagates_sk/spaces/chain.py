@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -96,6 +96,11 @@ class ChainSpace(SearchSpace):
         constraint: Callable[[tuple[str, ...]], bool] | None = None,
         name: str = "the chain space",
     ) -> None:
+        if isinstance(choices_per_block, str) or not isinstance(choices_per_block, Iterable):
+            raise ValueError(
+                f"choices_per_block is {echo(choices_per_block)}; a list with one list of names "
+                "for each block is expected."
+            )
         self.choices_per_block = tuple(distinct_names(choices) for choices in choices_per_block)
         if not self.choices_per_block:
             raise ValueError("choices_per_block is empty; one list of names for each block.")

@@ -107,6 +107,8 @@ class ENASMacro(SearchSpace):
         """One list a layer out of any of the forms."""
         n = self.n_layers
         given = numbers(native)
+        if isinstance(given, list):
+            given = [numbers(layer) for layer in given]
         wanted = (
             f"{n} lists are expected, one per layer, or their {n * (n + 1) // 2} numbers in a row"
         )
@@ -120,7 +122,9 @@ class ENASMacro(SearchSpace):
                 return [given[a:b] for a, b in pairwise(ends)]
         elif found == n:
             return given
-        if found == round(found) > 0:
+        lists = [isinstance(layer, list) and len(layer) for layer in given]
+        is_network = lists == [*range(1, len(given) + 1)] or not any(lists)
+        if is_network and 1 < found == round(found) <= MAX_LAYERS:
             wanted += f". ENASMacro(n_layers={int(found)}) reads {int(found)} layers"
         raise self._refusal(native, wanted)
 

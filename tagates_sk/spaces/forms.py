@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from numbers import Integral
 from typing import Any
 
+import numpy as np
+
 from ..graphs import InvalidArchitectureError
 from ..graphs.foreign import cut, echo
 
-_PRINTED = re.compile(r"[\[({]|[A-Za-z_][\w.]*\s*\(")
-_NUMBERS = re.compile(r"-?\d+(?:[\s,]+-?\d+)*,?")
+_PRINTED = re.compile(r"[\[({'\"]|[A-Za-z_][\w.]*\s*\(")
+_ASSIGNED = re.compile(r"\A[A-Za-z_]\w*\s*=\s*(?=[A-Za-z_\[({])")
+_NUMBER = re.compile(r"-?\d{1,9}")
+_NUMBERS = re.compile(r"-?\d{1,9}(?:[\s,]+-?\d{1,9})*,?")
 _LONGEST_RANGE = 1000
 
 
@@ -24,14 +28,16 @@ def plain(native: Any) -> Any:
     ----------
     native : object
         Lists, tuples, ranges, mappings, named tuples, arrays and NumPy scalars,
-        nested in any way, and text. Text that is JSON, or that Python prints,
-        such as ``"Genotype(normal=[...], ...)"``, is parsed and never evaluated.
+        nested in any way, and text, as bytes, too. Text that is JSON, or that Python
+        prints, such as ``"Genotype(normal=[...], ...)"``, is parsed and never
+        evaluated; the name that it is assigned to is dropped.
 
     Returns
     -------
     str, int, float, bool, None, list or dict
         Tuples become lists, named tuples and printed calls dictionaries of their
-        fields; strings lose blanks at their ends.
+        fields; strings lose blanks at their ends. Arrays of floats that are all whole,
+        as :func:`numpy.loadtxt` reads integers, become integers.
 
     Raises
     ------
@@ -44,8 +50,8 @@ def plain(native: Any) -> Any:
     >>> plain("Genotype(normal=[('skip_connect', 0)], normal_concat=range(2, 4))")
     {'normal': [['skip_connect', 0]], 'normal_concat': [2, 3]}
     """
-    if isinstance(native, str):
-        text = str(native).strip()
+    if isinstance(native, (str, bytes)):
+        text = _ASSIGNED.sub("", _text(native), count=1)
         native = _parsed(text) if _PRINTED.match(text) else text
     try:
         return _plain(native)
@@ -54,8 +60,8 @@ def plain(native: Any) -> Any:
 
 
 def _plain(native: Any) -> Any:
-    if isinstance(native, str):
-        return str(native).strip()
+    if isinstance(native, (str, bytes)):
+        return _text(native)
     if native is None or isinstance(native, (bool, int, float)):
         return native
     if isinstance(native, Mapping):
@@ -65,15 +71,33 @@ def _plain(native: Any) -> Any:
     if isinstance(native, (list, tuple, range)):
         return [_plain(item) for item in native]
     if hasattr(native, "tolist"):
-        return _plain(native.tolist())
+        return _plain((native.astype(int) if _are_whole(native) else native).tolist())
     raise InvalidArchitectureError(
         f"{echo(native)} is a {type(native).__name__}; text, numbers, lists and dictionaries are "
         "read."
     )
 
 
+def _are_whole(native: Any) -> bool:
+    """Whether it is an array of floats that are all whole."""
+    if not isinstance(native, np.ndarray) or native.ndim == 0 or native.dtype.kind != "f":
+        return False
+    return bool(np.isfinite(native).all() and (native == np.rint(native)).all())
+
+
+def _text(native: str | bytes) -> str:
+    if isinstance(native, bytes):
+        native = native.decode(errors="replace")
+    return str(native).strip()
+
+
 def numbers(value: Any) -> Any:
-    """Whole numbers in text, such as ``"0 3 0"``, as a list; anything else as it is."""
+    """Whole numbers in text, such as ``"0 3 0"``, as a list; anything else as it is.
+
+    A list of texts, each one number, becomes a list of numbers.
+    """
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return [int(part) for part in value] if all(map(_NUMBER.fullmatch, value)) else value
     if isinstance(value, str) and _NUMBERS.fullmatch(value):
         return [int(number) for number in re.findall(r"-?\d+", value)]
     return value
@@ -153,6 +177,8 @@ def _value(node: ast.expr) -> Any:
             if len(drawn) > _LONGEST_RANGE:
                 raise ValueError(f"range of {len(drawn)} numbers")
             return list(drawn)
+        case ast.Call(func=ast.Name(), args=[_, _, *_] as fields, keywords=[]):
+            return [_value(field) for field in fields]
         case ast.Call(args=[], keywords=fields) if fields and all(f.arg for f in fields):
             return {field.arg: _value(field.value) for field in fields}
         case ast.Call(

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
+
+from ..graphs import InvalidArchitectureError
+from ..graphs.foreign import echo
 
 N_INPUTS = 2
 """Nodes 0 and 1 are the inputs of a cell; the intermediate nodes follow."""
 
 _CONFIGURATION = "NetworkSelectorDatasetInfo:darts:"
+_CHOICE = re.compile(rf"(?:{_CONFIGURATION})?(?:edge|inputs_node)_(?:normal|reduce)_\d+")
 
 
 class Genotype(NamedTuple):
@@ -30,7 +35,7 @@ def genotype_fields(native: Any, n_nodes: int) -> dict[str, Any] | None:
     ----------
     native : plain value
         The four fields as list or dict, two cells as list, or NAS-Bench-301's
-        configuration.
+        configuration, with or without the prefix of its keys.
     n_nodes : int
         Intermediate nodes of a cell.
 
@@ -39,6 +44,11 @@ def genotype_fields(native: Any, n_nodes: int) -> dict[str, Any] | None:
     dict or None
         ``normal``, ``reduce`` and, where they are given, ``normal_concat`` and
         ``reduce_concat``; None if it is no genotype.
+
+    Raises
+    ------
+    InvalidArchitectureError
+        If a configuration lacks a choice.
     """
     if isinstance(native, list) and all(isinstance(part, list) for part in native):
         if len(native) == len(Genotype._fields):
@@ -46,7 +56,7 @@ def genotype_fields(native: Any, n_nodes: int) -> dict[str, Any] | None:
         if len(native) == 2:
             return {"normal": native[0], "reduce": native[1]}
     if isinstance(native, dict):
-        if any(str(key).startswith(_CONFIGURATION) for key in native):
+        if any(_CHOICE.match(str(key)) for key in native):
             return _from_configuration(native, n_nodes)
         if {"normal", "reduce"} <= native.keys():
             return native
@@ -72,10 +82,21 @@ def _from_configuration(native: dict[Any, Any], n_nodes: int) -> dict[str, Any]:
         fields[field] = pairs = []
         first = 0
         for node in range(N_INPUTS, n_nodes + N_INPUTS):
-            inputs = str(given.get(f"inputs_node_{field}_{node}", "0_1" if node == 2 else ""))
-            for tail in inputs.split("_"):
-                place = int(tail) if tail.isdecimal() else None
-                edge = f"edge_{field}_{first + (place or 0)}"
-                pairs.append([given.get(edge, f"{edge} is missing"), place])
+            inputs = f"inputs_node_{field}_{node}"
+            tails = given.get(inputs, "0_1" if node == N_INPUTS else None)
+            pair = re.fullmatch(r"(\d)_(\d)", str(tails))
+            if pair is None:
+                raise InvalidArchitectureError(
+                    f"{inputs} of the configuration is {echo(tails)}; two nodes such as '0_1' are "
+                    "expected."
+                )
+            for tail in map(int, pair.groups()):
+                edge = f"edge_{field}_{first + tail}"
+                if edge not in given:
+                    raise InvalidArchitectureError(
+                        f"The configuration has no {edge}, which {inputs}={tails!r} asks for; keep "
+                        "the keys of the edges that are taken."
+                    )
+                pairs.append([given[edge], tail])
             first += node
     return fields

@@ -103,12 +103,19 @@ class NASBench101(SearchSpace):
         )
         self.max_edges = whole_parameter("max_edges", max_edges, 1, None, "1 or more are expected")
         self.operations = distinct_names(operations)
+        reserved = {"input", "output", NO_OPERATION} & {*self.operations}
+        if reserved:
+            raise ValueError(
+                f"operations contains {sorted(reserved)[0]!r}; 'input' and 'output' are the ends "
+                "of a cell, and 'none' is no vertex. Leave it out, or give it another name."
+            )
         self._tail, self._head = np.triu_indices(max_vertices, 1)
         self._pairs, self._inner = len(self._tail), max_vertices - 2
         self._no_vertex = len(self.operations)
         self._vocabulary = tuple(sorted(self.operations))
         self._codes = np.array([*map(self._vocabulary.index, self.operations), 0])
         self._aliases = {op.removesuffix(_SUFFIX): op for op in self.operations}
+        self._aliases |= {op: op for op in self.operations}
 
     @property
     def _width(self) -> int:

@@ -171,7 +171,7 @@ def _block(values: Any) -> str:
 
 
 def _read_sizes(native: Any) -> Any:
-    widths = numbers(native.replace(":", " ")) if isinstance(native, str) else native
+    widths = numbers(native.replace(":", " ") if isinstance(native, str) else native)
     if not isinstance(widths, list):
         return native
     # A width is no place among the choices: 8 must not be read as the ninth.

@@ -7,6 +7,7 @@ from typing import Any
 
 from .cell import CellSpace
 from .chain import ChainForm, ChainSpace
+from .forms import numbers
 
 
 class TransNASBench101Micro(CellSpace):
@@ -90,6 +91,7 @@ def _read_modules(native: Any) -> Any:
     if isinstance(native, str):
         match = re.fullmatch(r"(?:\d+-)?([0-4]{4,6})(?:-basic)?", native)
         native = [int(digit) for digit in match[1]] if match else native
+    native = numbers(native)
     if isinstance(native, list):
         return [*native, *["none"] * (_MOST - len(native))]
     return native

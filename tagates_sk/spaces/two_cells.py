@@ -158,6 +158,11 @@ class TwoCellSpace(SearchSpace):
         if not isinstance(edge, list) or len(edge) != 2:
             return None
         op, predecessor = edge
+        if isinstance(op, str) and isinstance(predecessor, str):
+            # An array of pairs has made text of the predecessors.
+            if op.isdecimal() and not predecessor.isdecimal():
+                op, predecessor = predecessor, op
+            return [op, int(predecessor) if predecessor.isdecimal() else predecessor]
         if isinstance(op, str):
             return edge
         return [predecessor, op] if isinstance(predecessor, str) else self._numbered(edge)

@@ -71,6 +71,7 @@ def test_native_forms(
         ('{"nodes": [], "edges": [{"source": 0}]}', "(KeyError: 'target')"),
         (json.dumps(node_link(CYCLE)), "2 is cyclic"),
         (GRAPH.replace("true", "false", 1), "2 is undirected"),
+        (GRAPH.replace("true", '"no"', 1), "2: 'directed' is 'no'; expected true or false"),
         (
             GRAPH.replace('"source": 0', '"source": 7', 1),
             "2: an edge leads from or to 7, which",

@@ -71,7 +71,7 @@ def test_parameters_are_part_of_a_space():
 
 
 @pytest.mark.parametrize(
-    "native", ["64-41414-1_02_333", "1_02_333\n", "102333", [1, 0, 2, 3, 3, 3]]
+    "native", ["64-41414-1_02_333", "1_02_333\n", "102333", [1, 0, 2, 3, 3, 3], list("102333")]
 )
 def test_transnas_micro(native):
     space = TransNASBench101Micro()
@@ -87,6 +87,7 @@ def test_transnas_micro(native):
     [
         ("64-41414-1_02_334", "the edge 2 → 3 has the operation 4; digits go from 0 to 3"),
         ("64-41414-1_02_33", "text such as '64-41414-1_02_333', 6 operations"),
+        ("64-41414-10_2_333", "text such as '64-41414-1_02_333', 6 operations"),
         ("64-1234-basic", "TransNASBench101Macro() reads such a form"),
         ("|avg_pool_3x3~0|+|none~0|none~1|+|none~0|none~1|none~2|", "operation 'avg_pool_3x3'"),
     ],

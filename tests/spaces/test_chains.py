@@ -80,9 +80,11 @@ def test_a_network_has_a_block():
     assert ("none", "none") not in space.sample(50, 0).native()
 
 
-@pytest.mark.parametrize("choices", [[], [[]], [["a", "a"]], [["a", 3]], [["a", ""]]])
+@pytest.mark.parametrize("choices", [[], [[]], [["a", "a"]], [["a", 3]], [["a", ""]], "ab", 3])
 def test_choices_are_checked(choices):
-    with pytest.raises(ValueError, match=r"is empty; one list|different names are expected"):
+    with pytest.raises(
+        ValueError, match=r"is empty; one list|different names are exp|a list with one"
+    ):
         ChainSpace(choices)
 
 
@@ -112,7 +114,13 @@ def test_wrong_graphs(dag, message):
 
 @pytest.mark.parametrize(
     "native",
-    ["64:64:48:64:8", " 64:64:48:64:8\n", [64, 64, 48, 64, 8], np.array([64, 64, 48, 64, 8])],
+    [
+        "64:64:48:64:8",
+        " 64:64:48:64:8\n",
+        [64, 64, 48, 64, 8],
+        np.array([64, 64, 48, 64, 8]),
+        ["64", "64", "48", "64", "8"],
+    ],
 )
 def test_nats_size(native):
     dag = NATSBenchSize().to_dag(native)

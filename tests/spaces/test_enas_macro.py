@@ -29,7 +29,15 @@ FLAT = [number for layer in NATIVE for number in layer]
 
 @pytest.mark.parametrize(
     "native",
-    [FLAT, np.array(FLAT), " ".join(map(str, FLAT)) + "\n", ", ".join(map(str, FLAT)), str(NATIVE)],
+    [
+        FLAT,
+        np.array(FLAT),
+        " ".join(map(str, FLAT)) + "\n",
+        ", ".join(map(str, FLAT)),
+        str(NATIVE),
+        np.array(FLAT, dtype=float),
+        [" ".join(map(str, layer)) for layer in NATIVE],
+    ],
 )
 def test_numbers_in_a_row(native):
     assert SPACE.canonical(native) == NATIVE
@@ -61,6 +69,8 @@ def _layer(k, layer):
         ("0 1 1", r"of ENAS macro: 6 lists.* their 21 numbers.* ENASMacro\(n_layers=2\) reads"),
         (NATIVE[:5], r"of ENAS macro: 6 lists.* ENASMacro\(n_layers=5\) reads 5 layers"),
         ("0 1 1 1", "'0 1 1 1' is no architecture of ENAS macro: 6 lists.* in a row.$"),
+        ((NATIVE, 0.75), "6 lists.* in a row.$"),
+        ("010200301040000500000", "6 lists.* in a row.$"),
         ("ENAS", "'ENAS' is no architecture of ENAS macro"),
         ([], r"^\[\] is no architecture of ENAS macro"),
         (_layer(2, (2, 0)), r"Layer 3 is \[2, 0\]; an operation followed by 2 bits"),

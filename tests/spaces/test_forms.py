@@ -37,6 +37,10 @@ def test_arrays_and_scalars_become_plain():
         np.int64(3): pd.Series([1]),
     }
     assert plain(given) == {"a": [0, 1, 2], "b": [1, "x", [0, 1]], 3: [1]}
+    assert plain(np.ones((1, 2))) == [[1, 1]]
+    assert plain(np.array([1, 0.5])) == [1, 0.5]
+    assert str(plain(np.array([1.0, np.inf, np.nan]))) == "[1.0, inf, nan]"
+    assert plain([b" x", np.bytes_("y")]) == ["x", "y"]
     assert plain("[array([0, 1], dtype=int8), np.int64(2), (-1, 2.5)]") == [[0, 1], 2, [-1, 2.5]]
 
 

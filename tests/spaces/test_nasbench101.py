@@ -92,6 +92,17 @@ def test_other_limits():
             NASBench101(operations=operations)
 
 
+def test_names_that_mean_something_else():
+    for name in ("input", "output", "none"):
+        with pytest.raises(ValueError, match=f"operations contains '{name}'; .* another name"):
+            NASBench101(operations=["conv", name])
+
+
+def test_a_short_name_that_is_another_operation():
+    space = NASBench101(operations=["conv3x3", "conv3x3-bn-relu"])
+    assert space.canonical((CHAIN.matrix, ("input", "conv3x3", "output"))).ops[1] == "conv3x3"
+
+
 def test_dead_vertices_are_dropped():
     matrix = np.zeros((5, 5), dtype=int)
     matrix[0, 1] = matrix[1, 4] = matrix[0, 2] = matrix[3, 4] = 1

@@ -30,6 +30,10 @@ NNI = {"nor_conv_1x1": "conv_1x1", "nor_conv_3x3": "conv_3x3"}
     "native",
     [
         f"  {STRING}\n",
+        STRING.encode(),
+        json.dumps(STRING),
+        {f"cell__{tail}_{head}": op for (tail, head), op in EDGES.items()},
+        np.array(MATRIX, dtype=float),
         np.str_(STRING),
         NAMES,
         np.array(NAMES),
@@ -55,7 +59,11 @@ def test_published_forms(native):
     assert NASBench201().canonical(native) == STRING
 
 
-@pytest.mark.parametrize("digits", [DIGITS, list(DIGITS), np.array(DIGITS), str(DIGITS), "301423"])
+@pytest.mark.parametrize(
+    "digits",
+    [DIGITS, list(DIGITS), np.array(DIGITS), str(DIGITS), "301423",
+     "3 0 1 4 2 3", "3,0,1,4,2,3", list("301423"), np.array(DIGITS, dtype=float), "3_01_423"],
+)  # fmt: skip
 def test_digits_are_refused_unless_somebody_says_whose(digits):
     said = refusal(NASBench201(), digits)
     assert "NASBench201(encoding='nasbench201')" in said
@@ -155,7 +163,11 @@ def test_a_wire_is_a_skip_connection():
 @pytest.mark.parametrize(
     ("native", "message"),
     [
-        (17, f"^17 is {EXPECTED}"),
+        (7, f"^7 is {EXPECTED}"),
+        (301423, "Digits read as a number lose leading zeros: read them as text"),
+        ("30_1_423", f"is {EXPECTED}"),
+        ([*NAMES[:5], None], "the edge 2 → 3 has the operation None; the operations are none"),
+        ({**EDGES, "0_1": "none"}, "has two operations for the edge 0 → 1; one is expected"),
         ((0, 1, 2), f"^.0, 1, 2. is {EXPECTED}"),
         (((0, 1), 2), f"is {EXPECTED}"),
         (

@@ -98,8 +98,11 @@ def _grouped(edges):
         DARTS_V2._replace(normal=_grouped(DARTS_V2.normal), normal_concat=np.arange(2, 6)),
         {"normal": DARTS_V2.normal, "reduce": np.array(DARTS_V2.reduce, dtype=object), "id": 3},
         DARTS_V2._replace(normal=[(node, op) for op, node in DARTS_V2.normal]),
+        DARTS_V2._replace(normal=np.array(DARTS_V2.normal), reduce=np.array(DARTS_V2.reduce)),
+        f"DARTS_V2 = {DARTS_V2}",
+        f"Genotype{tuple(DARTS_V2)}",
     ],
-    ids=range(11),
+    ids=range(14),
 )
 def test_published_forms(native):
     assert DARTS().sequence([native]).native() == [DARTS_V2]
@@ -112,8 +115,9 @@ def test_published_forms(native):
         (DARTS(encoding="naslib"), str((tuple(NASLIB), tuple(NASLIB)))),
         (DARTS(encoding="darts"), [[(u, op + 1) for u, op in NASLIB]] * 2),
         (DARTS(), CONFIGURATION),
+        (DARTS(), {key.removeprefix(KEY): value for key, value in CONFIGURATION.items()}),
     ],
-    ids=["naslib", "naslib text", "darts", "NAS-Bench-301"],
+    ids=["naslib", "naslib text", "darts", "NAS-Bench-301", "without prefix"],
 )
 def test_numbers_and_configurations(space, native):
     genotype = space.canonical(native)
@@ -173,11 +177,12 @@ ENAS_NUMBERS = [0, 2, 0, 0, 0, 4, 0, 1, 0, 4, 1, 1, 1, 0, 0, 1, 0, 2, 1, 1]
         (ENAS_NUMBERS, ENAS_NUMBERS),
         np.array([ENAS_NUMBERS, ENAS_NUMBERS]),
         ENAS_NUMBERS * 2,
+        np.array(ENAS_NUMBERS * 2, dtype=float),
         " ".join(map(str, ENAS_NUMBERS * 2)) + "\n",
         [" ".join(map(str, ENAS_NUMBERS))] * 2,
         [number + (7 if k % 2 else 1) for k, number in enumerate(ENAS_NUMBERS * 2)],
     ],
-    ids=["lists", "array", "list", "text", "texts", "NAO"],
+    ids=["lists", "array", "list", "floats", "text", "texts", "NAO"],
 )
 def test_numbers_of_enas_and_nao(native):
     """Each predecessor is followed by its operation; 2 and 3 are average and maximum pooling."""
@@ -264,7 +269,11 @@ def _normal(k, edge):
         ((NASLIB, NASLIB), "encoding='darts'.*encoding='naslib'"),
         (
             {**CONFIGURATION, f"{KEY}inputs_node_normal_3": "0_9"},
-            r"normal\[3\] has the operation .edge_normal_11 is missing",
+            r"no edge_normal_11, which inputs_node_normal_3='0_9' asks for; keep the keys",
+        ),
+        (
+            {**CONFIGURATION, f"{KEY}inputs_node_reduce_4": "0_1_2"},
+            "inputs_node_reduce_4 of the configuration is '0_1_2'; two nodes such as '0_1' are",
         ),
         ("|none~0|+|none~0|none~1|+|none~0|none~1|none~2|", r"NASBench201\(\) reads such"),
     ],
