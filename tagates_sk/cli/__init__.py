@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from .errors import UserError
+from .errors import UserError, discard, say
 from .parser import make_parser
 
 
@@ -38,23 +38,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     >>> main(["predict", "no_model.safetensors", "no_file.jsonl"])  # prints why to standard error
     2
     """
-    args = make_parser().parse_args(arguments)
+    try:
+        return _run(arguments)
+    except BrokenPipeError:  # the reader has had enough, as in `tagates predict ... | head`
+        discard(sys.stdout)
+        return 0
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        args = make_parser().parse_args(arguments)
+    except SystemExit:
+        print(end="", flush=True)  # now, lest the flush at exit fails
+        raise
     with warnings.catch_warnings():
         warnings.showwarning = _show_warning
         try:
             importlib.import_module(f".{args.command}", __name__).run(args)
         except UserError as error:
-            print(f"tagates {args.command}: {error}", file=sys.stderr)
+            say(f"tagates {args.command}: {error}")
             return 2
         except KeyboardInterrupt:
-            print(f"tagates {args.command}: interrupted", file=sys.stderr)
+            say(f"tagates {args.command}: interrupted")
             return 130
-        except BrokenPipeError:  # the reader has had enough, as in `tagates predict ... | head`
-            from .files import discard_output
-
-            discard_output()
     return 0
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"tagates: warning: {message}", file=sys.stderr)
+    say(f"tagates: warning: {message}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from .. import datasets
 from .._utils import Floats, tolerate_unknown_operations
 from ..metrics import kendall_tau, precision_at_k, spearman_rho
 from ..search.fitting import whole_fit
-from .errors import UserError, explained
+from .errors import UserError, explained, say
 from .files import check_output, require_some, require_values, table, writer
 from .names import DATASETS
 from .options import keys_of, make_estimator, read_input
@@ -156,8 +155,8 @@ def _measure(data: _Data, name: str, n: int, seed: int, n_test: int | None) -> d
 
 
 def _summarise(results: Sequence[dict[str, Any]]) -> None:
-    print("Kendall's tau, mean ± standard deviation over seeds:", file=sys.stderr)
+    say("Kendall's tau, mean ± standard deviation over seeds:")
     for estimator, n in dict.fromkeys((row["estimator"], row["n"]) for row in results):
         tau = [r["kendall_tau"] for r in results if (r["estimator"], r["n"]) == (estimator, n)]
         spread = f" ± {np.std(tau, ddof=1):.3f}" if len(tau) > 1 else ""
-        print(f"  {estimator:20s} n={n:<6d} {np.mean(tau):.3f}{spread}", file=sys.stderr)
+        say(f"  {estimator:20s} n={n:<6d} {np.mean(tau):.3f}{spread}")

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import TextIO
 
 
 class UserError(Exception):
     """The command or a file is wrong; the message says where and what is expected."""
+
+
+def say(text: str) -> None:
+    """Write a line to standard error, unless nobody reads it, as in ``... 2>&1 | head -1``."""
+    try:
+        print(text, file=sys.stderr)
+    except BrokenPipeError:
+        discard(sys.stderr)
+
+
+def discard(stream: TextIO) -> None:
+    """Throw away what a standard stream cannot take, lest the flush at exit fails."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 @contextmanager

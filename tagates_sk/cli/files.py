@@ -21,7 +21,7 @@ from .._utils import Floats, replacing
 from ..graphs import Architectures, InvalidArchitectureError
 from ..graphs.foreign import cut, echo, reader_of
 from ..spaces import SearchSpace
-from .errors import UserError, explained
+from .errors import UserError, discard, explained
 from .names import SPACES, Keys
 from .records import GRAPH, Record, read_records, unnamed
 
@@ -283,14 +283,9 @@ def writer(path: str) -> Iterator[TextIO]:
         if error.filename not in (None, path):  # of another file, while this one was open
             raise
         if path == "-":
-            discard_output()
+            discard(sys.stdout)
         name = "standard output" if path == "-" else path
         raise UserError(f"{name}: {error.strerror or error}.") from None
-
-
-def discard_output() -> None:
-    """Throw away what standard output cannot take, lest the flush at exit fails."""
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115
 
 
 def table(file: TextIO, *columns: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 import warnings
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..training.trainer import FitInterruptedWarning
-from .errors import explained
+from .errors import explained, say
 from .files import check_replaced, require_some, require_values
 from .models import check_savable, save
 from .options import keys_of, make_estimator, parse_settings, read_input
@@ -38,10 +37,9 @@ def run(args: argparse.Namespace) -> None:
         estimator.fit(file.architectures, file.values)
     seconds = time.perf_counter() - start
     save(estimator, args.out)
-    print(
+    say(
         f"fitted {type(estimator).__name__} to {len(file.lines)} architectures in {seconds:.1f} s"
-        f"{', as far as it got' if interruptions else ''}: {args.out}",
-        file=sys.stderr,
+        f"{', as far as it got' if interruptions else ''}: {args.out}"
     )
     if interruptions:
         raise KeyboardInterrupt

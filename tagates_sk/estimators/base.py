@@ -433,18 +433,21 @@ class BaseTAGATES(NetworkEstimator):
             if hasattr(self, "_encoders"):
                 del self._encoders
             return self
-        if not resume:
-            self._encoders = Encoders.start(data, self._task, parameters, source, known, rng)
-            self.composition_ = None
-        self.encoders_.train(
+        encoders = self.encoders_ if resume else None
+        if encoders is None:
+            encoders = Encoders.start(data, self._task, parameters, source, known, rng)
+        encoders.train(
             data,
-            RANKING if self.composition_ else self._task,
+            RANKING if resume and self.composition_ else self._task,
             parameters,
             rng,
             starts_from_another=source is not None,
             early_stopping=self.early_stopping and not changes,
             **changes,
         )
+        if not resume:  # all at once: another thread may be predicting
+            self._encoders = encoders
+            self.composition_ = None
         return self
 
     def _under_conditions(
@@ -570,9 +573,10 @@ class BaseTAGATES(NetworkEstimator):
             `partial` or `conditions` do not match X or the data of fit.
         """
         check_is_fitted(self, "composition_")
-        if self.composition_ is not None and partial is None and conditions is None:
-            blended = self.composition_.predict(X, self.handle_unknown, self.verbose)
-            mapped = self.composition_.score_map if self._task.in_units else None
+        composition = self.composition_  # another thread may be fitting
+        if composition is not None and partial is None and conditions is None:
+            blended = composition.predict(X, self.handle_unknown, self.verbose)
+            mapped = composition.score_map if self._task.in_units else None
             mean = mapped.predict(blended.scores, blended.spread) if mapped else blended.scores
             if not return_std:
                 return mean
@@ -668,8 +672,9 @@ class BaseTAGATES(NetworkEstimator):
             If an architecture cannot be read.
         """
         check_is_fitted(self, "composition_")
-        if self.composition_ is not None:
-            return self.composition_.predict(X, self.handle_unknown, self.verbose).members
+        composition = self.composition_
+        if composition is not None:
+            return composition.predict(X, self.handle_unknown, self.verbose).members
         return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
 
     def predict_anytime(self, X: ArchitecturesLike) -> Floats:

@@ -21,6 +21,9 @@ from ._page import SCRIPT, STYLE
 from ._picture import Picture, architecture_pictures
 from ._svg import svg
 
+LARGEST = 64 * 2**20
+"""Bytes of a page: larger ones take a browser too long to open."""
+
 
 def export_html(
     architectures: Any,
@@ -51,7 +54,8 @@ def export_html(
         More columns, for instance measured accuracies. Numbers sort as
         numbers, NaN last.
     top : int, default=500
-        How many of the best to write; all if None. A cell takes about 5 kB.
+        How many of the best to write; all if None. A cell takes about 5 kB, and
+        10,000 small ones 50 MB; a page has 64 MB at most.
     title : str, default="Ranked architectures"
         Heading of the page.
 
@@ -65,7 +69,8 @@ def export_html(
     InvalidArchitectureError
         If an architecture cannot be read, or is too large to draw.
     ValueError
-        If lengths differ, a score is not finite, or `top` is not positive.
+        If lengths differ, a score is not finite, `top` is not positive, or the page
+        would be larger than 64 MB.
     OSError
         If the file cannot be written, or `path` is a folder, pipe or device.
 
@@ -95,11 +100,19 @@ def export_html(
         raise ValueError(f"top={top} must be at least 1, or None for all architectures.")
     order = np.argsort(-values, kind="stable")[:top]
     kinds = {name: _is_numeric(column) for name, column in extra.items()}
-    rows = []
+    rows: list[str] = []
+    size = 0
     for rank, i in enumerate(order, start=1):
         pictures = architecture_pictures(architectures[int(i)], f"architectures[{i}]")
         more = [(column[i], kinds[name]) for name, column in extra.items()]
         rows.append(_row(rank, labels[i], values[i], more, pictures))
+        size += len(rows[-1])
+        if size > LARGEST:
+            raise ValueError(
+                f"The page would be larger than {LARGEST // 2**20} MB: {rank - 1:,} of "
+                f"{len(order):,} architectures fit. Set top={max(rank - 1, 1)}, or write several "
+                "pages."
+            )
     page = _page(title, n, kinds, rows)
     with replacing(path) as file:
         # Half of a surrogate pair is legal in a name, and in no encoding.

@@ -214,7 +214,7 @@ def _intact(call: Any, *arguments: Any) -> tuple[Floats, bool]:
             case (np.ndarray() as result, str(digest)) if _digest(result) == digest:
                 return result, was_intact
         call.call_and_shelve(*arguments).clear()
-    raise RuntimeError("What is written to memory= is not what is read from it: check the disk.")
+    return call.func(*arguments)[0], False  # a disk that cannot be mended, or is read-only
 
 
 class _Cache:
@@ -281,7 +281,13 @@ def evaluate(
     Warns
     -----
     UserWarning
-        If results on disk were changed after they had been written.
+        If results on disk were changed after they had been written, or if new ones
+        cannot be written.
+
+    Raises
+    ------
+    OSError
+        If `memory` is a new folder that cannot be made.
     """
     factories = factories_for(packed.used_operations(), packed=packed)
     keys = [
@@ -296,7 +302,14 @@ def evaluate(
     ]
     found = {key: _cache.get(key) for key in keys}
     todo = [key for key, result in found.items() if result is None]
-    call = check_memory(memory).cache(with_digest, ignore=["data", "device"], verbose=0)
+    try:
+        call = check_memory(memory).cache(with_digest, ignore=["data", "device"], verbose=0)
+    except OSError as error:
+        message = (
+            f"memory= cannot be used ({error.strerror}): expected a folder that you may write to, "
+            "or None"
+        )
+        raise OSError(error.errno, message, error.filename) from None
     digest = cache(code_digest)
 
     def told_apart(built: Iterable[tuple[str, Registered]]) -> Setting:

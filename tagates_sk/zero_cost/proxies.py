@@ -12,7 +12,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from .._utils import ArchitecturesLike, Floats, Names, RandomState
 from ..graphs import as_architectures, read_architectures
-from ..graphs.architectures import forms_of
 from ..graphs.canonical import pack_canonical
 from ..nn.devices import Device, full_precision, with_gradients
 from .evaluation import Cells, Data, Setting, networks, sums
@@ -204,13 +203,14 @@ class ZeroCostProxies(BaseZeroCost):
         Raises
         ------
         InvalidArchitectureError
-            If an architecture cannot be read.
+            If an architecture cannot be read, or its network would take more than four
+            times scikit-learn's ``working_memory``.
         UnregisteredOperationError
             If one of its operations has no registered builder.
         """
         check_is_fitted(self, "seed_")
         read = as_architectures(X)
-        rows = self._evaluate(network_scores, read_architectures(read), forms_of(read))
+        rows, *_ = self._evaluate(network_scores, read)
         columns = [*(name for name, _ in self._setting.metrics), *FORWARD_SCORES]
         order = [columns.index(name) for name in self.proxies]
         scores: NDArray[np.float64] = np.stack(rows)[:, order]

@@ -25,6 +25,7 @@ from ..graphs.attach import attached
 from ..graphs.canonical import CanonicalForm
 from ..nn.devices import Device, resolve_device
 from .evaluation import Function, Setting, check_data, evaluate, operation_saliencies
+from .memory import check_memory
 from .network import NetworkConfig
 from .saliency import metric_named
 from .scaling import SCALINGS, Scaler
@@ -101,9 +102,17 @@ class BaseZeroCost(TransformerMixin, BaseEstimator):
         )
 
     def _evaluate(
-        self, function: Function, packed: PackedGraphs, forms: Sequence[CanonicalForm]
-    ) -> list[Floats]:
-        return evaluate(
+        self, function: Function, X: ArchitectureSequence
+    ) -> tuple[list[Floats], PackedGraphs, Sequence[CanonicalForm]]:
+        """What a function gives for each architecture, and how these were read."""
+        packed, size = read_architectures(X), self.image_size
+        shape = (self.batch_size, size, size)
+        if self._data is not None:
+            n, _, height, width = self._data[0].shape
+            shape = (n, height, width)
+        check_memory(packed, self._setting.network, shape)
+        forms = forms_of(X)
+        results = evaluate(
             function,
             packed,
             forms,
@@ -114,6 +123,7 @@ class BaseZeroCost(TransformerMixin, BaseEstimator):
             memory=self.memory,
             verbose=self.verbose,
         )
+        return results, packed, forms
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -299,7 +309,8 @@ class ZeroCostSaliency(BaseZeroCost):
         Raises
         ------
         InvalidArchitectureError
-            If an architecture cannot be read.
+            If an architecture cannot be read, or its network would take more than four
+            times scikit-learn's ``working_memory``.
         UnregisteredOperationError
             If one of its operations has no registered builder.
         """
@@ -345,7 +356,8 @@ class ZeroCostSaliency(BaseZeroCost):
         Raises
         ------
         InvalidArchitectureError
-            If an architecture cannot be read.
+            If an architecture cannot be read, or its network would take more than four
+            times scikit-learn's ``working_memory``.
         UnregisteredOperationError
             If one of its operations has no registered builder.
         """
@@ -374,8 +386,7 @@ class ZeroCostSaliency(BaseZeroCost):
         return np.split(self._raw(read), bounds[1:-1])
 
     def _raw(self, X: ArchitectureSequence) -> Floats:
-        packed, forms = read_architectures(X), forms_of(X)
-        results = self._evaluate(operation_saliencies, packed, forms)
+        results, packed, forms = self._evaluate(operation_saliencies, X)
         raw = np.empty((len(packed.op_type), self.n_metrics_))
         first: NDArray[np.integer[Any]] = packed.op_ptr[:: packed.n_cells]
         for start, form, result in zip(first, forms, results, strict=False):

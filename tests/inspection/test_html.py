@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tagates_sk import InvalidArchitectureError
-from tagates_sk.inspection import export_html
+from tagates_sk.inspection import export_html, html
 from tagates_sk.spaces import DARTS, NASBench201
 from tests.small import chain
 
@@ -30,6 +30,30 @@ def test_rows_are_in_the_order_of_the_scores(tmp_path: Path) -> None:
     assert numbers == ["1", "2.25", "9.5", "2", "0.5", "93", "3", "0.125", "91", "4", "-1", "–"]
     operations = [text for _, text in outline.all("td", "operations")]
     assert operations == ["2 conv1x1", "conv3x3, pool", "skip", "pool"]
+
+
+def test_a_page_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that would be larger is refused, and the old one stays."""
+    path, cells = tmp_path / "page.html", NASBench201().sample(200, random_state=0)
+    path.write_text("old")
+    monkeypatch.setattr(html, "LARGEST", 2**19)
+    message = (
+        r"larger than 0 MB: \d+ of 200 architectures fit\. Set top=\d+, or write"
+    )
+    with pytest.raises(ValueError, match=message) as caught:
+        export_html(cells, range(200), path)
+    assert path.read_text() == "old"
+    top = int(str(caught.value).split("top=")[1].split(",")[0])
+    assert 50 < top < 200
+    export_html(cells, range(200), path, top=top)
+    assert 2**18 < path.stat().st_size < 2**20
+
+
+def test_10_000_cells_fit_on_a_page(tmp_path: Path) -> None:
+    """Of NAS-Bench-201: the last of 50 is as large as any."""
+    cells = NASBench201().sample(50, random_state=0)
+    sizes = [export_html(cells, range(50), tmp_path / "p", top=n).stat().st_size for n in (1, 50)]
+    assert (sizes[1] - sizes[0]) / 49 * 10_000 < html.LARGEST
 
 
 def test_is_accessible(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ import pytest
 import torch
 from numpy.testing import assert_allclose, assert_array_equal
 
+from tagates_sk.estimators.composition import Composition
+from tagates_sk.estimators.encoder import Encoders
 from tagates_sk.nn import devices
 from tagates_sk.nn.predictor import Predictor
 from tests.small import BOTH, CELLS, TARGETS, ranker, regressor, sample
@@ -80,6 +82,68 @@ class TestThreads:
             fits = [threads.submit(ranker(dropout=0.3).fit, CELLS, TARGETS) for _ in range(8)]
             for fit in fits:
                 assert_array_equal(fit.result().predict(CELLS), expected)
+
+
+class TestPredictingWhileItFits:
+    """Another thread gets what the estimator said before the fit, or what it says after it."""
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_encoders(self, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        estimator = make().fit(CELLS, TARGETS)
+        before = estimator.predict(CELLS)
+        train, found = Encoders.train, []
+
+        def watched(*arguments: Any, **options: Any) -> Any:
+            found.append(estimator.predict(CELLS))
+            trained = train(*arguments, **options)
+            found.append(estimator.predict(CELLS))
+            return trained
+
+        monkeypatch.setattr(Encoders, "train", watched)
+        estimator.fit(CELLS, -100 * TARGETS)
+        assert len(found) == 2
+        assert_array_equal(found, [before, before])
+        assert_array_equal(
+            estimator.predict(CELLS), make().fit(CELLS, -100 * TARGETS).predict(CELLS)
+        )
+
+    def test_a_fit_that_fails_leaves_what_was_learned(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        estimator = ranker().fit(CELLS, TARGETS)
+        before = estimator.predict(CELLS)
+
+        def fail(*_: Any, **__: Any) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(Encoders, "train", fail)
+        with pytest.raises(MemoryError):
+            estimator.fit(CELLS, -TARGETS)
+        assert_array_equal(estimator.predict(CELLS), before)
+
+    @pytest.mark.parametrize("make", BOTH)
+    def test_statistics(self, make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also where the fit ends in the middle of a prediction."""
+        estimator = make(members="statistics").fit(CELLS, TARGETS)
+        other = make(members="statistics").fit(CELLS, -100 * TARGETS)
+        before = estimator.predict(CELLS, return_std=True)
+        predict, fit, found = Composition.predict, Composition.fit, []
+
+        def replaced(*arguments: Any) -> Any:
+            estimator.composition_ = other.composition_
+            return predict(*arguments)
+
+        def watched(*arguments: Any, **options: Any) -> Any:
+            fitted = fit(*arguments, **options)
+            found.append(estimator.predict(CELLS, return_std=True))
+            return fitted
+
+        monkeypatch.setattr(Composition, "fit", watched)
+        estimator.fit(CELLS, -100 * TARGETS)
+        assert_array_equal(found, [before])
+        estimator.fit(CELLS, TARGETS)
+        monkeypatch.setattr(Composition, "predict", replaced)
+        assert_array_equal(estimator.predict(CELLS, return_std=True), before)
 
 
 def test_extrapolating_in_a_forked_process_has_one_thread(

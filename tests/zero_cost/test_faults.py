@@ -5,7 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,7 @@ import pytest
 from joblib import numpy_pickle
 
 from tagates_sk.spaces import NASBench201
-from tagates_sk.zero_cost import ZeroCostSaliency, evaluation, register_metric
+from tagates_sk.zero_cost import ZeroCostProxies, ZeroCostSaliency, evaluation, register_metric
 from tagates_sk.zero_cost.saliency import WeightState
 
 from .forms import TINY
@@ -141,3 +145,57 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.warns(Warning, match="Unable to cache to disk.*No space left"):
         again = raw(memory=str(tmp_path))
     assert np.array_equal(right, again)
+
+
+needs_root = pytest.mark.skipif(
+    not hasattr(os, "seteuid") or os.geteuid() != 0, reason="needs root"
+)
+
+
+@contextmanager
+def somebody_else() -> Iterator[None]:
+    """Root may write everywhere: for this time somebody else works."""
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that everybody can read, as those of pytest are not."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@needs_root
+def test_a_read_only_folder(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in it is read; the rest is computed, with a warning, and leaves nothing."""
+    right = raw()
+    forget(monkeypatch)
+    options: dict[str, Any] = {**TINY, "metrics": ["l2_norm"], "memory": str(shared)}
+    ZeroCostSaliency(**options).fit(X[:4])
+    entries = sorted(shared.rglob("*"))
+    corrupt, *_ = sorted(shared.rglob("output.pkl"))
+    result, digest = numpy_pickle.load(corrupt)
+    numpy_pickle.dump((result + 1, digest), corrupt)
+    forget(monkeypatch)
+    with somebody_else(), pytest.warns(Warning, match="Unable to cache") as said:
+        again = raw(memory=str(shared))
+    assert np.array_equal(right, again)
+    texts = [str(warning.message) for warning in said]
+    assert sum("Unable to cache to disk" in t and "Permission denied" in t for t in texts) == 2
+    assert any("1 of 6 results in memory= were not what had been written" in t for t in texts)
+    assert sorted(shared.rglob("*")) == entries
+
+
+@needs_root
+@pytest.mark.parametrize("kind", [ZeroCostSaliency, ZeroCostProxies])
+def test_a_new_folder_where_a_user_may_not_write(kind: Any, shared: Path) -> None:
+    message = r"memory= cannot be used \(Permission denied\): expected a folder that you may write"
+    with somebody_else(), pytest.raises(PermissionError, match=message):
+        kind(**TINY, memory=str(shared)).fit(X[:2]).transform(X[:2])
+    assert os.listdir(shared) == []
