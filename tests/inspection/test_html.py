@@ -37,9 +37,7 @@ def test_a_page_has_a_largest_size(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path, cells = tmp_path / "page.html", NASBench201().sample(200, random_state=0)
     path.write_text("old")
     monkeypatch.setattr(html, "LARGEST", 2**19)
-    message = (
-        r"larger than 0 MB: \d+ of 200 architectures fit\. Set top=\d+, or write"
-    )
+    message = r"larger than 0 MB: \d+ of 200 architectures fit\. Set top=\d+, or write"
     with pytest.raises(ValueError, match=message) as caught:
         export_html(cells, range(200), path)
     assert path.read_text() == "old"
