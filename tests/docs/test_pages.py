@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
+from tagates_sk.spaces import NASBench201
 from tagates_sk.training.trainer import TrainingOptions
 from tests.small import CELLS, TARGETS, sample
 
@@ -117,6 +118,9 @@ def test_code_runs_and_prints_what_the_page_says(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    natives = [NASBench201().from_dag(cell) for cell in CELLS]
+    lines = [f"{native},{target}\n" for native, target in zip(natives, TARGETS, strict=True)]
+    Path("measured.csv").write_text("architecture,accuracy\n" + "".join(lines))
     if page in FEW_EPOCHS:
         monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", TwoEpochs)
     own = readers_own() if page in ("drawing.md", "inspection.md", README) else {}
