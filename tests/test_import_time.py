@@ -42,14 +42,14 @@ def test_the_package_alone_imports_nothing_heavy() -> None:
 
 
 def test_import_time() -> None:
-    """At most 6% more than what it stands on, in the same process; the best of four."""
+    """At most 7% more than what it stands on, in the same process; the best of four."""
     output_of(TIMED)  # writes .pyc files, warms the disk cache
     shares = []
     for _ in range(4):
         shares.append(float(output_of(TIMED)))
-        if shares[-1] <= 0.06:
+        if shares[-1] <= 0.07:
             break
-    assert min(shares) <= 0.06, shares
+    assert min(shares) <= 0.07, shares
 
 
 def test_torch_is_imported_from_near_the_top() -> None:

@@ -417,7 +417,7 @@ class PredictorSearch:
             if self.verbose:
                 shown = {name: f"{spent:.1f}s" for name, spent in seconds.items()}
                 best = f"{self.best_value_:.6g}"
-                bar.set_postfix(refresh=False, best=best, round=self._round, **shown)
+                bar.set_postfix({"best": best, "round": self._round, **shown}, refresh=False)
         return self
 
     def _evaluations(
