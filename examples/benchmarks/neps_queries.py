@@ -15,7 +15,6 @@ CSV file as they come; what is there is not run again.
 from __future__ import annotations
 
 import argparse
-import csv
 import random
 import time
 from collections.abc import Callable
@@ -25,18 +24,11 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
-from common import finished
-
-from tagates_sk.datasets import load_nasbench201
-from tagates_sk.spaces import NASBench201
+from common import finished, run_all
+from six_operations import EDGES, MOST, OPERATIONS, cell, quartiles, table
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 FIELDS = ["optimizer", "seed", "evaluations", "reached", "best", "seconds"]
-MAX_EVALUATIONS = 1000
-WITHIN = 0.1
-
-OPERATIONS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-EDGES = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
 NAMES = {
     "tagates": "tagates_optimizer",
     "to_dag": "tagates_optimizer, to_dag",
@@ -44,14 +36,6 @@ NAMES = {
     "mended": "regularised evolution, mended",
     "random": "random search",
 }
-
-
-def cell(*operations: str) -> nx.DiGraph:
-    """The cell of six operations."""
-    dag = nx.DiGraph()
-    for (tail, head), operation in zip(EDGES, operations, strict=True):
-        dag.add_edge(tail, head, op=operation)
-    return dag
 
 
 def mended_evolution(space: Any) -> Callable[..., Any]:
@@ -95,30 +79,26 @@ def make(name: str, seed: int) -> tuple[Any, Any]:
     return makers[name](space), space
 
 
-def search(name: str, seed: int) -> dict[str, Any]:
-    """The row of one search."""
+def search(task: dict[str, Any]) -> dict[str, Any]:
+    """The row of one search, by an optimiser from a seed."""
     import neps
     from neps.space.neps_spaces.neps_space import adjust_evaluation_pipeline_for_neps_space
 
-    bunch, cells = load_nasbench201(), NASBench201()
-    accuracies = dict(zip(map(bytes, bunch.dags.table), bunch.target, strict=True))
-    wanted = bunch.target.max() - WITHIN
-    optimizer, space = make(name, seed)
+    accuracy, wanted = table()
+    optimizer, space = make(task["optimizer"], task["seed"])
 
     def error(dag: nx.DiGraph) -> float:
-        return -float(accuracies[bytes(cells.to_digits(cells.from_dag(dag)))])
+        return -accuracy(dag)
 
     evaluate = adjust_evaluation_pipeline_for_neps_space(error, space)
-    random.seed(seed)  # NePS's own optimisers draw from it
+    random.seed(task["seed"])  # NePS's own optimisers draw from it
     asked = neps.AskAndTell(optimizer)
     best, start = -np.inf, time.perf_counter()
-    while best < wanted and len(asked.trials) < MAX_EVALUATIONS:
+    while best < wanted and len(asked.trials) < MOST:
         trial = asked.ask()
         asked.tell(trial, value := evaluate(**trial.config))
         best = max(best, -value)
-    return {
-        "optimizer": name,
-        "seed": seed,
+    return task | {
         "evaluations": len(asked.trials),
         "reached": int(best >= wanted),
         "best": round(best, 3),
@@ -147,10 +127,7 @@ def report(rows: list[dict[str, Any]]) -> str:
     for name, title in NAMES.items():
         own = [row for row in rows if row["optimizer"] == name]
         if own:
-            evaluations = np.array([int(row["evaluations"]) for row in own])
-            low, median, high = np.percentile(evaluations, [25, 50, 75])
-            missed = sum(not int(row["reached"]) for row in own)
-            lines.append(f"| {title} | {len(own)} | {median:g} [{low:g}, {high:g}] | {missed} |")
+            lines.append(f"| {title} | {quartiles(own, 'evaluations')}")
     return "\n".join(lines) + "\n"
 
 
@@ -162,19 +139,12 @@ if __name__ == "__main__":
     parser.add_argument("--optimizers", nargs="+", choices=NAMES, default=list(NAMES))
     parser.add_argument("--csv", type=Path, default=RESULTS / "neps_queries.csv")
     arguments = parser.parse_args()
-    rows = finished(arguments.csv)
-    done = {(row["optimizer"], int(row["seed"])) for row in rows}
-    with arguments.csv.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if not rows:
-            writer.writeheader()
-        for seed in range(arguments.seeds):
-            for name in arguments.optimizers:
-                if (name, seed) not in done:
-                    rows.append(search(name, seed))
-                    writer.writerow(rows[-1])
-                    file.flush()
-                    print(rows[-1], flush=True)
-    page = report(rows)
+    tasks = [
+        {"optimizer": name, "seed": seed}
+        for seed in range(arguments.seeds)
+        for name in arguments.optimizers
+    ]
+    run_all(tasks, arguments.csv, 1, search, FIELDS, FIELDS[:2])
+    page = report(finished(arguments.csv))
     arguments.csv.with_suffix(".md").write_text(page)
     print(page)

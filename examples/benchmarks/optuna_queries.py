@@ -12,7 +12,6 @@ random ones. Rows are added to the CSV file as they come; what is there is not r
 from __future__ import annotations
 
 import argparse
-import csv
 import time
 import warnings
 from collections.abc import Callable
@@ -20,29 +19,21 @@ from pathlib import Path
 from typing import Any
 
 import networkx as nx
-import numpy as np
 import optuna
-from common import finished
+from common import finished, run_all
+from six_operations import EDGES, MOST, OPERATIONS, cell, quartiles, table
 
-from tagates_sk.datasets import load_nasbench201
 from tagates_sk.integrations.optuna import TAGATESSampler
-from tagates_sk.spaces import NASBench201
 
 RESULTS = Path(__file__).parents[2] / "docs" / "results"
 FIELDS = ["sampler", "seed", "trials", "reached", "best", "seconds"]
-MAX_TRIALS = 1000
-WITHIN = 0.1
-
-OPERATIONS = ["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3"]
-EDGES = [(0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3)]
+NAMES = [f"{tail}->{head}" for tail, head in EDGES]
+"""Of the parameters."""
 
 
 def to_dag(params: dict[str, Any]) -> nx.DiGraph:
     """The cell of six operations."""
-    cell = nx.DiGraph()
-    for tail, head in EDGES:
-        cell.add_edge(tail, head, op=params[f"{tail}->{head}"])
-    return cell
+    return cell(*(params[name] for name in NAMES))
 
 
 SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
@@ -53,29 +44,24 @@ SAMPLERS: dict[str, Callable[[int], optuna.samplers.BaseSampler]] = {
 }
 
 
-def search(name: str, seed: int) -> dict[str, Any]:
-    """The row of one study."""
-    bunch, space = load_nasbench201(), NASBench201()
-    accuracies = dict(zip(map(bytes, bunch.dags.table), bunch.target, strict=True))
-    wanted = bunch.target.max() - WITHIN
+def search(task: dict[str, Any]) -> dict[str, Any]:
+    """The row of one study, by a sampler from a seed."""
+    accuracy, wanted = table()
 
     def objective(trial: optuna.Trial) -> float:
-        names = [f"{tail}->{head}" for tail, head in EDGES]
-        cell = to_dag({name: trial.suggest_categorical(name, OPERATIONS) for name in names})
-        return float(accuracies[bytes(space.to_digits(space.from_dag(cell)))])
+        return accuracy(cell(*(trial.suggest_categorical(name, OPERATIONS) for name in NAMES)))
 
     def stop(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
         if study.best_value >= wanted:
             study.stop()
 
     start = time.perf_counter()
+    make = SAMPLERS[task["sampler"]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        study = optuna.create_study(direction="maximize", sampler=SAMPLERS[name](seed))
-    study.optimize(objective, n_trials=MAX_TRIALS, callbacks=[stop])
-    return {
-        "sampler": name,
-        "seed": seed,
+        study = optuna.create_study(direction="maximize", sampler=make(task["seed"]))
+    study.optimize(objective, n_trials=MOST, callbacks=[stop])
+    return task | {
         "trials": len(study.trials),
         "reached": int(study.best_value >= wanted),
         "best": round(study.best_value, 3),
@@ -100,14 +86,9 @@ def report(rows: list[dict[str, Any]]) -> str:
     for name in SAMPLERS:
         own = [row for row in rows if row["sampler"] == name]
         if own:
-            trials = np.array([int(row["trials"]) for row in own])
-            low, median, high = np.percentile(trials, [25, 50, 75])
-            missed = sum(not int(row["reached"]) for row in own)
-            seconds = sum(float(row["seconds"]) for row in own) / trials.sum()
-            lines.append(
-                f"| {name} | {len(own)} | {median:g} [{low:g}, {high:g}] | {missed} | "
-                f"{seconds:.2f} |"
-            )
+            seconds = sum(float(row["seconds"]) for row in own)
+            each = seconds / sum(int(row["trials"]) for row in own)
+            lines.append(f"| {name} | {quartiles(own, 'trials')} {each:.2f} |")
     return "\n".join(lines) + "\n"
 
 
@@ -120,19 +101,12 @@ if __name__ == "__main__":
     parser.add_argument("--csv", type=Path, default=RESULTS / "optuna_queries.csv")
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    rows = finished(arguments.csv)
-    done = {(row["sampler"], int(row["seed"])) for row in rows}
-    with arguments.csv.open("a", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS)
-        if not rows:
-            writer.writeheader()
-        for seed in range(arguments.seeds):
-            for name in arguments.samplers:
-                if (name, seed) not in done:
-                    rows.append(search(name, seed))
-                    writer.writerow(rows[-1])
-                    file.flush()
-                    print(rows[-1], flush=True)
-    page = report(rows)
+    tasks = [
+        {"sampler": name, "seed": seed}
+        for seed in range(arguments.seeds)
+        for name in arguments.samplers
+    ]
+    run_all(tasks, arguments.csv, 1, search, FIELDS, FIELDS[:2])
+    page = report(finished(arguments.csv))
     arguments.csv.with_suffix(".md").write_text(page)
     print(page)

@@ -140,9 +140,11 @@ class Composition:
         """
         has_proxies = parameters["proxies"] is not None
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
-        others = None if unlabeled is None else unlabeled.packed()
-        kinds = kinds_of(parameters, source, data.packed, others, learns_scores=learns_scores)
-        n_stages = 1 + has_proxies + len(kinds) * with_networks * (4 if learns_scores else 1)
+        kinds: list[Kind] = []
+        if with_networks:
+            others = None if unlabeled is None else unlabeled.packed()
+            kinds = kinds_of(parameters, source, data.packed, others, learns_scores=learns_scores)
+        n_stages = 1 + has_proxies + len(kinds) * (4 if learns_scores else 1)
         with Stages(n_stages, parameters["verbose"]) as stages:
             if has_proxies:
                 stages.next("proxies")

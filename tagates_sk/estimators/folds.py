@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_FOLDS = 5
+"""Parts of the labels, of which each network, and each model of trees or regressors, leaves out
+one."""
 
 
 def folds_of(columns: NDArray[Any], rng: np.random.RandomState) -> tuple[NDArray[np.intp], int]:

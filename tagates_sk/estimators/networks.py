@@ -14,12 +14,10 @@ from ..graphs import PackedGraphs
 from ..nn.configuring import is_deep, propagation_of
 from ..nn.transfer import EncoderState
 from .encoder import Encoders
-from .recurrent import RecurrentNetworks, is_small
+from .folds import N_FOLDS
+from .recurrent import RecurrentNetworks, are_small
 
 Networks = Encoders | RecurrentNetworks
-
-N_FOLDS = 5
-"""Parts of the labels, of which each network leaves out one."""
 
 FEWEST = 20
 """Labels below which networks see all of them."""
@@ -111,7 +109,7 @@ def kinds_of(
     if swept:
         return kinds
     kinds.append(Kind(NETWORKS[1], Encoders, {**parameters, **ASYNCHRONOUS}, None))
-    if len(packed) > FEW and all(is_small(p) for p in (packed, unlabeled) if p is not None):
+    if len(packed) > FEW and all(are_small(p).all() for p in (packed, unlabeled) if p is not None):
         kinds.append(Kind(NETWORKS[2], RecurrentNetworks, {**parameters, **RECURRENT}, None))
     return kinds
 

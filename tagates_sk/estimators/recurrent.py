@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .._utils import Floats
 from ..graphs import PackedGraphs
@@ -31,9 +32,11 @@ LARGEST = 64
 """Operations of the largest cell that they read: their tables are square."""
 
 
-def is_small(packed: PackedGraphs) -> bool:
-    """Whether no cell has more operations than these networks read."""
-    return int(np.diff(packed.op_ptr).max(initial=0)) <= LARGEST
+def are_small(packed: PackedGraphs) -> NDArray[np.bool_]:
+    """Whether each architecture has no cell with more operations than these networks read."""
+    operations = np.diff(packed.op_ptr).reshape(-1, packed.n_cells)
+    small: NDArray[np.bool_] = operations.max(1) <= LARGEST
+    return small
 
 
 @dataclass
@@ -159,8 +162,7 @@ class RecurrentNetworks:
         found = []
         for part in read_in_parts(X, verbose):
             packed = self.network.conform(part.packed, handle_unknown)
-            cells = np.diff(packed.op_ptr).reshape(-1, packed.n_cells)
-            fitting = np.flatnonzero(cells.max(1) <= LARGEST)
+            fitting = np.flatnonzero(are_small(packed))
             predicted = np.full((len(packed), 1, self.n_members), np.nan)
             if len(fitting):
                 packed = packed if len(fitting) == len(packed) else packed.take(fitting)
