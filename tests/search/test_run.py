@@ -153,7 +153,11 @@ def test_on_dask() -> None:
     assert all(row["value"] == worth(row["architecture"]) for row in s.history_)
 
 
-def test_progress(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"COLUMNS": "200", "LINES": "40"}.items():
+        monkeypatch.setenv(name, value)  # a bar is cut at the terminal's edge
     search(verbose=1).run(worth, budget=8)
     shown = capsys.readouterr().err
     assert "8/8" in shown
@@ -246,7 +250,7 @@ class TestState:
                 with pytest.raises(ValueError, match=r"search' (is|cannot|holds)"):
                     PredictorSearch.load(path)
         for place in (0, 5, 16, 20, 60):
-            path.write_bytes(whole[:place] + b"\0" + whole[place + 1 :])
+            path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
             with pytest.raises(ValueError, match=r"search' is (damaged|no file written)"):
                 PredictorSearch.load(path)
 
