@@ -36,15 +36,17 @@ from .regressors import Named, RegressorMember, named_regressors
 from .score_map import ScoreMap
 from .statistics import GraphStatistics
 
+ALL = ("walks/*", "operations/*", "wires/*", "edges/*", "places/*", "capacity/*")
+
 PROCESSES: dict[str, Sequence[str]] = {
-    "flow": ("walks", "capacity"),
-    "all": ("walks", "operations", "edges", "places", "capacity"),
+    "flow": ("walks/*/*", "places/*", "capacity/*"),
+    "all": ALL,
 }
 """Blocks of statistics that each process reads."""
 
 WITH_PROXIES: dict[str, Sequence[str]] = {
     "flow": ("proxies",),
-    "all": ("walks", "operations", "edges", "places", "capacity", "proxies"),
+    "all": (*ALL, "proxies"),
 }
 """The same where there are proxies."""
 
@@ -206,7 +208,7 @@ class Composition:
             np.column_stack(seen),
             random_state=draw_seed(rng),
         )
-        spread = _spread([members[name].unseen_std_ for name in PROCESSES])
+        spread = _spread([members[name].unseen_std_ for name in processes])
         score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread)
         networks, scales = [t.network for t in trained], [t.scale for t in trained]
         return cls(networks, scales, statistics, members, blend, score_map, known.ranks)
@@ -240,8 +242,8 @@ class Composition:
         ]
         known = self.statistics.transform(packed, scores)
         deviations = []
-        for name, member in self.members.items():
-            if name in PROCESSES:
+        for member in self.members.values():
+            if isinstance(member, ProcessMember):
                 mean, deviation = member.predict(known, return_std=True)
                 deviations.append(deviation)
             else:

@@ -43,8 +43,8 @@ class ProcessMember:
     Parameters
     ----------
     blocks : sequence of str
-        Which blocks of the statistics, with those of numbers that join them; each
-        has its own weight and length.
+        Which blocks of the statistics, as :meth:`Statistics.joined` takes them;
+        each has its own weight and length.
     prior_mean : float, default=0.3
         The guess a₀.
     prior_variance : float, default=1
@@ -100,7 +100,8 @@ class ProcessMember:
         """
         rng = check_random_state(random_state)
         weight = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
-        rows = self._rows(statistics)
+        blocks = statistics.joined(self.blocks)
+        rows = _rows(blocks, statistics)
         distinct, first, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
         which = which.ravel()
         total = np.bincount(which, weight)
@@ -117,8 +118,10 @@ class ProcessMember:
         )
         extra = np.minimum(extra, 1e6)
 
-        kernel = self._kernel(statistics)
-        spread = self._spread(len(statistics.names(self.blocks)))
+        # Where all architectures are the same, no block is left.
+        widths = [block.shape[1] for block in blocks] or [0]
+        kernel = self._kernel(widths)
+        spread = self._spread(len(widths))
         process = self._process(kernel, extra[tuning], _with_prior(kernel.theta, spread))
         with warnings.catch_warnings():
             # Few labels reach a bound of the kernel, which is prior knowledge.
@@ -153,7 +156,7 @@ class ProcessMember:
         std : ndarray of float, shape (n,)
             Noise included. Only with `return_std`.
         """
-        rows = self._rows(statistics)
+        rows = _rows(statistics.joined(self.blocks), statistics)
         if return_std:
             return self._mean_and_std(rows)
         return self.posterior_.mean(rows) + self._prior(rows)
@@ -166,13 +169,7 @@ class ProcessMember:
         mean: Floats = self.prior_mean * rows[:, -1]
         return mean
 
-    def _rows(self, statistics: Statistics) -> Floats:
-        chosen = [statistics.blocks[name] for name in statistics.names(self.blocks)]
-        rows: Floats = np.concatenate([*chosen, statistics.prior[:, None]], axis=1)
-        return rows
-
-    def _kernel(self, statistics: Statistics) -> Any:
-        widths = [statistics.blocks[name].shape[1] for name in statistics.names(self.blocks)]
+    def _kernel(self, widths: Sequence[int]) -> Any:
         n = len(widths)
         weights, lengths = np.full(n, SIGNAL / n), np.full(n, LENGTH)
         blocks = BlockKernel(widths, weights, lengths, self.prior_variance)
@@ -206,3 +203,8 @@ def _with_prior(centre: Floats, spread: Floats) -> Callable[..., tuple[Floats, f
         return found.x, float(found.fun)
 
     return optimizer
+
+
+def _rows(blocks: Sequence[Floats], statistics: Statistics) -> Floats:
+    rows: Floats = np.concatenate([*blocks, statistics.prior[:, None]], axis=1)
+    return rows

@@ -14,17 +14,20 @@ from ..features import AdjacencyOneHot, CapacityStatistics, OperationStatistics,
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.attributes import AttributeScale
 
-BLOCKS = ("walks", "operations", "edges", "places", "capacity")
-"""What each block tells of."""
+KINDS = ("walks", "operations", "wires", "edges", "places", "capacity")
+"""What columns tell of: "wires" which nodes are joined, "edges" which operation is where."""
 
 NUMBERS = {name: f"{name}: numbers" for name in ("walks", "edges", "places")}
-"""Blocks of the numbers beside operations, where there are any, by the block that they join."""
+"""Blocks of the numbers beside operations, where there are any, by the kind that they join."""
+
+_FAMILY = re.compile(r"(walk|path|forward)_")
+"""Of columns of walks; others tell of the graph's shape."""
 
 _NUMBER = re.compile(r"(?:^|_)attribute(?:_sum)?[([]")
 """In the names of their columns."""
 
 _NAMED = ("walks", "operations", "edges", "places")
-"""Blocks that tell operations apart by name."""
+"""Kinds that tell operations apart by name."""
 
 FEW_KINDS = 64
 """Up to so many operations that differ in name or numbers, each has columns of its own."""
@@ -46,8 +49,9 @@ class Statistics(NamedTuple):
     Parameters
     ----------
     blocks : dict of str to ndarray of float, shape (n, n_columns)
-        Standardised columns, by the names in BLOCKS and perhaps "proxies",
-        divided by the root of their number: squared distances of rows are about 2.
+        Standardised columns, divided by the root of their number: squared
+        distances of rows are about 2. A name such as "walks/0/path" is a kind (in
+        KINDS, or "proxies"), a cell, and a part of it.
     prior : ndarray of float, shape (n,)
         Capacity, or a consensus of proxies, standardised; zeros where all
         architectures of fit have the same.
@@ -63,16 +67,37 @@ class Statistics(NamedTuple):
     def __len__(self) -> int:
         return len(self.prior)
 
-    def names(self, blocks: Sequence[str]) -> list[str]:
-        """The blocks with these names, and those of numbers that join them."""
-        joined = [name for block in blocks for name in (block, NUMBERS.get(block, ""))]
-        return [name for name in joined if name in self.blocks or name in blocks]
+    def joined(self, kinds: Sequence[str]) -> list[Floats]:
+        """Blocks for a kernel, on the same scale, but for those without columns.
+
+        Parameters
+        ----------
+        kinds : sequence of str
+            "walks" joins all columns of walks, "walks/*" those of a cell, and
+            "walks/*/*" those of a part of a cell. Numbers beside operations follow
+            the kind that they join.
+
+        Returns
+        -------
+        list of ndarray of float, shape (n, n_columns)
+        """
+        groups: dict[tuple[str, ...], list[Floats]] = {}
+        for wanted in kinds:
+            kind, *levels = wanted.split("/")
+            for name, block in self.blocks.items():
+                path = name.split("/")
+                if block.shape[1] and path[0] in (kind, NUMBERS.get(kind)):
+                    groups.setdefault((wanted, *path[: 1 + len(levels)]), []).append(block)
+        return [_side_by_side(group) for group in groups.values()]
 
     def columns(self) -> NDArray[np.float32]:
         """All side by side, for trees."""
         blocks = list(self.blocks.values())
         if self.kinds is not None:
-            blocks = [self.kinds, *(b for name, b in self.blocks.items() if name not in _NAMED)]
+            blocks = [
+                self.kinds,
+                *(b for name, b in self.blocks.items() if _kind(name) not in _NAMED),
+            ]
         return np.concatenate(blocks, axis=1).astype(np.float32)
 
     def of(self, rows: Any) -> Statistics:
@@ -111,6 +136,8 @@ class GraphStatistics:
 
     _is_number: list[NDArray[np.bool_]] | None = None
     """Of the columns of walks, operations and edges; None without numbers beside operations."""
+    _parts: list[list[str]] | None = None
+    """Kind, cell and part of the columns of each transformer; None is one part of each kind."""
     _by_numbers: GraphStatistics | None = None
     """Of the same architectures, with the numbers in the names of operations."""
 
@@ -148,6 +175,7 @@ class GraphStatistics:
             transformer.set_output(transform="default").fit(packed)
         names = [t.get_feature_names_out() for t in self.transformers_]
         self._is_place = np.array(["walk_place" in name for name in names[0]])
+        self._parts = [_parts(t, of) for t, of in zip(self.transformers_, names, strict=True)]
         self._prior_columns = [list(names[3]).index(name) for name in PRIOR]
         self._is_number = self._by_numbers = None
         if self.attributes_:
@@ -158,9 +186,8 @@ class GraphStatistics:
             finer = packed.with_numbers_in_names()
             if len(finer.used_operations()) <= FEW_KINDS:
                 self._by_numbers = GraphStatistics().fit(finer)
-        raw = self._raw(packed)
+        raw, capacity = self._raw(packed)
         self._scales = {name: Scale(block) for name, block in raw.items()}
-        capacity = raw["capacity"][:, self._prior_columns]
         self._capacity_scale = Scale(capacity)
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
         if scores is not None:
@@ -183,37 +210,53 @@ class GraphStatistics:
         Statistics
         """
         packed = read_architectures(X)
-        raw = self._raw(packed)
+        raw, capacity = self._raw(packed)
         blocks = {name: self._scales[name](block) for name, block in raw.items()}
         kinds = None
         if self._by_numbers is not None:
-            kinds = np.concatenate([blocks[name] for name in _NAMED], axis=1)
-            finer = self._by_numbers.transform(packed.with_numbers_in_names())
-            blocks.update({name: finer.blocks[name] for name in _NAMED})
-        capacity = raw["capacity"][:, self._prior_columns]
+            named = {name: block for name, block in blocks.items() if _kind(name) in _NAMED}
+            kinds = np.concatenate(list(named.values()), axis=1)
+            finer = self._by_numbers.transform(packed.with_numbers_in_names()).blocks
+            blocks = {name: block for name, block in blocks.items() if name not in named}
+            blocks = {name: b for name, b in finer.items() if _kind(name) in _NAMED} | blocks
         mean = self._capacity_scale(capacity).sum(axis=1)[:, None]
         if scores is not None:
-            pair = [blocks["walks"], self._scales["proxies"](scores)]
+            walks = _side_by_side([b for name, b in blocks.items() if _kind(name) == "walks"])
+            pair = [walks, self._scales["proxies"](scores)]
             blocks["proxies"] = np.concatenate(pair, axis=1) / np.sqrt(2.0)
             mean = scores[:, -1:]
         return Statistics(blocks, self._prior_scale(mean).sum(axis=1), kinds)
 
-    def _raw(self, packed: PackedGraphs) -> dict[str, Floats]:
-        walks, operations, edges, capacity = (t.transform(packed) for t in self.transformers_)
-        place, numbers = self._is_place, {}
+    def _raw(self, packed: PackedGraphs) -> tuple[dict[str, Floats], Floats]:
+        """Columns by block, and those of the prior."""
+        matrices = [transformer.transform(packed) for transformer in self.transformers_]
+        parts: dict[str, list[Floats]] = {}
+        for matrix, names in zip(matrices, self._block_names(), strict=True):
+            for name in dict.fromkeys(names.tolist()):
+                parts.setdefault(name, []).append(matrix[:, names == name])
+        order = [*KINDS, *NUMBERS.values()]
+        blocks = {
+            name: np.concatenate(parts[name], axis=1)
+            for name in sorted(parts, key=lambda name: order.index(_kind(name)))
+        }
+        return blocks, matrices[3][:, self._prior_columns]
+
+    def _block_names(self) -> list[NDArray[np.str_]]:
+        """The block of each column, for each transformer."""
+        if self._parts is None:
+            n_columns = [len(t.get_feature_names_out()) for t in self.transformers_]
+            whole = np.where(self._is_place, "places", "walks")
+            others = ("operations", "edges", "capacity")
+            rest = [np.full(n, kind) for n, kind in zip(n_columns[1:], others, strict=True)]
+            names = [whole, *rest]
+        else:
+            names = [np.array(parts, dtype=str) for parts in self._parts]
         if self._is_number is not None:
-            on_walks, on_operations, on_edges = self._is_number
-            numbers = {
-                NUMBERS["walks"]: np.concatenate(
-                    [walks[:, on_walks & ~place], operations[:, on_operations]], axis=1
-                ),
-                NUMBERS["edges"]: edges[:, on_edges],
-                NUMBERS["places"]: walks[:, on_walks & place],
-            }
-            place, walks = place[~on_walks], walks[:, ~on_walks]
-            operations, edges = operations[:, ~on_operations], edges[:, ~on_edges]
-        blocks = (walks[:, ~place], operations, edges, walks[:, place], capacity)
-        return dict(zip(BLOCKS, blocks, strict=True)) | numbers
+            on_walks = np.where(self._is_place, NUMBERS["places"], NUMBERS["walks"])
+            numbers: tuple[Any, ...] = (on_walks, NUMBERS["walks"], NUMBERS["edges"])
+            for i, (is_number, name) in enumerate(zip(self._is_number, numbers, strict=True)):
+                names[i] = np.where(is_number, name, names[i])
+        return names
 
 
 class Scale:
@@ -230,3 +273,41 @@ class Scale:
         columns = (matrix[:, self.varies] - self.mean) / self.std
         scaled: Floats = np.clip(columns, -LIMIT, LIMIT) / np.sqrt(max(len(self.mean), 1))
         return scaled
+
+
+def _parts(transformer: Any, names: NDArray[np.object_]) -> list[str]:
+    """Kind, cell and part of columns."""
+    several, parts = transformer.n_cells_ > 1, []
+    for name in names:
+        cell = "0"
+        if several and (found := re.match(r"cell(\d+)_", name)):
+            cell, name = found[1], name[found.end() :]
+        match transformer:
+            case WalkStatistics() if name.startswith("walk_place"):
+                part = f"places/{cell}"
+            case WalkStatistics():
+                family = _FAMILY.match(name)
+                part = f"walks/{cell}/{family[1] if family else 'shape'}"
+            case OperationStatistics():
+                part = f"operations/{cell}"
+            case AdjacencyOneHot():
+                what, _, where = name.rpartition("(")
+                is_wire = what == "edge" and "-" in where
+                part = f"wires/{cell}" if is_wire else f"edges/{cell}"
+            case _:
+                part = f"capacity/{cell}"
+        parts.append(part)
+    return parts
+
+
+def _kind(name: str) -> str:
+    return name.split("/")[0]
+
+
+def _side_by_side(blocks: Sequence[Floats]) -> Floats:
+    """Blocks as one, divided by the root of the number of all columns."""
+    widths = np.array([block.shape[1] for block in blocks])
+    total = max(widths.sum(), 1)
+    scaled = [b * np.sqrt(width / total) for b, width in zip(blocks, widths, strict=True)]
+    joined: Floats = np.concatenate(scaled, axis=1)
+    return joined

@@ -6,6 +6,7 @@ network of a million layers, or for a table with a column for each of 10^9 input
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -21,7 +22,7 @@ from ..estimators.head_features import HeadFeatures
 from ..estimators.posterior import Posterior
 from ..estimators.process import ProcessMember
 from ..estimators.recurrent import RecurrentNetworks
-from ..estimators.statistics import BLOCKS, NUMBERS, GraphStatistics, Scale
+from ..estimators.statistics import KINDS, NUMBERS, GraphStatistics, Scale
 from ..estimators.trees import TreeEnsemble
 from ..features import (
     AdjacencyOneHot,
@@ -47,6 +48,9 @@ from .models import Sizes
 
 MOST_PLACES = 1000
 """Places along a path that are told apart; the members use 6."""
+
+LONGEST_PART = 100
+"""Letters of the name of a block of statistics."""
 
 MOST_PASSES = 1000
 """Passes of an encoder; the published ones have up to 4."""
@@ -245,22 +249,24 @@ def _statistics(statistics: GraphStatistics, n: int) -> bool:
     if len({transformer.n_cells_ for transformer in statistics.transformers_}) > 1:
         return False
     walks, operations, edges, capacity = map(_width, statistics.transformers_)
-    place, of_numbers = statistics._is_place, statistics._is_number
-    none = [np.zeros(n_columns, dtype=bool) for n_columns in (walks, operations, edges)]
-    numbers = none if of_numbers is None else of_numbers
-    if len(numbers) != 3 or place.shape != (walks,):
+    place, of_numbers, parts = statistics._is_place, statistics._is_number, statistics._parts
+    n_columns = (walks, operations, edges, capacity)
+    if place.shape != (walks,):
         return False
-    if not all(map(_of_length, (walks, operations, edges), numbers)):
+    if of_numbers is not None and not (
+        len(of_numbers) == 3 and all(map(_of_length, n_columns[:3], of_numbers))
+    ):
         return False
-    on_walks, on_operations, on_edges = numbers
-    columns = (
-        ~place & ~on_walks, ~on_operations, ~on_edges, place & ~on_walks, np.ones(capacity),
-    )  # fmt: skip
-    widths = {name: int(of.sum()) for name, of in zip(BLOCKS, columns, strict=True)}
-    if of_numbers is not None:
-        widths[NUMBERS["walks"]] = int((on_walks & ~place).sum() + on_operations.sum())
-        widths[NUMBERS["edges"]] = int(on_edges.sum())
-        widths[NUMBERS["places"]] = int((on_walks & place).sum())
+    if parts is not None:
+        if [len(names) for names in parts] != list(n_columns):
+            return False
+        # An array of names takes room for the longest in each place.
+        if max((len(name) for names in parts for name in names), default=0) > LONGEST_PART:
+            return False
+    names = np.concatenate(statistics._block_names())
+    if not {name.split("/")[0] for name in names} <= {*KINDS, *NUMBERS.values()}:
+        return False
+    widths = Counter(names.tolist())
     scales = statistics._scales
     priors = len(statistics._prior_columns)
     return (

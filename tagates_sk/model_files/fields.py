@@ -157,6 +157,7 @@ PARTS: dict[type[Any], Fields] = {
         operations_=list[str], _is_place=NDArray[np.bool_], _prior_columns=list[int],
         _scales=dict[str, Scale], _capacity_scale=Scale, _prior_scale=Scale,
         _is_number=list[NDArray[np.bool_]] | None, _by_numbers=GraphStatistics | None,
+        _parts=list[list[str]] | None,
     ),
     HeadFeatures: _set(
         transformer=(

@@ -36,12 +36,12 @@ def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[i
     """
     if len(architectures) <= n:
         return list(range(len(architectures)))
-    from ..estimators.statistics import GraphStatistics  # imports torch
+    from ..estimators.statistics import KINDS, GraphStatistics  # imports torch
 
     statistics = GraphStatistics().fit(architectures)
-    place = _places(statistics.transform(architectures))
+    place = _places(statistics.transform(architectures), KINDS)
     distance = np.full(len(place), np.inf)
-    for other in _places(statistics.transform(known)) if len(known) else ():
+    for other in _places(statistics.transform(known), KINDS) if len(known) else ():
         distance = np.minimum(distance, ((place - other) ** 2).sum(axis=1))
     rows: list[int] = []
     for _ in range(n):
@@ -51,5 +51,6 @@ def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[i
     return rows
 
 
-def _places(statistics: Any) -> Any:
-    return np.concatenate(list(statistics.blocks.values()), axis=1)
+def _places(statistics: Any, kinds: Sequence[str]) -> Any:
+    # Where all architectures are alike, no column is left.
+    return np.concatenate([np.zeros((len(statistics), 0)), *statistics.joined(kinds)], axis=1)

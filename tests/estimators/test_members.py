@@ -9,14 +9,20 @@ import numpy as np
 import pytest
 from scipy.stats import norm, rankdata
 
-from tagates_sk.datasets import load_nasbench201
+from tagates_sk.datasets import (
+    load_enas_oneshot,
+    load_nasbench101,
+    load_nasbench201,
+)
 from tagates_sk.estimators.block_kernel import BlockKernel
 from tagates_sk.estimators.boosting import BoostingMember
-from tagates_sk.estimators.process import ProcessMember
-from tagates_sk.estimators.statistics import BLOCKS, GraphStatistics, Statistics
+from tagates_sk.estimators.composition import PROCESSES
+from tagates_sk.estimators.process import ProcessMember, _rows
+from tagates_sk.estimators.statistics import KINDS, GraphStatistics, Statistics
 from tagates_sk.metrics import kendall_tau
+from tagates_sk.spaces import DARTS
 
-MEMBERS = [lambda: ProcessMember(BLOCKS), lambda: BoostingMember(20)]
+MEMBERS = [lambda: ProcessMember(KINDS), lambda: BoostingMember(20)]
 
 
 def chain(operations: list[str]) -> nx.DiGraph:
@@ -57,14 +63,54 @@ def test_gradient_of_the_kernel() -> None:
 def test_few_labels_rank(seed: int) -> None:
     """Capacity carries what seven labels do not tell."""
     known, others, t, y = cells(7, seed=seed)
-    member = ProcessMember(BLOCKS).fit(known, t)
+    member = ProcessMember(KINDS).fit(known, t)
     assert kendall_tau(y, member.predict(others)) > 0.5
+
+
+def test_joined_blocks_are_on_one_scale() -> None:
+    """However they are parted, columns have the same weight beside each other."""
+    nb101 = load_nasbench101()
+    known = GraphStatistics().fit(nb101.dags[:60]).transform(nb101.dags[:60])
+    (whole,) = known.joined(["walks"])
+    assert np.sqrt((whole**2).sum(1).mean()) == pytest.approx(1.0, abs=0.05)
+    assert len(known.joined(["walks/*"])) == 1  # of one cell
+    parts = known.joined(["walks/*/*"])
+    assert [part.shape[1] for part in parts] == [
+        known.blocks[f"walks/0/{part}"].shape[1] for part in ("shape", "walk", "path", "forward")
+    ]
+    squares = sum((part**2).sum(1) * part.shape[1] for part in parts) / whole.shape[1]
+    np.testing.assert_allclose((whole**2).sum(1), squares)
+
+
+def test_blocks_by_cell_and_by_what_they_tell() -> None:
+    darts = DARTS().sample(30, random_state=0)
+    known = GraphStatistics().fit(darts).transform(darts)
+    assert len(known.joined(["capacity/*"])) == 2
+    assert len(known.joined(["walks/*/*"])) == 8
+    assert len(known.joined(["edges/*"])) == 2
+    enas = load_enas_oneshot().dags[:60]
+    known = GraphStatistics().fit(enas).transform(enas)
+    wires, places = known.joined(["wires", "edges"])
+    # Skip connections between 7 of the 8 nodes vary; six nodes have one of six operations.
+    assert (wires.shape[1], places.shape[1]) == (15, 36)
+
+
+def test_wires_tell_what_operations_do_not() -> None:
+    """Where skip connections alone matter, the process on all statistics finds them."""
+    enas = load_enas_oneshot()
+    chosen = np.random.RandomState(0).permutation(len(enas.target))
+    fit, test = chosen[:100], chosen[-1000:]
+    statistics = GraphStatistics().fit(enas.dags[fit])
+    member = ProcessMember(PROCESSES["all"])
+    member.fit(statistics.transform(enas.dags[fit]), scores(enas.target[fit]))
+    predicted = member.predict(statistics.transform(enas.dags[test]))
+    assert kendall_tau(enas.target[test], predicted) > 0.6
 
 
 def test_prior_costs_nothing_where_it_is_wrong() -> None:
     known, others, t, y = cells(40)
-    right = kendall_tau(y, ProcessMember(BLOCKS).fit(known, t).predict(others))
-    wrong = kendall_tau(-y, ProcessMember(BLOCKS).fit(known, -t).predict(others))
+    right = kendall_tau(y, ProcessMember(KINDS).fit(known, t).predict(others))
+    wrong = kendall_tau(-y, ProcessMember(KINDS).fit(known, -t).predict(others))
     assert wrong > right - 0.02
 
 
@@ -72,7 +118,8 @@ def test_unseen_of_the_process_is_that_of_a_process_without_it() -> None:
     known, _, t, _ = cells(12)
     member = ProcessMember(["walks"]).fit(known, t)
     posterior = member.posterior_
-    K = posterior.kernel(member._rows(known)) + (posterior.noise + 1e-8) * np.eye(12)
+    rows = _rows(known.joined(member.blocks), known)
+    K = posterior.kernel(rows) + (posterior.noise + 1e-8) * np.eye(12)
     rest = t - member.prior_mean * known.prior
     for i in range(12):
         others = np.arange(12) != i
@@ -124,7 +171,7 @@ def test_weights_draw_the_process() -> None:
 
 def test_standard_deviations_grow_away_from_labels() -> None:
     known, others, t, _ = cells(100)
-    member = ProcessMember(BLOCKS).fit(known, t)
+    member = ProcessMember(KINDS).fit(known, t)
     std = member.predict(others, return_std=True)[1]
     assert member.predict(known, return_std=True)[1].mean() < std.mean()
     assert 0.5 < np.std((t - member.unseen_) / member.unseen_std_) < 2.0
@@ -162,13 +209,13 @@ def test_places_tell_chains_apart() -> None:
     X = [chain([["conv3x3", "skip_connect"][k] for k in row]) for row in operations]
     y = operations @ np.array([4.0, -3.0, 2.0, 1.0, -1.0, -2.0, 3.0, -4.0])
     statistics = GraphStatistics().fit(X[:80])
-    member = ProcessMember(BLOCKS).fit(statistics.transform(X[:80]), scores(y[:80]))
+    member = ProcessMember(KINDS).fit(statistics.transform(X[:80]), scores(y[:80]))
     assert kendall_tau(y[80:], member.predict(statistics.transform(X[80:]))) > 0.8
 
 
 def test_a_row_depends_on_its_architecture_alone() -> None:
     known, _, t, _ = cells(30)
-    member = ProcessMember(BLOCKS).fit(known, t)
+    member = ProcessMember(KINDS).fit(known, t)
     together = member.predict(known)
     alone = [member.predict(known.of([i]))[0] for i in range(30)]
     np.testing.assert_allclose(together, alone, atol=1e-9)

@@ -153,9 +153,7 @@ def test_on_dask() -> None:
     assert all(row["value"] == worth(row["architecture"]) for row in s.history_)
 
 
-def test_progress(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"COLUMNS": "200", "LINES": "40"}.items():
         monkeypatch.setenv(name, value)  # a bar is cut at the terminal's edge
     search(verbose=1).run(worth, budget=8)
