@@ -389,7 +389,7 @@ def read_in_parts(X: Any, verbose: Any, size: int | None = None) -> Iterator[Par
 
     def read(part: Any, rows: slice) -> Part:
         packed = read_architectures(part, start=rows.start or 0)
-        known = isinstance(part, ArchitectureSequence)
+        known = isinstance(part, Architectures)  # which reads its graphs once
         return Part(part if known else Architectures.from_packed(part, packed), packed, rows)
 
     sliceable = isinstance(X, (Sequence, np.ndarray)) and not isinstance(X, str)
