@@ -39,7 +39,7 @@ from .statistics import GraphStatistics
 ALL = ("walks/*", "operations/*", "wires/*", "edges/*", "places/*", "capacity/*")
 
 PROCESSES: dict[str, Sequence[str]] = {
-    "flow": ("walks/*/*", "places/*", "capacity/*"),
+    "flow": ("walks/*", "walks/*/*", "places/*", "capacity/*"),
     "all": ALL,
 }
 """Blocks of statistics that each process reads."""
