@@ -92,6 +92,8 @@ def cases() -> Iterator[tuple[str, Any]]:
         with patch.object(networks, "FEW", 20):
             composed = TAGATESRanker(**TINY_TAGATES | {"members": "all"})
             yield "all_recurrent", composed.fit(X * 4, np.tile(Y, 4))
+        tiny = TAGATESRanker(**TINY_TAGATES | {"members": "statistics"})
+        yield "statistics_cells", tiny.fit(seen("statistics_cells") * 4, np.tile(Y, 4))
         for members in ("encoder", "statistics"):
             tiny = TAGATESRanker(**TINY_TAGATES | {"members": members})
             yield f"{members}_attributes", tiny.fit(with_numbers(), Y)
@@ -120,6 +122,11 @@ def seen(name: str) -> list[Any]:
         return ON_NODES
     if name.endswith("_attributes"):
         return with_numbers()
+    if name == "statistics_cells":  # of two cells, with skip connections
+        cells = [graph.copy() for graph in ON_NODES]
+        for graph in cells[::2]:
+            graph.add_edge(0, max(graph))
+        return [*zip(cells, reversed(cells), strict=True)]
     return [X[0], X[2]] if name == "AdjacencyOneHot" else X  # of one layout
 
 
@@ -130,7 +137,9 @@ def predicted(name: str, estimator: Any) -> np.ndarray[Any, Any]:
         rows += [*estimator.predict_anytime(X).T, *estimator.predict_members(X).T]
         rows.append(estimator.predict(X, partial=Y[:, None]))
     if name.startswith(("all_", "statistics_")):
-        rows += [estimator.predict(X, return_std=True)[1], *estimator.predict_members(X).T]
+        seen_X = seen(name) if name == "statistics_cells" else X
+        rows += [estimator.predict(seen_X, return_std=True)[1]]
+        rows += [*estimator.predict_members(seen_X).T]
     if name == "conditions":
         rows.append(estimator.predict(X, conditions=SHORT))
     return np.array(rows)
