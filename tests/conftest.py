@@ -4,7 +4,9 @@ Few examples by default, HYPOTHESIS_PROFILE=thorough for many.
 """
 
 import os
+import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -32,7 +34,21 @@ def fitted(request: pytest.FixtureRequest) -> Any:
     return getattr(small, request.param)().fit(small.CELLS, small.TARGETS)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
+def few_trees(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Ten boosted trees a fold: the usual 120 are most of the time of a small fit.
+
+    Modules that are marked with all_trees have these, to show how well they rank.
+    """
+    composition = sys.modules.get("tagates_sk.estimators.composition")  # it imports torch
+    with pytest.MonkeyPatch.context() as patch:
+        if composition and not request.node.get_closest_marker("all_trees"):
+            few = partial(composition.BoostingMember, 10)
+            patch.setattr(composition, "BoostingMember", few)
+        yield
+
+
+@pytest.fixture(scope="class")
 def dask_cluster() -> Iterator[Any]:
     """The client of a cluster of two processes on this machine; ``backend="dask"`` uses it."""
     distributed = pytest.importorskip("distributed")

@@ -153,12 +153,6 @@ def same_everywhere(fitted: Any, **config: Any) -> None:
         assert_array_equal(a, b)
 
 
-@pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
-@pytest.mark.usefixtures("dask_cluster")
-def test_dask(fitted: Any) -> None:
-    same_everywhere(fitted, backend="dask")
-
-
 @contextmanager
 def killing_a_busy_worker(client: Any) -> Iterator[None]:
     """As if the system had no memory left, in the middle of the work inside the block."""
@@ -182,24 +176,31 @@ def killing_a_busy_worker(client: Any) -> Iterator[None]:
     assert killed
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_work_of_a_killed_dask_worker_is_done_by_others(fitted: Any, dask_cluster: Any) -> None:
-    many = as_array(CELLS * 20)
-    saliency = ZeroCostSaliency(**TINY).fit(CELLS[:4])
-    there, here = [], []
-    for work in (
-        lambda: predict_in_parallel(fitted, many, chunk_size=200),
-        lambda: searched().cv_results_["mean_test_score"],
-        lambda: np.concatenate([np.ravel(v) for v in saliency.raw_saliencies(CELLS[4:16])]),
-    ):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(evaluation, "_cache", evaluation._Cache())
-            with joblib.parallel_config(backend="dask"), killing_a_busy_worker(dask_cluster):
-                there.append(work())
-            patch.setattr(evaluation, "_cache", evaluation._Cache())
-            here.append(work())
-    for a, b in zip(there, here, strict=True):
-        assert_allclose(a, b, rtol=1e-5)
+@pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
+@pytest.mark.usefixtures("dask_cluster")
+class TestDask:
+    def test_same(self, fitted: Any) -> None:
+        same_everywhere(fitted, backend="dask")
+
+    def test_work_of_a_killed_worker_is_done_by_others(
+        self, fitted: Any, dask_cluster: Any
+    ) -> None:
+        many = as_array(CELLS * 20)
+        saliency = ZeroCostSaliency(**TINY).fit(CELLS[:4])
+        there, here = [], []
+        for work in (
+            lambda: predict_in_parallel(fitted, many, chunk_size=200),
+            lambda: searched().cv_results_["mean_test_score"],
+            lambda: np.concatenate([np.ravel(v) for v in saliency.raw_saliencies(CELLS[4:16])]),
+        ):
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(evaluation, "_cache", evaluation._Cache())
+                with joblib.parallel_config(backend="dask"), killing_a_busy_worker(dask_cluster):
+                    there.append(work())
+                patch.setattr(evaluation, "_cache", evaluation._Cache())
+                here.append(work())
+        for a, b in zip(there, here, strict=True):
+            assert_allclose(a, b, rtol=1e-5)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -15,7 +15,7 @@ from .encoder import (
     type_embeddings,
     update_of,
 )
-from .linear import by_member, joined, linear, mlp, uniform_
+from .linear import MemberLinear, by_member, joined, mlp, uniform_
 from .sweep import PARTS, Sweep
 from .tables import BatchTables
 from .topological import N_PLACES, Sweeps, SweepTables
@@ -56,7 +56,7 @@ class AsynchronousEncoder(nn.Module):
         self.other_embedding = nn.Parameter(
             torch.zeros(kinds, 1, k * c.node_dim), requires_grad=c.train_other_nodes
         )
-        self.start = linear(c.node_dim, c.layer_dim, k)
+        self.start = MemberLinear(c.node_dim, c.layer_dim, k)
         # What operations say in both sweeps, forward first: one product serves a time step.
         self.operation_weight = nn.Parameter(torch.empty(k, n_sweeps * PARTS * c.layer_dim, read))
         self.operation_bias = nn.Parameter(torch.empty(k, 1, n_sweeps * PARTS * c.layer_dim))

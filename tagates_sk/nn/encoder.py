@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .config import EncoderConfig
-from .linear import by_member, linear, member_addmm, mlp, uniform_
+from .linear import MemberLinear, by_member, member_addmm, mlp, uniform_
 from .propagation import Propagation
 from .tables import BatchTables
 
@@ -68,7 +68,7 @@ class TAGATESEncoder(nn.Module):
         self.other_embedding = nn.Parameter(
             torch.zeros(kinds, 1, k * c.node_dim), requires_grad=c.train_other_nodes
         )
-        self.node_hidden = linear(c.node_dim, c.hidden_dim, k)
+        self.node_hidden = MemberLinear(c.node_dim, c.hidden_dim, k)
         # Gate maps of all layers of a member, forward first: one product serves a time step.
         self.gate_weight = nn.Parameter(torch.empty(k * n_gate_layers, c.layer_dim, gate_in))
         self.gate_bias = nn.Parameter(torch.empty(k * n_gate_layers, c.layer_dim))

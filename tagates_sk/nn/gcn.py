@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from ..graphs.relations import BEFORE, BEHIND
 from .embedding import TypeEmbedding
 from .encoder import Encoding
-from .linear import linear, uniform_
+from .linear import MemberLinear, uniform_
 from .padded import CellBatch, CellSpec
 
 
@@ -42,7 +42,7 @@ class GCNEncoder(nn.Module):
         self.embedding = TypeEmbedding(spec.n_operations, spec.n_symbols, op_dim, generator)
         self.everything = nn.Parameter(torch.randn(spec.n_cells, op_dim, generator=generator))
         sizes = [op_dim] + [layer_dim] * n_layers
-        layers = [linear(a, 2 * b) for a, b in pairwise(sizes)]
+        layers = [MemberLinear(a, 2 * b) for a, b in pairwise(sizes)]
         for layer in layers:
             uniform_(layer.weight, layer.bias, generator)
         self.layers = nn.ModuleList(layers)

@@ -84,14 +84,14 @@ class MemberLinear(nn.Linear):
     n_in, n_out : int
         Widths for one member; with one member this is a linear layer as usual.
     n_members : int
-    device : torch.device, optional
     """
 
-    def __init__(
-        self, n_in: int, n_out: int, n_members: int = 1, device: torch.device | None = None
-    ) -> None:
-        super().__init__(n_in, n_members * n_out, device=device)
+    def __init__(self, n_in: int, n_out: int, n_members: int = 1) -> None:
+        super().__init__(n_in, n_members * n_out)
         self.n_members = n_members
+
+    def reset_parameters(self) -> None:
+        """Draw nothing, so that global seeds stay as they are."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map states.
@@ -110,19 +110,11 @@ class MemberLinear(nn.Linear):
         return member_addmm(self.bias, x, self.weight, self.n_members)
 
 
-def linear(n_in: int, n_out: int, n_members: int = 1) -> MemberLinear:
-    """A linear layer whose weights nobody has drawn: global seeds stay as they are."""
-    layer: MemberLinear = nn.utils.skip_init(  # type: ignore[no-untyped-call]
-        MemberLinear, n_in, n_out, n_members
-    )
-    return layer
-
-
 def mlp(*sizes: int, n_members: int = 1) -> nn.Sequential:
     """Linear layers of these sizes with ReLU between them, not initialised."""
     layers: list[nn.Module] = []
     for n_in, n_out in pairwise(sizes):
-        layers += [linear(n_in, n_out, n_members), nn.ReLU()]
+        layers += [MemberLinear(n_in, n_out, n_members), nn.ReLU()]
     return nn.Sequential(*layers[:-1])
 
 

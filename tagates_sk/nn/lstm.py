@@ -14,7 +14,7 @@ from ..graphs.tokens import Dictionary
 from .batching import Batches
 from .embedding import TypeEmbedding
 from .encoder import Encoding
-from .linear import linear, uniform_
+from .linear import MemberLinear, uniform_
 from .sparse import as_tensor
 
 
@@ -114,7 +114,7 @@ class LSTMDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.lstm = lstm(op_dim + layer_dim, layer_dim, 1, generator)
-        self.out = linear(layer_dim, len(dictionary))
+        self.out = MemberLinear(layer_dim, len(dictionary))
         uniform_(self.out.weight, self.out.bias, generator)
 
     def forward(self, batch: SentenceBatch, encoding: Tensor, embedding: nn.Module) -> Tensor:

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from ..graphs.relations import APART, N_RELATIONS
 from .embedding import TypeEmbedding
 from .encoder import Encoding
-from .linear import linear, mlp, uniform_
+from .linear import MemberLinear, mlp, uniform_
 from .padded import CellBatch, CellSpec
 
 
@@ -44,7 +44,7 @@ class TransformerEncoder(nn.Module):
         super().__init__()
         self.n_cells = spec.n_cells
         self.embedding = TypeEmbedding(spec.n_operations, spec.n_symbols, op_dim, generator)
-        self.widen = linear(op_dim, layer_dim)
+        self.widen = MemberLinear(op_dim, layer_dim)
         uniform_(self.widen.weight, self.widen.bias, generator)
         self.blocks = nn.ModuleList(_Block(layer_dim, n_heads, generator) for _ in range(n_layers))
         self.norm = nn.LayerNorm(layer_dim)
@@ -70,7 +70,7 @@ class _Block(nn.Module):
         super().__init__()
         self.n_heads = n_heads
         self.norms = nn.ModuleList(nn.LayerNorm(dim) for _ in range(2))
-        self.projection, self.out = linear(dim, 3 * dim), linear(dim, dim)
+        self.projection, self.out = MemberLinear(dim, 3 * dim), MemberLinear(dim, dim)
         self.mlp = mlp(dim, 2 * dim, dim)
         for module in (self.projection, self.out, self.mlp[0], self.mlp[2]):
             assert isinstance(module, nn.Linear)

@@ -24,7 +24,7 @@ from tagates_sk.baselines import (
 from tests.adapter import ArrayAdapter, named_chains
 
 SMALL: dict[str, Any] = {
-    "n_layers": 2, "layer_dim": 16, "op_dim": 8, "head": (16,), "max_iter": 3, "random_state": 0,
+    "n_layers": 2, "layer_dim": 16, "op_dim": 8, "head": (16,), "max_iter": 2, "random_state": 0,
 }  # fmt: skip
 
 NEURAL: list[Any] = [

@@ -7,15 +7,19 @@ import doctest
 import io
 import re
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
+from tagates_sk.estimators import composition
 from tagates_sk.spaces import NASBench201
 from tagates_sk.training.trainer import TrainingOptions
 from tests.small import CELLS, TARGETS, sample
+
+pytestmark = pytest.mark.all_trees
 
 DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
@@ -26,8 +30,8 @@ ELSEWHERE = {"integrations.md", "neps.md"}
 SLOW = {"index.md", "scaling_out.md", "searching.md"}
 """Pages that fit many times or with all epochs, or start processes."""
 FEW_EPOCHS = {
-    "cli.md", "drawing.md", "inspection.md", "model_files.md", "scaling_out.md",
-    "searching.md", README,
+    "cli.md", "drawing.md", "inspection.md", "model_files.md", "parameters.md", "pretraining.md",
+    "scaling_out.md", "searching.md", "uncertainty.md", README,
 }  # fmt: skip
 """Pages that print nothing which depends on how well a model is trained."""
 
@@ -123,6 +127,8 @@ def test_code_runs_and_prints_what_the_page_says(
     Path("measured.csv").write_text("architecture,accuracy\n" + "".join(lines))
     if page in FEW_EPOCHS:
         monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", TwoEpochs)
+        few_trees = partial(composition.BoostingMember, 10)
+        monkeypatch.setattr(composition, "BoostingMember", few_trees)
     own = readers_own() if page in ("drawing.md", "inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output

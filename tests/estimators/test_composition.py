@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import KFold, cross_val_score
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor, UnknownOperationWarning
@@ -22,7 +21,6 @@ from tagates_sk.features import OperationStatistics
 from tagates_sk.graphs import InvalidArchitectureError, UnknownOperationError
 from tagates_sk.inspection import operation_importance
 from tagates_sk.metrics import kendall_tau
-from tests.adapter import ArrayRanker, ArrayRegressor, named_chains
 from tests.small import BOTH, CELLS, TARGETS, chain, node_chain, quality, ranker, regressor, sample
 
 OTHERS = sample(30, seed=1)
@@ -307,49 +305,6 @@ class TestStatisticsAlone:
         fitted = ranker(**STATISTICS)
         with pytest.raises(ValueError, match="partial_fit need encoders"):
             fitted.partial_fit(CELLS, TARGETS)
-
-
-@pytest.fixture(scope="module")
-def on_nasbench201() -> Any:
-    """A ranker and a regressor, fitted to 60 cells; 500 others, and their accuracies."""
-    nb201 = load_nasbench201()
-    chosen = np.random.RandomState(0).permutation(len(nb201.target))
-    fit, test = chosen[:60], chosen[-500:]
-    fitted = [
-        make(**COMPOSED, max_iter=20).fit(nb201.dags[fit], nb201.target[fit]) for make in BOTH
-    ]
-    return *fitted, nb201.dags[test], nb201.target[test], nb201.target[fit]
-
-
-class TestOnNASBench201:
-    def test_a_regressor_ranks_as_a_ranker(self, on_nasbench201: Any) -> None:
-        first, second, X, y, _ = on_nasbench201
-        taus = [kendall_tau(y, estimator.predict(X)) for estimator in (first, second)]
-        assert taus[0] > 0.6
-        assert taus[0] == pytest.approx(taus[1], abs=0.005)
-
-    def test_values_are_better_than_the_mean(self, on_nasbench201: Any) -> None:
-        _, fitted, X, y, known = on_nasbench201
-        error = mean_absolute_error(y, fitted.predict(X))
-        assert error < 0.8 * mean_absolute_error(y, np.full(len(y), known.mean()))
-
-    def test_intervals_hold_what_they_say(self, on_nasbench201: Any) -> None:
-        _, fitted, X, y, _ = on_nasbench201
-        mean, std = fitted.predict(X, return_std=True)
-        assert (std > 0).all()
-        assert 0.65 < np.mean(np.abs(y - mean) < 1.2816 * std) < 0.95
-
-
-class NamedRanker(ArrayRanker):
-    """Statistics of chains whose operations tell of values."""
-
-    graphs = staticmethod(named_chains)
-
-
-class NamedRegressor(ArrayRegressor):
-    """The same in the target's unit."""
-
-    graphs = staticmethod(named_chains)
 
 
 @either

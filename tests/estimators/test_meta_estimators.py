@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tagates_sk.datasets import load_nasbench201
 from tagates_sk.metrics import get_scorer, kendall_tau, kendall_tau_scorer, precision_at_k_scorer
-from tests.small import BOTH, as_array, ranker, regressor
+from tests import small
+from tests.small import as_array
 
 DATA = load_nasbench201()
 LAZY = DATA.dags[np.arange(3000, 3036)]
@@ -37,7 +39,9 @@ Y = DATA.target[3000:3036]
 
 FORMS = {"list": CELLS, "object array": as_array(CELLS), "lazy": LAZY}
 forms = pytest.mark.parametrize("X", FORMS.values(), ids=FORMS)
-both = pytest.mark.parametrize("make", BOTH)
+ranker, regressor = (partial(make, max_iter=1, batch_size=40) for make in small.BOTH)
+BOTH = [ranker, regressor]
+both = pytest.mark.parametrize("make", BOTH, ids=["ranker", "regressor"])
 CLOSE = {"rtol": 1e-3, "atol": 1e-4}  # batches of another size round otherwise
 
 

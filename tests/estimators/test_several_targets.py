@@ -17,6 +17,7 @@ from tests.small import BOTH, CELLS, TARGETS, ranker, regressor
 
 both = pytest.mark.parametrize("make", BOTH)
 OPPOSITE = np.column_stack([-TARGETS, TARGETS])
+LEARNS: dict[str, Any] = {"max_iter": 40, "learning_rate": 0.02, "batch_size": 40}
 
 
 @pytest.mark.parametrize("options", [{"anytime": True}, {"anytime": False}, {"T": 3}])
@@ -55,7 +56,7 @@ def test_what_was_not_measured_teaches_nothing(make: Any) -> None:
 def test_early_values_of_many_help_final_ones_of_few(make: Any) -> None:
     early = TARGETS + np.random.RandomState(0).normal(0, 0.3, len(TARGETS))
     y = np.column_stack([early, np.where(np.arange(40) < 6, TARGETS, np.nan)])
-    options = {"max_iter": 60, "learning_rate": 0.01, "deep_supervision": False}
+    options = {**LEARNS, "deep_supervision": False}
     both_columns = make(**options).fit(CELLS, y).predict(CELLS)
     few = make(**options).fit(CELLS[:6], TARGETS[:6]).predict(CELLS)
     assert kendall_tau(TARGETS, both_columns) > kendall_tau(TARGETS, few)
@@ -65,7 +66,7 @@ def test_early_values_of_many_help_final_ones_of_few(make: Any) -> None:
 def test_missing_values_with_every_loss(loss: str) -> None:
     y = OPPOSITE.copy()
     y[::3, 1] = np.nan
-    fitted = ranker(loss=loss, max_iter=60, learning_rate=0.01).fit(CELLS, y)
+    fitted = ranker(loss=loss, **LEARNS).fit(CELLS, y)
     assert kendall_tau(TARGETS, fitted.predict(CELLS)) > 0.5
 
 

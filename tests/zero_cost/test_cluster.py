@@ -1,4 +1,4 @@
-"""joblib's backends: a cluster gives the same vectors."""
+"""A backend of joblib that does not stream; clusters are in test_parallel.py."""
 
 from __future__ import annotations
 
@@ -10,19 +10,6 @@ from tagates_sk.spaces import NASBench201
 from tagates_sk.zero_cost import ZeroCostSaliency, evaluation
 
 from .forms import TINY
-
-
-@pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
-@pytest.mark.usefixtures("dask_cluster")
-def test_dask(monkeypatch: pytest.MonkeyPatch) -> None:
-    X = NASBench201().sample(8, random_state=0)
-    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
-    with joblib.parallel_config(backend="dask"):
-        there = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
-    monkeypatch.setattr(evaluation, "_cache", evaluation._Cache())
-    here = ZeroCostSaliency(**TINY).fit(X).raw_saliencies(X)
-    for a, b in zip(there, here, strict=True):
-        assert np.array_equal(a, b)
 
 
 def test_backends_that_give_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,6 @@ from tagates_sk.integrations.neps import TAGATESOptimizer, tagates_optimizer  # 
 from tagates_sk.integrations.neps.optimizer import read_trials  # noqa: E402
 from tagates_sk.search.candidates import structures  # noqa: E402
 from tests.docs.test_pages import blocks, run  # noqa: E402
-from tests.test_import_time import output_of  # noqa: E402
 
 OPERATIONS = ("conv", "pool", "skip_connect")
 EDGES = [(0, 1), (0, 2), (1, 2)]
@@ -350,7 +349,3 @@ def test_lines_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_all_that_is_public_is_in_the_reference() -> None:
     listed = (Path(__file__).parents[3] / "docs" / "api.rst").read_text(encoding="utf-8").split()
     assert set(tagates_sk.integrations.neps.__all__) <= set(listed)
-
-
-def test_the_library_does_not_import_it() -> None:
-    assert output_of("import sys, tagates_sk.search; print('neps' in sys.modules)") == "False\n"

@@ -351,15 +351,6 @@ def test_two_processes_of_which_one_is_killed(tmp_path: Path) -> None:
     assert len(set(structures([to_dag(grid.params(point)) for point in points]))) == 13
 
 
-def test_optuna_is_imported_by_its_module_only() -> None:
-    program = (
-        "import sys, tagates_sk.search, tagates_sk.integrations.naslib as _\n"
-        "print('optuna' in sys.modules)"
-    )
-    command = [sys.executable, "-W", "ignore", "-c", program]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
-
-
 def test_errors() -> None:
     with pytest.raises(TypeError, match=r"to_dag=5 is not callable; a function is expected"):
         TAGATESSampler(5)  # type: ignore[arg-type]
