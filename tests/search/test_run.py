@@ -153,9 +153,7 @@ def test_on_dask() -> None:
     assert all(row["value"] == worth(row["architecture"]) for row in s.history_)
 
 
-def test_progress(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {"COLUMNS": "200", "LINES": "40"}.items():
         monkeypatch.setenv(name, value)  # a bar is cut at the terminal's edge
     search(verbose=1).run(worth, budget=8)
@@ -259,9 +257,7 @@ class TestState:
         """They raise anything."""
         path = tmp_path / "search"
         path.write_bytes(pickle.dumps(Raising(error)))
-        with pytest.raises(
-            ValueError, match=r"search' is no file written by PredictorSearch\.save"
-        ):
+        with pytest.raises(ValueError, match=r"search' was not written by PredictorSearch\.save"):
             PredictorSearch.load(path)
 
     def test_needs_a_module_that_is_not_there(
@@ -278,10 +274,10 @@ class TestState:
     def test_no_saved_search(self, tmp_path: Path) -> None:
         path = tmp_path / "file"
         path.write_text("accuracy,94.37\n")
-        with pytest.raises(ValueError, match=r"file' is no file written by PredictorSearch\.save"):
+        with pytest.raises(ValueError, match=r"file' was not written by PredictorSearch\.save"):
             PredictorSearch.load(path)
         path.write_bytes(b"")
-        with pytest.raises(ValueError, match=r"file' is no file written by PredictorSearch\.save"):
+        with pytest.raises(ValueError, match=r"file' was not written by PredictorSearch\.save"):
             PredictorSearch.load(path)
         save_state([1, 2], path)
         with pytest.raises(ValueError, match=r"file' holds a list; a file written by Predictor"):

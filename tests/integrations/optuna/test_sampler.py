@@ -379,5 +379,5 @@ def test_errors() -> None:
         return dag
 
     search = study(TAGATESSampler(cyclic, search_space=SPACE))
-    with pytest.raises(InvalidArchitectureError, match=r"to_dag\(\{'01': .*\}\) is no arch"):
+    with pytest.raises(InvalidArchitectureError, match=r"to_dag\(\{'01': .*\}\) is not an arch"):
         search.optimize(objective, n_trials=1)
