@@ -308,7 +308,7 @@ def test_several_workers_on_one_folder(tmp_path: Path) -> None:
     ("settings", "error", "message"),
     [
         ({"to_dag": 3}, TypeError, "to_dag=3 is not callable"),
-        ({"acquisition": "best"}, ValueError, "acquisition='best' is none of"),
+        ({"acquisition": "best"}, ValueError, "acquisition='best' is neither a callable nor one"),
         ({"acquisition": "ucb"}, ValueError, "std"),
     ],
 )
