@@ -80,7 +80,7 @@ class PredictorSearch:
         - ``"all"``: all architectures of a space given as a sequence;
         - a sequence: all its architectures; random ones come from it as well;
         - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space with ``mutate``,
-        else ``"random"``.
+          else ``"random"``.
     n_initial : int, default=10
         Architectures before the first fit of the predictor; more if fewer than two of
         them could be measured. They are chosen from five times as many random ones, as

@@ -29,18 +29,18 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
           :class:`~tagates_sk.spaces.NASBench201` and
           :class:`~tagates_sk.spaces.DARTS`;
         - ``"transbench101_micro"``: the cell of NAS-Bench-201 without pooling. Graphs
-        made with ``create_graph=True`` number operations and edges differently, and are
-        read accordingly; lists of numbers are read as those of a graph made without it;
+          made with ``create_graph=True`` number operations and edges differently, and are
+          read accordingly; lists of numbers are read as those of a graph made without it;
         - ``"transbench101_macro"``: the chain of modules as operations on edges. Their
-        names say whether they double the channels (``wide``) and halve the resolution
-        (``down``);
+          names say whether they double the channels (``wide``) and halve the resolution
+          (``down``);
         - ``"asr"``: a cell of NAS-Bench-ASR as a MultiDiGraph with operations on
           edges: each node has an operation on the node before it, and skip connections
           from any earlier one;
         - ``"nlp"``: a recurrent cell of NAS-Bench-NLP with operations on nodes. The
-        word and the previous hidden states are operations on the input, and the new
-        hidden states are wired to the output. NASLib does not say which input of a
-        ``blend`` is which.
+          word and the previous hidden states are operations on the input, and the new
+          hidden states are wired to the output. NASLib does not say which input of a
+          ``blend`` is which.
 
     Returns
     -------
