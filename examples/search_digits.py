@@ -2,10 +2,10 @@
 Search a space of your own by real trainings
 ============================================
 
-Nothing is known beforehand: a space of small convolutional cells is written down as networkx
-graphs, every measurement is a training on scikit-learn's handwritten digits, and TA-GATES says
-which cell to train next. Random search gets as many trainings. A training takes a fraction of
-a second, so that five searches of each kind are done within ten minutes on two cores.
+A space of small convolutional cells, written as networkx graphs. Each measurement trains a cell
+on scikit-learn's handwritten digits, and TA-GATES chooses which cell to train next. Random
+search gets the same number of trainings. Five searches of each kind take ten minutes on two
+cores. The script needs the folder ``benchmarks`` beside it.
 
     python examples/search_digits.py
     python examples/search_digits.py --seeds 1 --budget 40
@@ -24,7 +24,7 @@ import joblib
 import networkx as nx
 import numpy as np
 import torch
-from scipy import stats
+from benchmarks.report_digits import report
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
@@ -38,15 +38,15 @@ from tagates_sk.zero_cost import build_network
 RESULTS = Path(__file__).parents[1] / "docs" / "results"
 
 # %%
-# The space: five operations in a cell, each on the sum of one or two earlier results. What no
-# later operation reads is summed into the output. There are about 10^7 of them.
+# The space: a cell has five operations, each on the sum of one or two earlier results. The output
+# sums the results that no operation reads. There are about 10^7 cells.
 
 OPERATIONS = ["conv3x3", "conv1x1", "depthwise_conv_3x3", "max_pool_3x3", "avg_pool_3x3"]
 N_NODES = 5
 
 
 class DigitCells:
-    """What a search must know of a space: how to draw from it, and how to change a cell."""
+    """The space: how to draw a cell, and how to change one."""
 
     def sample(self, n: int, random_state: Any = None) -> list[nx.DiGraph]:
         random = check_random_state(random_state)
@@ -57,7 +57,7 @@ class DigitCells:
         return cells
 
     def mutate(self, cell: nx.DiGraph, random_state: Any = None) -> nx.DiGraph:
-        """Draw one node anew."""
+        """Change one node."""
         random = check_random_state(random_state)
         genes = [
             (cell.nodes[node]["op"], set(cell.predecessors(node))) for node in range(1, N_NODES + 1)
@@ -85,7 +85,7 @@ class DigitCells:
 
 
 # %%
-# The measurement: a short training on few digits, which tells good cells from bad ones.
+# The measurement: a short training on few digits is enough to tell good cells from bad ones.
 
 digits = load_digits()
 images = torch.tensor(digits.images[:, None] / 16.0, dtype=torch.float32)
@@ -98,7 +98,7 @@ VALIDATION, TEST = train_test_split(REST, test_size=0.5, stratify=labels[REST], 
 
 
 def train(cell: nx.DiGraph, seed: int, epochs: int = 6) -> torch.nn.Module:
-    """A network of two cells with a pooling between them, after a short training."""
+    """Train a network of two cells with pooling between them."""
     network = build_network(
         cell, skeleton="nasbench101", stem_channels=8, n_stages=2, in_channels=1,
         random_state=seed,
@@ -119,23 +119,23 @@ def train(cell: nx.DiGraph, seed: int, epochs: int = 6) -> torch.nn.Module:
 
 @torch.no_grad()
 def accuracy(network: torch.nn.Module, rows: Any) -> float:
-    """Percent of the digits that are told right."""
+    """Accuracy in percent."""
     return 100 * float((network(images[rows]).argmax(1) == labels[rows]).double().mean())
 
 
 def measure(cell: nx.DiGraph) -> float:
-    """Validation accuracy; the seed comes from the cell, so that it is the same each time."""
+    """Validation accuracy; the cell sets the seed, so that results repeat."""
     torch.set_num_threads(1)
     seed = zlib.crc32(repr(sorted(cell.edges, key=str)).encode())
     return accuracy(train(cell, seed % 2**31), VALIDATION)
 
 
 # %%
-# The searches. Both begin with the same random cells; random search goes on with random ones.
+# The searches: both begin with the same random cells; random search goes on at random.
 
 
 def predictor() -> TAGATESRanker:
-    """The encoder alone, with counts of operations and their neighbourhoods beside its encoding."""
+    """A single encoder, with counts of operations and their neighbourhoods."""
     counts = WeisfeilerLehman(n_iter=1, sparse_output=False, handle_unknown="ignore")
     return TAGATESRanker(
         members="encoder", features=counts, max_iter=60, operations=OPERATIONS, n_members=1,
@@ -145,7 +145,7 @@ def predictor() -> TAGATESRanker:
 
 
 def search(guided: bool, seed: int, budget: int, n_jobs: int) -> dict[str, Any]:
-    """The row of one search."""
+    """Run one search; return its row."""
     start = time.perf_counter()
     found = PredictorSearch(
         DigitCells(), predictor(), n_initial=10 if guided else budget, batch_size=5,
@@ -167,52 +167,9 @@ def search(guided: bool, seed: int, budget: int, n_jobs: int) -> dict[str, Any]:
 
 
 def test_accuracy(cell: nx.DiGraph, seed: int) -> float:
-    """Test accuracy of a training anew, whose luck the search did not pick."""
+    """Test accuracy after training again, so that lucky runs gain nothing."""
     torch.set_num_threads(1)
     return accuracy(train(cell, seed), TEST)
-
-
-def report(rows: list[dict[str, Any]]) -> str:
-    """Both methods, and their difference over the seeds."""
-    lines = [
-        "# A search by real trainings: scikit-learn's digits",
-        "",
-        "Written by `python examples/search_digits.py` from "
-        f"[search_digits.csv](search_digits.csv): {rows[0]['trainings']} trainings a search. "
-        "Mean ± standard deviation over seeds of the "
-        "best validation accuracy found, of the test accuracy of that cell (mean of five new "
-        "trainings), and of the validation accuracy of all cells trained after the ten both "
-        "began with; percent. Seconds are those of a search.",
-        "",
-        "| | seeds | best validation | its test | all after the start | seconds |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]  # fmt: skip
-    columns = ["validation", "test", "mean_after_start"]
-    table = {
-        method: np.array([
-            [row[name] for name in [*columns, "seconds"]] for row in rows if row["method"] == method
-        ])
-        for method in ("tagates", "random")
-    }  # fmt: skip
-    for method, found in table.items():
-        cells = [f"{m:.1f} ± {s:.1f}" for m, s in zip(found.mean(0), spread(found), strict=True)]
-        lines.append(f"| {method} | {len(found)} | " + " | ".join(cells) + " |")
-    gain = (table["tagates"] - table["random"])[:, :3]
-    if len(gain) > 1:
-        cells = [
-            f"{g.mean():+.1f} ± {g.std(ddof=1) / len(g) ** 0.5:.1f}, better in {(g > 0).sum()} of "
-            f"{len(g)} (p = {stats.ttest_1samp(g, 0).pvalue:.2g})"
-            for g in gain.T
-        ]
-        lines += ["", "TA-GATES over random search, paired by seed, ± standard error (t-test): "
-                  f"best validation {cells[0]}; its test {cells[1]}; all after the start "
-                  f"{cells[2]}."]  # fmt: skip
-    return "\n".join(lines) + "\n"
-
-
-def spread(found: Any) -> Any:
-    """Standard deviation over seeds, zero for a single one."""
-    return found.std(axis=0, ddof=1) if len(found) > 1 else np.zeros(found.shape[1])
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 TIMED = """
 from time import process_time
@@ -25,6 +26,14 @@ sys.meta_path.insert(0, Watch)
 from tagates_sk import TAGATESRanker
 """
 
+LOADS = """
+import sys
+from tagates_sk.model_files import load_model
+for path in sys.argv[1:]:
+    load_model(path)
+print("torch._dynamo" in sys.modules)
+"""
+
 HEAVY = """
 import sys
 import tagates_sk
@@ -32,9 +41,9 @@ print(*{"torch", "sklearn", "networkx", "numpy"} & set(sys.modules))
 """
 
 
-def output_of(program: str) -> str:
+def output_of(program: str, *arguments: str) -> str:
     """What a program prints in an interpreter of its own."""
-    command = [sys.executable, "-W", "ignore", "-c", program]
+    command = [sys.executable, "-W", "ignore", "-c", program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
@@ -56,3 +65,11 @@ def test_import_time() -> None:
 def test_torch_is_imported_from_near_the_top() -> None:
     """It walks the stack while it is imported: from deep inside that costs as much as we do."""
     assert int(output_of(MODULES_ABOVE_TORCH)) <= 3
+
+
+def test_loading_a_model_does_not_import_the_compiler_of_torch() -> None:
+    """Which takes longer than everything else in the first load."""
+    stored = Path(__file__).parent / "model_files" / "stored"
+    paths = sorted(map(str, stored.glob("*.safetensors")))
+    assert len(paths) > 20
+    assert output_of(LOADS, *paths).split() == ["False"]

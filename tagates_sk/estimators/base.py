@@ -52,7 +52,7 @@ Conditions = TrainingCondition | Sequence[TrainingCondition] | None
 
 
 class BaseTAGATES(NetworkEstimator):
-    """The parameters, and how they become encoders; see :mod:`tagates_sk.estimators.encoder`."""
+    """The shared base of both estimators; see :mod:`tagates_sk.estimators.encoder`."""
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **{
@@ -164,15 +164,14 @@ class BaseTAGATES(NetworkEstimator):
     # -------------------------------------------------------------- parameters
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Parameters, those of the variant by names such as ``variant__readout``.
+        """Get the parameters, with names such as ``variant__readout`` for those of the variant.
 
-        Those of regressors among the members have names such as
-        ``members__ridge__alpha``.
+        Regressors among the members have names such as ``members__ridge__alpha``.
 
         Parameters
         ----------
         deep : bool, default=True
-            Whether to give the parameters of contained objects, too.
+            Whether to include the parameters of contained objects.
 
         Returns
         -------
@@ -186,7 +185,7 @@ class BaseTAGATES(NetworkEstimator):
         return params
 
     def set_params(self: Self, **params: Any) -> Self:
-        """Set parameters, those of contained objects by the names of :meth:`get_params`.
+        """Set parameters, by the names that :meth:`get_params` uses.
 
         Parameters
         ----------
@@ -208,7 +207,7 @@ class BaseTAGATES(NetworkEstimator):
         return self
 
     def __sklearn_clone__(self: Self) -> Self:
-        """Copy whose encoder starts where this one's would: `pretrained` is not cloned."""
+        """Copy the estimator for `clone`, but keep `pretrained` itself."""
         copy: Self = super().__sklearn_clone__()
         copy.pretrained = self.pretrained
         return copy
@@ -248,7 +247,7 @@ class BaseTAGATES(NetworkEstimator):
 
     @property
     def n_layers_(self) -> int:
-        """Layers of the encoder."""
+        """Number of layers of the encoder."""
         return self.encoders_.model.encoder.config.n_layers
 
     @property
@@ -258,7 +257,7 @@ class BaseTAGATES(NetworkEstimator):
 
     @property
     def conditions_(self) -> KnownConditions | None:
-        """Training conditions seen in fit; its ``seen[0]`` is the reference."""
+        """Training conditions seen in fit; ``seen[0]`` is the reference."""
         return self.encoders_.conditions
 
     @property
@@ -268,7 +267,7 @@ class BaseTAGATES(NetworkEstimator):
 
     @property
     def std_scale_(self) -> float:
-        """Factor of the standard deviation over the encoders."""
+        """Factor for the standard deviation over the encoders."""
         return self.encoders_.std_scale
 
     # ----------------------------------------------------------------- fitting
@@ -282,25 +281,25 @@ class BaseTAGATES(NetworkEstimator):
         conditions: Conditions = None,
         X_unlabeled: ArchitecturesLike | None = None,
     ) -> Self:
-        """Fit all members to measured architectures, and weigh them.
+        """Fit all members to measured architectures, and weight them.
 
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
-            The architectures; each is a cell, or a tuple of cells.
+            The architectures, each a cell or a tuple of cells.
         y : array-like of float, shape (n,) or (n, k)
-            Performance, higher is better. Several columns are points of training,
-            earliest first, NaN where not measured.
+            Performance; higher is better. Several columns are points of training,
+            earliest first, with NaN where nothing was measured.
         sample_weight : array-like of float, shape (n,), optional
-            Weights of the architectures. A pair has the product of both weights.
+            Weights of the architectures. The weight of a pair is the product of both.
         conditions : sequence of n TrainingCondition, or one for all, optional
             How the architectures were trained (section 6 of the paper); y then
-            has shape (n,). List an architecture once for each of its trainings.
+            has shape (n,). List an architecture once for each time it was trained.
         X_unlabeled : sequence of architectures, optional
-            Architectures without labels, such as the search space or a sample of
-            it. Statistics of graphs are scaled by them, `proxies` are ranked among
-            them, and networks learn from 2,000 of them if there are proxies.
-            Encoders alone ignore them.
+            Architectures without labels, such as the search space or a sample of it.
+            They set the scale of graph statistics, `proxies` are ranked among them, and
+            with `proxies` networks learn from 2,000 of them. Without a blend they are
+            ignored.
 
         Returns
         -------
@@ -313,14 +312,14 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         ValueError
-            If y, weights or conditions do not match X or each other; if X_unlabeled
-            is a single architecture; if proxies are not finite; if proxies are
-            given and encoders predict alone.
+            If y, weights or conditions do not match X or each other; if X_unlabeled is
+            a single architecture; if proxies are not finite; if proxies are given but
+            the encoders predict alone.
 
         Warns
         -----
         FitInterruptedWarning
-            If interrupted by Ctrl-C. The best state so far is kept.
+            If interrupted by Ctrl-C; the best state so far is kept.
         """
         return self._fit(
             X, y, sample_weight, conditions, resume=self.warm_start, X_unlabeled=X_unlabeled
@@ -334,12 +333,12 @@ class BaseTAGATES(NetworkEstimator):
         sample_weight: ArrayLike | None = None,
         conditions: Conditions = None,
     ) -> Self:
-        """Train the encoders for one epoch at the constant learning rate.
+        """Train the encoders for one epoch, at a constant learning rate.
 
-        The other members and the weights of the blend stay as they are. Without an
-        earlier fit there are encoders only. Operations, number of cells, conditions
-        and target units are those of the first call. If that call does not
-        see all operations, list them in `operations`.
+        The other members and the weights of the blend do not change. Without an earlier
+        fit there are only encoders. The first call determines operations, number of
+        cells, conditions and units of the target. If it does not see all operations,
+        list them in `operations`.
 
         Parameters
         ----------
@@ -350,7 +349,7 @@ class BaseTAGATES(NetworkEstimator):
         sample_weight : array-like of float, shape (n,), optional
             Weights of the architectures.
         conditions : sequence of n TrainingCondition, or one for all, optional
-            How the architectures were trained; by default as the reference.
+            How the architectures were trained; by default like the reference.
 
         Returns
         -------
@@ -363,11 +362,11 @@ class BaseTAGATES(NetworkEstimator):
         NonFiniteLossError
             If training diverges.
         UnknownOperationError
-            If one has an operation that the first call did not see and
-            `handle_unknown` is ``"error"``.
+            If an operation was not in the first call and `handle_unknown` is
+            ``"error"``.
         ValueError
-            If y, weights or conditions do not match X or those of the first call, or
-            with ``members="statistics"``.
+            If y, weights or conditions do not match X or the first call, or if
+            ``members="statistics"``.
         """
         return self._fit(X, y, sample_weight, conditions, resume=True, **ONE_EPOCH)
 
@@ -458,7 +457,7 @@ class BaseTAGATES(NetworkEstimator):
         resume: bool,
         known: KnownConditions | None,
     ) -> KnownConditions:
-        """Put conditions into `data`, its targets in the unit of the reference's."""
+        """Add conditions to `data`, with targets in the unit of the reference."""
         if resume and known is None:
             raise ValueError(_NONE_IN_FIT)
         if (self.encoders_.T if resume else self.T) < 2:
@@ -481,20 +480,20 @@ class BaseTAGATES(NetworkEstimator):
         max_iter: int = 20,
         batch_size: int = 64,
     ) -> Self:
-        """Pre-train the encoders on properties of architectures that need no label.
+        """Pre-train the encoders on properties of architectures that need no labels.
 
-        A linear map of the encodings learns the targets and is then dropped; `fit`
-        starts from the encoders. The loss is the squared error of the standardised
-        targets. Optimizer, learning rate, schedule and weight decay are those of
-        the estimator.
+        A linear map from encodings learns the targets and is then discarded; `fit`
+        starts from the pre-trained encoders. The loss is the squared error of the
+        standardised targets. Optimizer, learning rate, schedule and weight decay are
+        those of the estimator.
 
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
             Architectures, measured or not.
         targets : transformer, or array-like of float, shape (n, k), default=None
-            A matrix with a row for each architecture, or a transformer that makes
-            one, for instance :class:`~tagates_sk.zero_cost.ZeroCostProxies`. None is
+            A matrix with a row for each architecture, or a transformer that makes one,
+            such as :class:`~tagates_sk.zero_cost.ZeroCostProxies`. None means
             :class:`~tagates_sk.features.OperationStatistics`.
         max_iter : int, default=20
             Epochs.
@@ -504,7 +503,7 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         self
-            With the attribute `pretrained_`. Another call starts from scratch.
+            With the attribute `pretrained_`. Calling this again starts from scratch.
 
         Raises
         ------
@@ -536,28 +535,27 @@ class BaseTAGATES(NetworkEstimator):
         Parameters
         ----------
         X : sequence of n networkx.DiGraph, or of tuples of them
-            The architectures. They are read and predicted in batches, so memory
-            stays bounded.
+            The architectures. They are read and predicted in batches, to bound memory.
         return_std : bool, default=False
             Whether to return standard deviations, too.
         partial : array-like of float, shape (n, j) with j < k, or (n, k), optional
-            Early results of architectures that are still training: the first j
-            columns of y, NaN where nothing was observed. The final column is
-            predicted from these and the graphs.
+            Early results of architectures that are still training: the first j columns
+            of y, with NaN where nothing was observed. The final column is predicted
+            from these and the graphs.
         conditions : sequence of n TrainingCondition, or one for all, optional
-            Training condition to predict for. By default the reference, the
-            one of fit with the largest sum of learning rates.
+            Training condition to predict for. By default the reference: the condition
+            in fit with the largest sum of learning rates.
 
         Returns
         -------
         mean : ndarray of float64, shape (n,)
-            The blend of the members, higher is better: a score of a ranker, a value
-            in the units of y of a regressor. The mean of the encoders where they
-            predict alone.
+            The blend of the members; higher is better. A ranker gives scores, a
+            regressor values in the units of y. If the encoders predict alone, their
+            mean.
         std : ndarray of float64, shape (n,)
-            Standard deviations, only with `return_std`. For a blend they follow the
-            Gaussian processes' own; a regressor's are scaled so that central 80%
-            intervals hold 80% of the labels out of sample. Where encoders predict
+            Standard deviations; only if `return_std` is set. In a blend they come from
+            the Gaussian processes; a regressor scales them so that central 80%
+            intervals hold 80% of the labels out of sample. If the encoders predict
             alone, the standard deviation over the encoders times `std_scale_`.
 
         Raises
@@ -566,11 +564,10 @@ class BaseTAGATES(NetworkEstimator):
             If an architecture cannot be read, has another number of cells or
             lacks the zero-cost vectors.
         UnknownOperationError
-            If it has an operation that fit never saw and `handle_unknown` is
-            ``"error"``.
+            If an operation was not in fit and `handle_unknown` is ``"error"``.
         ValueError
-            If `return_std` is set and a single encoder predicts alone, or if
-            `partial` or `conditions` do not match X or the data of fit.
+            If `return_std` is set and a single encoder predicts alone, or if `partial`
+            or `conditions` do not match X or the fit.
         """
         check_is_fitted(self, "composition_")
         composition = self.composition_  # another thread may be fitting
@@ -603,21 +600,21 @@ class BaseTAGATES(NetworkEstimator):
         return (mean, std) if return_std else mean
 
     def top(self, n: int, X: ArchitecturesLike) -> RankedArchitectures:
-        """Architectures with the best predictions.
+        """The architectures with the best predictions.
 
         Parameters
         ----------
         n : int
-            How many; all if there are fewer.
+            How many; all of them if there are fewer.
         X : sequence of networkx.DiGraph, or of tuples of them
-            The architectures to choose from. Isomorphic ones are equally good, and
-            listed each.
+            The architectures to choose from. Isomorphic ones get equal predictions, and
+            all are listed.
 
         Returns
         -------
         RankedArchitectures
-            With predictions, their standard deviations unless a single encoder predicts,
-            and positions in X.
+            Holds predictions, their standard deviations (unless a single encoder
+            predicts alone), and positions in X.
 
         Raises
         ------
@@ -649,7 +646,7 @@ class BaseTAGATES(NetworkEstimator):
         return RankedArchitectures(X[best], mean[best], best, None if std is None else std[best])
 
     def predict_members(self, X: ArchitecturesLike) -> Floats:
-        """Predictions of each member.
+        """The predictions of each member.
 
         Parameters
         ----------
@@ -659,12 +656,12 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         ndarray of float64, shape (n, k)
-            Of a blend, a column for each kind of network (encoders and, unless
-            architectures are deep, asynchronous and recurrent networks), for two
-            Gaussian processes, for boosted trees and for each regressor in `members`,
-            before they are scaled and weighed. NaN where an architecture is too large
-            for recurrent networks, which then have no weight. Where encoders predict
-            alone, a column for each encoder.
+            In a blend: a column for each kind of network (encoders and, unless
+            architectures are deep, asynchronous and recurrent networks), for each of
+            two Gaussian processes, for boosted trees and for each regressor in
+            `members`, before scaling and weighting. NaN if an architecture is too large
+            for recurrent networks, which then have no weight. If the encoders predict
+            alone: a column for each encoder.
 
         Raises
         ------
@@ -678,7 +675,7 @@ class BaseTAGATES(NetworkEstimator):
         return self.encoders_.predict(X, self.handle_unknown, self.verbose)[:, -1]
 
     def predict_anytime(self, X: ArchitecturesLike) -> Floats:
-        """Predict all columns of y, by the encoders.
+        """Predict all columns of y with the encoders.
 
         Parameters
         ----------
@@ -688,7 +685,7 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         ndarray of float64, shape (n, k)
-            A column for each column of y, earliest first: means over the encoders,
+            One column for each column of y, earliest first: the mean over the encoders,
             weighted by `column_weights_`.
 
         Raises
@@ -702,7 +699,7 @@ class BaseTAGATES(NetworkEstimator):
         return np.asarray((members * weights).sum(2) / weights.sum(1))
 
     def transform(self, X: ArchitecturesLike) -> Floats:
-        """Encode architectures by the TA-GATES encoders.
+        """Encode architectures with the TA-GATES encoders.
 
         Parameters
         ----------
@@ -724,7 +721,7 @@ class BaseTAGATES(NetworkEstimator):
         return self.encoders_.encode(X, self.handle_unknown, self.verbose)
 
     def operation_embeddings(self, X: ArchitecturesLike, n_updates: int | None = None) -> list[Any]:
-        """Embeddings of the operations of each architecture, after some or all updates.
+        """Get the embeddings of each architecture's operations after some or all updates.
 
         Parameters
         ----------
@@ -736,10 +733,9 @@ class BaseTAGATES(NetworkEstimator):
         Returns
         -------
         list of n dict, or of n tuples of dict
-            For every cell a dict from the node or edge of the graph (with the key in
-            a multigraph) to an ndarray of shape (n_members * op_dim,), one encoder
-            after the other. Plain wires, identity operations and pruned parts
-            have no embedding.
+            For each cell, a dict from a node or edge (with the key in a multigraph) to
+            an ndarray of shape (n_members * op_dim,), which joins the encoders. Plain
+            wires, identity operations and pruned parts have no embedding.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Blend: several members' predictions in one, weighted by what they say of unseen labels."""
+"""Blend: the weighted mean of several members, by their errors on unseen labels."""
 
 from __future__ import annotations
 
@@ -9,37 +9,37 @@ from scipy.optimize import nnls
 from .._utils import Floats
 
 HALF = 20.0
-"""Labels that what is guessed of the members' errors counts as much as."""
+"""The guess of the members' errors counts as much as this many labels."""
 
 COMMON = 0.8
-"""Guessed share of the variance of errors that members have in common."""
+"""Guess of the share of the error variance that members have in common."""
 
 N_BOOTSTRAPS = 50
-"""Draws of the labels whose weights are averaged."""
+"""Number of bootstraps whose weights are averaged."""
 
 PRIOR_SLOPE = 5.0
-"""Labels that the guess of a member's scale counts as much as."""
+"""The guess of a member's scale counts as much as this many labels."""
 
 PRIOR_ERROR = 0.5
-"""Guess of the variance of errors, of normal scores, which counts as much as PRIOR_SLOPE labels."""
+"""Guess of the error variance of normal scores; it counts as much as PRIOR_SLOPE labels."""
 
 
 class Blend:
-    r"""Weighted mean of members, each brought to the scale of the targets.
+    r"""Weighted mean of members, each on the scale of the targets.
 
-    The weights w are not negative, sum to 1, and minimise the expected square
-    w\ :sup:`T`\ E w of the blend's error [1]_, on average over Bayesian bootstraps
-    of the labels [2]_: a member that is better by chance is not better in all of
-    them. E are the mean products of two members' errors on architectures that
-    neither has seen, and a guess that counts as much as h labels:
+    The weights w are not negative, sum to 1, and minimise the expected square w\
+    :sup:`T`\ E w of the blend's error [1]_, on average over Bayesian bootstraps of the
+    labels [2]_: a member that is better by chance is not better in all of them. E
+    combines the mean products of two members' errors on architectures that neither has
+    seen with a guess that counts as much as h labels:
 
     .. math:: E_{ij} = \frac{\sum e_i e_j + h\,v\,(c + \delta_{ij} (1 - c))}
         {n_{ij} + h}
 
-    with the mean square v of all errors and their common share c (of all pairs, and
-    a guess that counts as much as h labels). Without a label all weights are the
-    same. A member that has seen everything is taken to be as good as
-    the mean of the others.
+    Here v is the mean square of all errors, and c the share that members have in common
+    (from all pairs, and a guess that counts as much as h labels). Without labels all
+    weights are equal. A member that has seen everything counts as being as good as the
+    mean of the others.
 
     Parameters
     ----------
@@ -53,11 +53,10 @@ class Blend:
     weights_ : ndarray of float, shape (k,)
         Not negative; they sum to 1.
     unseen_ : ndarray of float, shape (n,)
-        For each architecture of fit, the blend of what members say that have
-        not seen it; NaN where all have.
+        For each architecture of fit, the blend of the members that have not seen it;
+        NaN if all have.
     error_ : float
-        Root mean square of the errors of `unseen_`, drawn towards a guess where
-        labels are few.
+        Root mean square error of `unseen_`, shrunk towards a guess if labels are few.
 
     References
     ----------
@@ -93,15 +92,15 @@ class Blend:
         Parameters
         ----------
         unseen : ndarray of float, shape (n, k)
-            What each member predicts of architectures that it has not seen,
-            NaN where it has seen them.
+            Each member's predictions for architectures that it has not seen; NaN for
+            those it has seen.
         targets : ndarray of float, shape (n,)
             Normal scores.
         sample_weight : ndarray of float, shape (n,), default=None
         seen : ndarray of float, shape (n, k), default=None
-            What members predict of the architectures that they were fitted to:
-            tells the scale of those without unseen predictions. None leaves
-            these as they are.
+            The members' predictions for the architectures they were fitted to: they
+            give the scale of members without unseen predictions. None leaves those
+            unscaled.
         random_state : int, default=0
             Seed of the bootstraps.
 
@@ -141,7 +140,7 @@ class Blend:
         return self
 
     def predict(self, members: Floats) -> Floats:
-        """Blend what the members say.
+        """Blend the predictions of the members.
 
         Parameters
         ----------
@@ -170,7 +169,7 @@ class Blend:
 
     @staticmethod
     def _scale(x: Floats, t: Floats, weight: Floats) -> tuple[float, float]:
-        """Shift, and slope of the targets on predictions; the guess is equal variance."""
+        """Shift and slope of the targets on predictions; the guess is equal variance."""
         shift = float(np.average(x, weights=weight))
         dx, dt = x - shift, t - np.average(t, weights=weight)
         square = float(weight @ dx**2)
@@ -180,7 +179,7 @@ class Blend:
         guess = 0.5 * np.sqrt(float(weight @ dt**2) / weight.sum()) / deviation
         more = PRIOR_SLOPE * deviation**2
         slope = (float(weight @ (dx * dt)) + more * guess) / (square + more)
-        # A member that says the contrary of all labels has no say, but is not turned round.
+        # A member that contradicts the labels gets no weight, but its sign is not flipped.
         return shift, max(slope, 0.1 * guess)
 
     def _products(self, errors: Floats, known: NDArray[np.bool_], weight: Floats) -> Floats:
@@ -192,7 +191,7 @@ class Blend:
         total = float(np.trace(count))
         mean = float(np.trace(sums)) / total if total > 0 else 0.0
         mean = mean if mean > 0 else 1.0
-        # Where pairs are known, what they have in common is a guess for the others.
+        # The common share of known pairs is the guess for the others.
         pairs = ~np.eye(k, dtype=bool)
         more = self.half * mean
         common = (float(sums[pairs].sum()) + self.common * more) / (
@@ -205,9 +204,9 @@ class Blend:
 
     @staticmethod
     def _lightest(products: Floats) -> Floats:
-        """Weights of the least expected square."""
+        """The weights that minimise the expected square."""
         values, vectors = np.linalg.eigh(products)
-        # Of pairs seen by different architectures, it need not be positive.
+        # It need not be positive: pairs are seen on different architectures.
         root = (vectors * np.sqrt(np.maximum(values, 1e-4))).T
         k = len(root)
         heavy = 1e3 * np.sqrt(np.maximum(values, 1e-4).max())

@@ -1,4 +1,4 @@
-"""BlockKernel: a covariance that is a sum over blocks of columns, each with its own scale."""
+"""BlockKernel: a covariance that sums over blocks of columns, each with its own scale."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class BlockKernel(Kernel):
 
     .. math:: k(x, z) = \sum_b w_b\, m\bigl(\lVert x_b - z_b\rVert / \ell_b\bigr) + c\,x_d z_d
 
-    with the Matérn function m of smoothness 5/2. Blocks that tell nothing get
-    small weights by marginal likelihood.
+    with the Matérn function m of smoothness 5/2. Marginal likelihood gives
+    uninformative blocks small weights.
 
     Parameters
     ----------
     widths : sequence of int
-        Columns of each block, from left to right; one column more follows them.
+        Number of columns of each block, from left to right; one more column follows.
     weights : array-like of float, shape (n_blocks,)
         The weights w.
     lengths : array-like of float, shape (n_blocks,)
@@ -30,7 +30,7 @@ class BlockKernel(Kernel):
     linear : float, default=0
         The weight c, which is not fitted.
     weight_bounds, length_bounds : pair of float
-        Of the search for the parameters.
+        Bounds for the search of the parameters.
 
     Examples
     --------
@@ -76,13 +76,13 @@ class BlockKernel(Kernel):
         Y : ndarray of float, shape (m, d), default=None
             None is X.
         eval_gradient : bool, default=False
-            Whether to give the gradient, too; only where Y is None.
+            Whether to return the gradient, too; only if Y is None.
 
         Returns
         -------
         covariances : ndarray of float, shape (n, m)
         gradient : ndarray of float, shape (n, n, 2 * n_blocks)
-            By the logarithms of the lengths and of the weights. Only with
+            With respect to the logarithms of lengths and weights. Only with
             `eval_gradient`.
         """
         X = np.atleast_2d(X)
@@ -114,12 +114,12 @@ class BlockKernel(Kernel):
         return values
 
     def is_stationary(self) -> bool:
-        """Whether it depends on differences only."""
+        """Whether it depends only on differences."""
         return self.linear == 0.0
 
 
 def _distances(X: Floats, Z: Floats) -> Floats:
-    """Euclidean distances of rows; scikit-learn's checks take longer than those of one row."""
+    """Euclidean distances of rows, without scikit-learn's checks, which are slow for one row."""
     squares = X @ Z.T
     squares *= -2.0
     squares += np.einsum("ij,ij->i", X, X)[:, None]

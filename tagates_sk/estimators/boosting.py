@@ -1,4 +1,4 @@
-"""BoostingMember: boosted trees on statistics of graphs, each fold's trees blind to it."""
+"""BoostingMember: boosted trees on graph statistics, each fitted without one fold."""
 
 from __future__ import annotations
 
@@ -16,40 +16,38 @@ PRIOR_MEAN = 0.6
 """Guess of the coefficient of the prior."""
 
 PRIOR_WEIGHT = 5.0
-"""Labels that the guess counts as much as."""
+"""The guess counts as much as this many labels."""
 
 
 class BoostingMember:
-    """Mean of boosted trees that each leave out a part of the architectures.
+    """Mean of boosted trees, each fitted without a part of the architectures.
 
-    Trees see steps where a process is smooth, and pick single columns.
+    Trees fit steps where a process is smooth, and select single columns.
 
     Parameters
     ----------
     n_estimators : int, default=120
-        Trees of a fold.
+        Trees per fold.
     max_columns : int, default=40
-        About how many columns a split looks at.
+        Approximate number of columns to consider for a split.
     prior_half_life : float, default=0
-        Number h of labels that halve the coefficient a of the prior: the more
-        there are, the more is left to the trees, which are fitted to what a p,
-        with the prior p, gets wrong. 0 is without it.
+        Number h of labels that halves the coefficient a of the prior p. The trees fit
+        the residual of a p, so more labels leave more to the trees. 0 means no prior.
 
     Attributes
     ----------
     unseen_ : ndarray of float, shape (n,)
-        For each architecture of fit, what the trees that have not seen it
-        predict. All places of an architecture that occurs more than once are in
-        one fold.
+        For each architecture of fit, the prediction of the trees that have not seen it.
+        Copies of an architecture are all in one fold.
     trees_ : list of TreeEnsemble
-        Of the folds; the mean where all architectures are the same.
+        The trees of each fold; the mean if all architectures are equal.
     coefficient_ : float
         The coefficient a.
 
     Notes
     -----
-    With n targets t it is a = h / (n + h) (Σ p t + w a₀) / (Σ p² + w), not
-    negative; the guess a₀ = 0.6 counts as much as w = 5 labels.
+    For n targets t, a = h / (n + h) (Σ p t + w a₀) / (Σ p² + w), but at least 0. The
+    guess a₀ = 0.6 counts as much as w = 5 labels.
     """
 
     def __init__(
@@ -71,12 +69,12 @@ class BoostingMember:
         Parameters
         ----------
         statistics : Statistics
-            Of n architectures.
+            Those of n architectures.
         targets : ndarray of float, shape (n,)
             Normal scores.
         sample_weight : ndarray of float, shape (n,), default=None
         random_state : int, RandomState instance or None, default=None
-            Of folds and trees.
+            Seeds folds and trees.
 
         Returns
         -------
@@ -101,7 +99,7 @@ class BoostingMember:
                 subsample=0.7 if seen.sum() > 2 else 1.0,
                 max_features=share, random_state=rng.randint(2**31 - 1),
             )  # fmt: skip
-            # Half of the time of few labels goes into checks of what is known to be right.
+            # With few labels, checks of valid input would take half of the time.
             with config_context(skip_parameter_validation=True, assume_finite=True):
                 model.fit(columns[seen], targets[seen], sample_weight=weight[seen])
             trees = TreeEnsemble.of(model)
@@ -119,7 +117,7 @@ class BoostingMember:
         Parameters
         ----------
         statistics : Statistics
-            Of n architectures.
+            Those of n architectures.
 
         Returns
         -------

@@ -42,7 +42,7 @@ PROCESSES: dict[str, Sequence[str]] = {
     "flow": ("walks/*", "walks/*/*", "places/*", "capacity/*"),
     "all": ALL,
 }
-"""Blocks of statistics that each process reads."""
+"""The blocks of statistics that each process reads."""
 
 WITH_PROXIES: dict[str, Sequence[str]] = {
     "flow": ("proxies",),
@@ -57,16 +57,16 @@ MEMBERS = {
     "all": "process on all statistics",
     BOOSTING: "boosted trees",
 }
-"""The library's own statistical members, and what users read."""
+"""The library's own statistical members, and their names for users."""
 
 PRIOR_HALF_LIFE = 30.0
-"""Labels that halve what boosted trees take over from the consensus of proxies."""
+"""With this many labels, boosted trees rely half as much on the consensus of proxies."""
 
 PART = 16384
-"""Architectures whose statistics are held at a time, at most."""
+"""Most architectures whose statistics are in memory at once."""
 
 NUMBERS = 2**23
-"""Numbers that these statistics are, at most: 64 MB."""
+"""Most numbers in these statistics: 64 MB."""
 
 
 @dataclass
@@ -76,15 +76,15 @@ class Composition:
     Parameters
     ----------
     networks : list of Encoders and RecurrentNetworks
-        Of all kinds, or none.
+        All kinds, or none.
     scales : list of MemberScale
-        Of each kind.
+        One for each kind.
     statistics : GraphStatistics
     members : dict
         Statistical members by name, users' regressors last.
     blend : Blend
     score_map : ScoreMap
-        From blended scores to the target's units.
+        Maps blended scores to the target's units.
     ranks : ProxyRanks or None
         Zero-cost scores that statistical members read.
     """
@@ -99,7 +99,7 @@ class Composition:
 
     @property
     def encoders(self) -> Encoders | None:
-        """Networks with the estimator's own parameters; None if there are no networks."""
+        """The networks with the estimator's own parameters; None if there are no networks."""
         first = self.networks[0] if self.networks else None
         assert first is None or isinstance(first, Encoders)
         return first
@@ -122,23 +122,23 @@ class Composition:
         encoders: Encoders | None = None,
         unlabeled: ArchitectureSequence | None = None,
     ) -> Composition:
-        """Fit all members, and weigh them by what each says of labels it has not seen.
+        """Fit all members, and weight them by their errors on labels they have not seen.
 
         Parameters
         ----------
         data : Labelled
-            With one target an architecture.
+            With one target per architecture.
         parameters : mapping
-            Of the estimator and its variant.
+            Parameters of the estimator and its variant.
         source : EncoderState or None
-            Whose weights the encoders start from.
+            The weights that the encoders start from.
         rng : numpy RandomState
         with_networks : bool
-            Whether there are networks, or statistical members only.
+            Whether to fit networks, or statistical members only.
         encoders : Encoders, optional
-            To train further; by default new ones.
+            Encoders to train further; by default new ones.
         unlabeled : ArchitectureSequence, optional
-            Architectures of whose performance nothing is known.
+            Architectures without labels.
         """
         has_proxies = parameters["proxies"] is not None
         learns_scores = with_networks and has_proxies and unlabeled is not None and encoders is None
@@ -166,7 +166,7 @@ class Composition:
     def _train_again(
         self, pseudo: PseudoLabels, known: LabelFree, train: Callable[..., list[_Trained]]
     ) -> None:
-        """Self-training: new networks learn what the blend says of unlabelled architectures."""
+        """Self-training: new networks learn the blend's scores of unlabelled architectures."""
         assert known.scores is not None
         columns, _ = self._members(pseudo.X, pseudo.packed, known.scores[pseudo.rows])
         labels = plain_scores(self.blend.predict(columns)[:, None])
@@ -185,7 +185,7 @@ class Composition:
         stages: Stages,
         trained: Sequence[_Trained],
     ) -> Composition:
-        """Statistical members, and the blend of all."""
+        """Fit statistical members, and the blend of all members."""
         stages.next("statistics")
         weights, targets = data.weights, plain_scores(data.y)
         statistics = GraphStatistics().fit(known.packed, known.scores)
@@ -214,7 +214,7 @@ class Composition:
         return cls(networks, scales, statistics, members, blend, score_map, known.ranks)
 
     def predict(self, X: Any, handle_unknown: str, verbose: Any = 0) -> Blended:
-        """What the members say, and their blend.
+        """Predict with all members, and blend them.
 
         Parameters
         ----------
@@ -235,7 +235,7 @@ class Composition:
     def _members(
         self, X: Any, packed: PackedGraphs, scores: Floats | None
     ) -> tuple[Floats, Floats]:
-        """What each member says of architectures, and the processes' standard deviation."""
+        """The predictions of each member, and the standard deviation of the processes."""
         columns = [
             scale.standardised(network.predict(X, "ignore")[:, -1]).mean(1)
             for scale, network in zip(self.scales, self.networks, strict=True)
@@ -253,7 +253,7 @@ class Composition:
 
 
 class _Trained(NamedTuple):
-    """Networks, their scale, and what they say of labels that they have not seen, and have."""
+    """Networks, their scale, and their predictions for unseen and for seen labels."""
 
     network: Networks
     scale: MemberScale
@@ -270,11 +270,11 @@ def _train_networks(
     *,
     encoders: Encoders | None = None,
 ) -> list[_Trained]:
-    """Networks of all kinds, new ones or fine-tuned.
+    """Networks of all kinds, new or fine-tuned.
 
-    New ones leave out a part of the labels each, are judged by it, and learn it at
-    last. Those that are `pretrained` need all labels more than a judgement: with a
-    part left out they rank worse than they will do.
+    Each new network leaves out a part of the labels, is judged by it, and learns it at
+    the end. Networks that are `pretrained` see all labels at once: judged without a
+    part, they would look worse than they are.
     """
     trained, fold, n = [], 0, len(data.y)
     for i, kind in enumerate(kinds):
@@ -320,7 +320,7 @@ def _train_networks(
 
 
 class Blended(NamedTuple):
-    """What members say of architectures.
+    """Predictions for architectures.
 
     Parameters
     ----------
@@ -329,7 +329,7 @@ class Blended(NamedTuple):
     spread : ndarray of float64, shape (n,)
         The processes' own standard deviation.
     members : ndarray of float64, shape (n, k)
-        Of all members: kinds of networks, then statistical ones.
+        Those of all members: kinds of networks, then statistical members.
     """
 
     scores: Floats
@@ -338,7 +338,7 @@ class Blended(NamedTuple):
 
 
 def plain_scores(y: Floats) -> Floats:
-    """Normal scores of targets, shape (n,), whatever output users chose for transformers."""
+    """Normal scores of targets, shape (n,), whatever `set_output` users chose."""
     scores: Floats = NormalScores().set_output(transform="default").fit_transform(y)[:, 0]
     return scores
 

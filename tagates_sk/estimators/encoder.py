@@ -1,4 +1,4 @@
-"""TA-GATES networks side by side, with all that is known of training beside the graphs."""
+"""TA-GATES networks side by side, and what they know about training."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ from ..training.trainer import training_options
 from .head_features import HeadFeatures
 
 MARGIN, MARGIN_ON_NODES = 0.03, 0.1
-"""Of the hinge loss, by where operations are."""
+"""Margin of the hinge loss, by where operations are."""
 
 BATCH_OF_MANY = 64
-"""Architectures a step, if there are many."""
+"""Architectures per step, if there are many."""
 
 LEVELS = np.array([0.5, 0.6, 0.7, 0.8, 0.9])
-"""Central intervals for which the standard deviations of a regressor are scaled."""
+"""Levels of the central intervals that scale the standard deviations of a regressor."""
 
 FEWEST = 10
-"""Architectures that some members have not seen, below which nothing is scaled."""
+"""Fewest architectures unseen by some member from which to scale."""
 
 Parameters = Mapping[str, Any]
-"""Of TAGATESRanker or TAGATESRegressor, and of their variant, by name."""
+"""Parameters of TAGATESRanker or TAGATESRegressor, and of their variant, by name."""
 
 
 @dataclass
@@ -60,11 +60,11 @@ class Labelled:
     packed : PackedGraphs
         Read from them.
     y : ndarray of float64, shape (n, k)
-        Targets; with conditions of training in the unit of the reference's.
+        Targets; with training conditions, in the unit of the reference.
     weights : ndarray of float64, shape (n,), or None
     conditions : sequence of n TrainingCondition, or None
     features : ndarray of float32, shape (n, n_features), or None
-        What heads read beside the encoding, once it is known.
+        Features that heads read beside the encoding, once they are known.
     """
 
     X: Any
@@ -85,13 +85,13 @@ class Encoders:
     T : int
         Time steps.
     head_features : HeadFeatures or None
-        What heads read beside the encoding.
+        Features that heads read beside the encoding.
     conditions : KnownConditions or None
-        Conditions of training that the first fit saw.
+        Training conditions of the first fit.
     column_weights : ndarray of float64, shape (n_targets, n_members)
-        How much the loss of each column of y counts for each member.
+        Weight of each column of y in the loss of each member.
     std_scale : float
-        What the members' standard deviation is multiplied by.
+        Factor for the members' standard deviation.
     """
 
     network: FittedNetwork
@@ -120,7 +120,7 @@ class Encoders:
         known: KnownConditions | None,
         rng: np.random.RandomState,
     ) -> Encoders:
-        """Encoders that have seen no epoch.
+        """Make untrained encoders.
 
         Parameters
         ----------
@@ -128,9 +128,9 @@ class Encoders:
         task : Task
         parameters : mapping
         source : EncoderState or None
-            Whose weights the encoders start from.
+            The weights that the encoders start from.
         known : KnownConditions or None
-            Of `data`.
+            Those of `data`.
         rng : numpy RandomState
         """
         features = parameters["features"]
@@ -187,11 +187,11 @@ class Encoders:
         parameters : mapping
         rng : numpy RandomState
         starts_from_another : bool
-            Whether the encoders began with trained weights, and learn slowly.
+            Whether the encoders start from trained weights, and so learn slowly.
         early_stopping : bool
         draws : ndarray of float, shape (n, n_members), optional
-            How often each member sees each architecture; by default once, or by
-            the parameter `bootstrap`.
+            How often each member sees each architecture; by default once, or as the
+            parameter `bootstrap` says.
         **changes
             Options of training.
 
@@ -266,10 +266,10 @@ class Encoders:
         conditions: Sequence[TrainingCondition] | None = None,
         partial: ArrayLike | None = None,
     ) -> Floats:
-        """Predictions for all targets by all members, shape (n, n_targets, n_members).
+        """Predictions of all targets by all members, shape (n, n_targets, n_members).
 
-        With `partial`, which is what was observed before the end of training,
-        only those for the last target, shape (n, 1, n_members).
+        With `partial`, the results observed so far, only those of the last target,
+        shape (n, 1, n_members).
         """
         if partial is None:
             return self.network.predict(self.chunks(X, handle_unknown, verbose, conditions))
@@ -287,11 +287,11 @@ class Encoders:
     def operation_embeddings(
         self, X: Any, handle_unknown: str, verbose: Any, n_updates: int | None
     ) -> list[Any]:
-        """Embeddings of operations after some updates, see TAGATESRanker."""
+        """Embeddings of operations after some updates; see TAGATESRanker."""
         model = self.model
         if n_updates is not None:
             model = copy.deepcopy(model)
-            # The trained weights with fewer passes: t + 1 of them have t updates between.
+            # The trained weights with fewer passes: t + 1 passes have t updates between them.
             model.encoder.config = replace(
                 model.encoder.config, T=n_updates + 1, anytime=False, deep_supervision=False
             )
@@ -324,7 +324,7 @@ class Encoders:
         conditions: Sequence[TrainingCondition] | None = None,
         observed: Features | None = None,
     ) -> Iterator[Any]:
-        """Architectures to predict, read as they are needed."""
+        """Architectures to predict, read as needed."""
         for part, packed, rows in read_in_parts(X, verbose):
             listed = None if conditions is None else conditions[rows]
             training = self._known_of_training(len(packed), listed)
@@ -335,11 +335,11 @@ class Encoders:
             yield from self.network.chunks(self._batches(packed, features, training))
 
     def conform(self, packed: PackedGraphs, handle_unknown: str) -> PackedGraphs:
-        """Check architectures against those of fit; give them the fitted vocabulary."""
+        """Check architectures against those of fit; use the fitted vocabulary."""
         config = self.model.encoder.config
         only_wires = IDENTITY_OPERATIONS.issuperset(packed.used_operations())
         if config.n_zero_cost and packed.zero_cost is None and only_wires:
-            # There is no operation whose zero-cost vector could be missing.
+            # No operation, so no zero-cost vector could be missing.
             zeros = np.zeros((len(packed.op_type), config.n_zero_cost), dtype=np.float32)
             packed = replace(packed, zero_cost=zeros)
         config.check_zero_cost(packed)
@@ -373,7 +373,7 @@ def encoder_config(
     n_targets: int,
     known: KnownConditions | None = None,
 ) -> tuple[EncoderConfig, Any]:
-    """Sizes and variants of the encoder, and what it reads of architectures."""
+    """Sizes and variants of the encoder, and its input."""
     names = ("T", "s", "symmetry_breaking", "beta", "n_layers", "layer_dim", "n_members")
     conditions: dict[str, int] = {}
     if known is not None:
@@ -395,36 +395,36 @@ def encoder_config(
 def vocabulary(
     packed: PackedGraphs, operations: str | Sequence[str], source: EncoderState | None
 ) -> set[str]:
-    """Operations that encoders are to know: those given, else those of architectures and source."""
+    """The operations that encoders know: the given ones, or those of architectures and source."""
     if not isinstance(operations, str):
         return set(operations)
     return {*packed.used_operations(), *(() if source is None else source.operations)}
 
 
 def calibrated_scale(members: Floats, y: Floats, unseen: NDArray[np.bool_]) -> float:
-    """What the members' standard deviation is to be multiplied by.
+    """The factor for the members' standard deviation.
 
     Parameters
     ----------
     members : ndarray of float64, shape (n, n_members)
         Predictions.
     y : ndarray of float64, shape (n,)
-        Targets; NaN where not measured.
+        Targets; NaN if not measured.
     unseen : ndarray of bool, shape (n, n_members)
         Whether a member has not seen an architecture.
 
     Returns
     -------
     float
-        Quantiles of the absolute errors on unseen architectures, in units of
-        the spread, over the same quantiles of a normal distribution: the mean
-        over some levels. 1 where too few architectures are unseen.
+        Quantiles of the absolute errors on unseen architectures, in units of the
+        spread, divided by the same quantiles of a normal distribution; the mean over
+        some levels. 1 if too few architectures are unseen.
     """
     rows = unseen.any(1) & np.isfinite(y)
     if rows.sum() < FEWEST:
         return 1.0
     held_out = np.ma.masked_array(members[rows], ~unseen[rows]).mean(1).filled()
-    # The spread is that of all: two or three members agree by chance too often.
+    # The spread over all members: two or three agree too often by chance.
     spread = np.maximum(spread_over_members(members[rows]), np.finfo(float).tiny)
     ratios = np.quantile(abs(y[rows] - held_out) / spread, LEVELS)
     return float(np.mean(ratios / norm.ppf((1 + LEVELS) / 2)))

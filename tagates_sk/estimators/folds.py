@@ -1,4 +1,4 @@
-"""Folds of architectures, those that are alike in the same one."""
+"""Folds of architectures; equal ones share a fold."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 N_FOLDS = 5
-"""Parts of the labels, of which each network, and each model of trees or regressors, leaves out
-one."""
+"""Parts of the labels; each network, and each model of trees or regressors, leaves one out."""
 
 
 def folds_of(columns: NDArray[Any], rng: np.random.RandomState) -> tuple[NDArray[np.intp], int]:
-    """The fold of each row, and how many there are.
+    """The fold of each row, and the number of folds.
 
     Parameters
     ----------
     columns : ndarray, shape (n, n_columns)
-        Equal rows are in one fold, so that none is predicted from itself.
+        Equal rows share a fold, so that none is predicted from itself.
     rng : numpy RandomState
 
     Returns

@@ -14,31 +14,31 @@ from ..graphs import as_architectures
 from ..training.targets import scales
 
 CUT_OFF = 5.0
-"""Standard deviations at which a feature is cut off, so that strange architectures do no harm."""
+"""Features are clipped at this many standard deviations, so that outliers do no harm."""
 
 
 class HeadFeatures:
-    """A transformer of architectures, fitted, and its features standardised.
+    """A fitted transformer of architectures with standardised output.
 
     Parameters
     ----------
     transformer : transformer
-        From architectures to a numeric matrix; cloned.
+        Turns architectures into a numeric matrix; it is cloned.
     parameter : str, default="features"
-        Where users gave it.
+        The parameter that users pass it as.
     """
 
     def __init__(self, transformer: Any, parameter: str = "features") -> None:
         self.transformer, self.parameter = clone(transformer), parameter
 
     def fit_transform(self, X: Any) -> NDArray[np.float32]:
-        """Learn the features, their means and standard deviations; as :meth:`transform`.
+        """Fit the transformer and the scale; return the same as :meth:`transform`.
 
         Raises
         ------
         ValueError
-            If the transformer does not give a finite matrix with a row for
-            each architecture.
+            If the transformer does not return a finite matrix with a row for each
+            architecture.
         """
         X = as_architectures(X)
         self.transformer.fit(X, None)
@@ -54,13 +54,13 @@ class HeadFeatures:
 
 
 def numbers_of(transformer: Any, parameter: str, X: Any) -> Floats:
-    """What a fitted transformer makes of architectures, checked.
+    """Transform architectures, and check the result.
 
     Parameters
     ----------
     transformer : transformer
     parameter : str
-        Where users gave it.
+        The parameter that users pass it as.
     X : sequence of n architectures
 
     Returns
@@ -70,26 +70,26 @@ def numbers_of(transformer: Any, parameter: str, X: Any) -> Floats:
     Raises
     ------
     ValueError
-        If it is no finite matrix with a row for each architecture.
+        If it is not a finite matrix with a row for each architecture.
     """
     who = f"The transformer {parameter}={type(transformer).__name__}(...)"
     return checked_matrix(transformer.transform(X), len(X), f"{who} gives")
 
 
 def checked_matrix(matrix: Any, n: int, who: str) -> Floats:
-    """A matrix of finite numbers with n rows.
+    """Check that a matrix has n rows of finite numbers.
 
     Parameters
     ----------
     matrix : array-like or sparse matrix
     n : int
     who : str
-        Whose it is, the start of a message.
+        Its source, as the start of a message.
 
     Raises
     ------
     ValueError
-        If it is no such matrix.
+        If it does not.
     """
     dense = matrix.toarray() if issparse(matrix) else matrix
     matrix = np.asarray(dense, dtype=np.float64)
@@ -110,13 +110,13 @@ def checked_matrix(matrix: Any, n: int, who: str) -> Floats:
 
 
 def moments(matrix: Floats) -> tuple[Floats, Floats]:
-    """Mean and standard deviation of each column, 1 for that of a constant one."""
+    """Mean and standard deviation of each column; 1 for the deviation of constant columns."""
     mean = matrix.mean(0)
     return mean, scales(mean, matrix.std(0))
 
 
 def standardised(matrix: Floats, mean: Floats, std: Floats) -> NDArray[np.float32]:
-    """Columns without unit, cut off at CUT_OFF."""
+    """Standardised columns, clipped at CUT_OFF."""
     features: NDArray[np.float32] = np.clip((matrix - mean) / std, -CUT_OFF, CUT_OFF).astype(
         np.float32
     )

@@ -1,4 +1,4 @@
-"""What is known of architectures without a label: their graphs, and zero-cost scores."""
+"""What is known without labels: graphs and zero-cost scores."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from .encoder import Labelled
 from .proxy_ranks import ProxyRanks
 
 N_REFERENCE = 16384
-"""Most unlabelled architectures that are looked at; of more, as many are drawn."""
+"""Most unlabelled architectures to use; from more, a sample of this size is drawn."""
 
 PROXIES = ("flops", "naswot", "expressivity", "progressivity")
-"""Scores that say different things and need one forward pass together."""
+"""Complementary scores that share a single forward pass."""
 
 
 @dataclass
 class LabelFree:
-    """Unlabelled architectures, followed by the labelled ones, and what proxies say of them.
+    """Unlabelled architectures, then labelled ones, and their proxy scores.
 
     Parameters
     ----------
     unlabeled : ArchitectureSequence of m architectures, or None
     packed : PackedGraphs
-        Of m + n architectures.
+        All m + n architectures.
     ranks : ProxyRanks or None
-        Fitted to the unlabelled ones where there are any.
+        Fitted to the unlabelled ones, if there are any.
     scores : ndarray of float, shape (m + n, n_scores), or None
-        What `ranks` gives of all; the last column is their consensus.
+        The output of `ranks` for all; the last column is the consensus.
     n : int
     """
 
@@ -50,7 +50,7 @@ class LabelFree:
         proxies: Any,
         rng: np.random.RandomState,
     ) -> LabelFree:
-        """Look at architectures.
+        """Read architectures and their scores.
 
         Parameters
         ----------
@@ -76,12 +76,12 @@ class LabelFree:
 
     @property
     def of_labelled(self) -> Floats | None:
-        """Scores of the labelled architectures."""
+        """The scores of the labelled architectures."""
         return None if self.scores is None else self.scores[len(self.scores) - self.n :]
 
 
 def proxy_transformer(proxies: Any, rng: np.random.RandomState) -> Any:
-    """The transformer that the parameter `proxies` stands for, with a seed of its own."""
+    """The transformer for the parameter `proxies`, with its own seed."""
     if not isinstance(proxies, str):
         return reseeded(proxies, rng, keep=True)
     from ..zero_cost import ZeroCostProxies  # builds networks, which few fits need

@@ -1,4 +1,4 @@
-"""Networks as members of a blend: judged by labels that they left out, which they learn at last."""
+"""Networks as members of a blend, judged by labels that they leave out until the end."""
 
 from __future__ import annotations
 
@@ -20,48 +20,46 @@ from .recurrent import RecurrentNetworks, are_small
 Networks = Encoders | RecurrentNetworks
 
 FEWEST = 20
-"""Labels below which networks see all of them."""
+"""With fewer labels than this, networks see all of them."""
 
 EPOCHS, FEWEST_EPOCHS = 100, 30
-"""Of training on few labels, and on very many."""
+"""Epochs of training on few labels, and on very many."""
 
 WORK = 750_000
-"""Operations that networks over deep graphs read in all epochs: about a minute on two cores."""
+"""Operations that networks read in all epochs over deep graphs: about a minute on two cores."""
 
 FEWEST_OF_DEEP = 20
-"""Epochs that these have, however large the graphs are."""
+"""Fewest epochs of these, however large the graphs are."""
 
 FEW = 100
-"""Labels above which fewer epochs do, each of which has more steps."""
+"""With more labels than this, fewer epochs suffice, since each has more steps."""
 
 ASYNCHRONOUS: dict[str, Any] = {
     "T": 2, "n_members": 2, "propagation": "asynchronous", "readout": "both",
     "symmetry_breaking": "none", "features": None, "bootstrap": False, "early_stopping": False,
     "handle_unknown": "ignore",
 }  # fmt: skip
-"""Parameters of the second kind of network, asynchronous passes: it errs where the first does
-not."""
+"""Parameters of the second kind, with asynchronous passes: its errors differ from the first's."""
 
 RECURRENT: dict[str, Any] = {
     "n_members": 4, "margin": 0.03, "features": None, "bootstrap": False, "early_stopping": False,
     "handle_unknown": "ignore",
 }  # fmt: skip
-"""Parameters of the third kind, DAGNNs, which learn from more than :data:`FEW` labels: with fewer
-they cost more than they bring."""
+"""Parameters of the third kind, DAGNNs, which only pay off with more than :data:`FEW` labels."""
 
 LAST_SHARE = 0.3
-"""Share of the epochs, the last ones, in which networks see what they had left out."""
+"""Share of the epochs, at the end, in which networks see the labels they left out."""
 
 LAST_RATE = 0.4
-"""What the learning rate is multiplied by in these."""
+"""Factor for the learning rate in these."""
 
 
 NETWORKS = ("encoders", "asynchronous encoders", "recurrent networks")
-"""Kinds of networks; where one is missing, so are those that follow."""
+"""Kinds of networks; if one is missing, so are those after it."""
 
 
 class Kind(NamedTuple):
-    """A kind of network: a name, its class, parameters, and whose weights it starts from."""
+    """A kind of network: its name, class, parameters and initial weights."""
 
     name: str
     networks: type[Networks]
@@ -77,24 +75,24 @@ def kinds_of(
     *,
     learns_scores: bool,
 ) -> list[Kind]:
-    """Kinds of networks that learn from some architectures.
+    """The kinds of networks to train on some architectures.
 
-    Of deep graphs a sweep takes as many steps as paths have operations. If the
-    encoders' own passes are asynchronous then, they are trained for fewer epochs,
-    and more kinds would do about the same for twice the time.
+    On deep graphs a sweep takes as many steps as the longest path has operations. If
+    the encoders' own passes are asynchronous, they train for fewer epochs, and other
+    kinds would take twice the time for about the same result.
 
     Parameters
     ----------
     parameters : mapping
-        Of the estimator and its variant.
+        Parameters of the estimator and its variant.
     source : EncoderState or None
-        Whose weights those of the first kind start from.
+        The weights that the first kind starts from.
     packed : PackedGraphs
-        Those with labels.
+        The architectures with labels.
     unlabeled : PackedGraphs or None
-        The others.
+        Those without.
     learns_scores : bool
-        Whether networks learn from scores of these first.
+        Whether networks first learn from scores of these.
     """
     config = None if source is None else source.config
     own = propagation_of(packed, parameters["propagation"], parameters["n_layers"], config)
@@ -115,7 +113,7 @@ def kinds_of(
 
 
 def epochs_of(max_iter: int | str, n: int = 1, n_swept: int | None = None) -> int:
-    """Epochs of a training, where `max_iter` may be "auto".
+    """Number of epochs, where `max_iter` may be "auto".
 
     Parameters
     ----------
@@ -123,7 +121,7 @@ def epochs_of(max_iter: int | str, n: int = 1, n_swept: int | None = None) -> in
     n : int
         Labels.
     n_swept : int, optional
-        Operations of all architectures, if these are deep and swept.
+        Operations of all architectures, if they are deep and swept.
     """
     if not isinstance(max_iter, str):
         return max_iter
@@ -132,17 +130,17 @@ def epochs_of(max_iter: int | str, n: int = 1, n_swept: int | None = None) -> in
 
 
 def with_all_at_last(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Options of training on some of the labels, and afterwards on all.
+    """Options for training on some of the labels, and then on all.
 
     Parameters
     ----------
     parameters : mapping
-        `max_iter`, the epochs of both, and `learning_rate`.
+        Has `max_iter`, the epochs of both together, and `learning_rate`.
 
     Returns
     -------
     some, all : dict
-        The second is None where there are too few epochs.
+        The second is None if there are too few epochs.
     """
     epochs = parameters["max_iter"]
     last = round(LAST_SHARE * epochs)
@@ -153,19 +151,19 @@ def with_all_at_last(parameters: Mapping[str, Any]) -> tuple[dict[str, Any], dic
 
 
 def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState) -> Floats | None:
-    """How often each network sees each architecture: not at all those of its own fold.
+    """How often each network sees each architecture: 0 for those of its own fold.
 
     Parameters
     ----------
     n, n_members : int
     first : int
-        Fold of the first network; the others have those that follow.
+        Fold of the first network; the others take the next ones.
     rng : numpy RandomState
 
     Returns
     -------
     ndarray of float, shape (n, n_members), or None
-        None where there are so few architectures that all see all.
+        None if there are so few architectures that every network sees all.
     """
     if n < FEWEST:
         return None
@@ -177,12 +175,12 @@ def draws_by_fold(n: int, n_members: int, first: int, rng: np.random.RandomState
 
 @dataclass
 class MemberScale:
-    """Scores of networks side by side as one member.
+    """Combines the scores of networks of one kind into one member.
 
     Parameters
     ----------
     mean, std : ndarray of float, shape (n_members,)
-        Of each network's scores of the architectures of fit.
+        Mean and deviation of each network's scores on the architectures of fit.
     """
 
     mean: Floats
@@ -190,23 +188,23 @@ class MemberScale:
 
     @classmethod
     def of(cls, scores: Floats) -> MemberScale:
-        """Learn them from scores, shape (n, n_members)."""
+        """Learn the scale from scores, shape (n, n_members)."""
         std = scores.std(0)
         return cls(scores.mean(0), np.where(std > 0, std, 1.0))
 
     @classmethod
     def alike(cls, scores: Floats, wanted: Floats) -> MemberScale:
-        """Those by which the mean of scores, shape (n, n_members), has the moments of `wanted`."""
+        """The scale that gives mean scores, from shape (n, n_members), the moments of `wanted`."""
         own = cls.of(scores)
         spread = own.standardised(scores).mean(1).std() / max(float(wanted.std()), 1e-9)
         return cls(own.mean - own.std * spread * wanted.mean(), own.std * spread)
 
     def standardised(self, scores: Floats) -> Floats:
-        """Scores of every network on one scale."""
+        """The scores of all networks on one scale."""
         return (scores - self.mean) / self.std
 
     def unseen(self, scores: Floats, draws: Floats | None) -> Floats:
-        """Mean over the networks that have not seen an architecture; NaN where all have."""
+        """Mean over the networks that have not seen an architecture; NaN if all have."""
         if draws is None:
             return np.full(len(scores), np.nan)
         left_out = draws == 0

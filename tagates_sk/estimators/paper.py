@@ -36,7 +36,7 @@ _PUBLISHED: dict[str, dict[str, Any]] = {
 
 
 def paper_config(space: str) -> dict[str, Any]:
-    """Parameters of the published configuration for a search space.
+    """Get the published parameters for a search space.
 
     Parameters
     ----------

@@ -12,25 +12,25 @@ from .._utils import Floats
 from .block_kernel import BlockKernel
 
 CHUNK = 4096
-"""Rows that are predicted at a time."""
+"""Rows to predict at a time."""
 
 MULTIPLE = 64
-"""Rows are filled up to a multiple of these: BLAS rounds those at an edge otherwise."""
+"""Rows are padded to a multiple of this, since BLAS rounds rows at an edge differently."""
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """A Gaussian process, given labels.
+    """A Gaussian process conditioned on labels.
 
     Parameters
     ----------
     kernel : BlockKernel
     noise : float
-        Variance of the noise that all labels have.
+        Variance of the noise of each label.
     rows : ndarray of float, shape (n, d)
-        Of the labels.
+        The rows with labels.
     factor : ndarray of float, shape (n, n)
-        Lower Cholesky factor of the covariance of the labels, noise included.
+        Lower Cholesky factor of the covariance of the labels, including noise.
     alpha : ndarray of float, shape (n,)
         The inverse of that covariance times the labels.
     """
@@ -43,17 +43,17 @@ class Posterior:
 
     @classmethod
     def of(cls, process: Any) -> Posterior:
-        """That of a GaussianProcessRegressor with a BlockKernel plus a WhiteKernel."""
+        """Take it from a GaussianProcessRegressor with a BlockKernel plus a WhiteKernel."""
         kernel, white = process.kernel_.k1, process.kernel_.k2
         noise, alpha = float(white.noise_level), process.alpha_.ravel()
         return cls(kernel, noise, process.X_train_, process.L_, alpha)
 
     def mean(self, rows: Floats) -> Floats:
-        """Means of labels at rows of shape (m, d), shape (m,)."""
+        """Predicted means, shape (m,), at rows of shape (m, d)."""
         return self._in_parts(rows, with_std=False)[0]
 
     def mean_and_std(self, rows: Floats) -> tuple[Floats, Floats]:
-        """These and their standard deviations, noise included, shape (m,) each."""
+        """Predicted means and standard deviations including noise, each of shape (m,)."""
         return self._in_parts(rows, with_std=True)
 
     def _in_parts(self, rows: Floats, with_std: bool) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Encoders that have learnt something before they see a label."""
+"""Encoders that learn something before they see labels."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def pretrained_encoder(
     max_iter: int,
     batch_size: int,
 ) -> EncoderState:
-    """Train an encoder to tell properties of architectures that need no training of them.
+    """Train an encoder to predict properties of architectures that need no training.
 
     Parameters
     ----------
     X : sequence of n architectures
     targets : transformer, array-like of float of shape (n, k), or None
     parameters : mapping
-        Of the estimator and its variant.
+        Parameters of the estimator and its variant.
     source : EncoderState or None
         Weights to start from.
     max_iter, batch_size : int
@@ -54,7 +54,7 @@ def pretrained_encoder(
     X = as_architectures(X)
     packed = read_architectures(X)
     if targets is None:
-        # Here, since importing the library should not cost what few fits need.
+        # Imported here: few fits need it, and importing the library should be fast.
         from ..features import OperationStatistics
 
         targets = OperationStatistics()
@@ -88,12 +88,12 @@ def pretrained_encoder(
 
 
 def source_of(estimator: Any) -> EncoderState | None:
-    """Where the encoder of an estimator starts from; None for random weights.
+    """The initial weights of an estimator's encoder; None for random ones.
 
     Raises
     ------
     NotFittedError
-        If its `pretrained` has seen no data.
+        If its `pretrained` was not fitted.
     """
     own = getattr(estimator, "pretrained_", None)
     if isinstance(own, EncoderState):
@@ -114,7 +114,7 @@ def source_of(estimator: Any) -> EncoderState | None:
 
 
 def target_matrix(targets: Any, X: Any) -> Floats:
-    """Standardised targets of a pre-training, shape (n, k).
+    """Standardised targets for pre-training, shape (n, k).
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def target_matrix(targets: Any, X: Any) -> Floats:
     Raises
     ------
     ValueError
-        If it gives, or is, no finite matrix with a row for each architecture.
+        If they are not a finite matrix with a row for each architecture.
     """
     if hasattr(targets, "transform"):
         columns = HeadFeatures(targets, parameter="targets").fit_transform(X)

@@ -1,4 +1,4 @@
-"""ProcessMember: a Gaussian process on statistics of graphs, with capacity as its prior mean."""
+"""ProcessMember: a Gaussian process on graph statistics, with capacity as prior mean."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ from .posterior import Posterior
 from .statistics import Statistics
 
 SIGNAL = 0.8
-"""Guess of the variance that all blocks explain together, of normal scores."""
+"""Guess of the variance of normal scores that all blocks explain together."""
 NOISE = 0.1
 LENGTH = 2.5
 SPREADS = (0.7, 1.5, 1.0)
-"""Standard deviations of the logarithms of lengths, weights and noise around the guesses."""
+"""Prior standard deviations of the logarithms of lengths, weights and noise."""
 
 N_TUNING = 250
-"""Most architectures on which the kernel's parameters are found."""
+"""Most architectures to find the kernel's parameters on."""
 N_LARGEST = 2000
-"""Most architectures that a process is fitted to."""
+"""Most architectures to fit a process to."""
 JITTER = 1e-8
 
 
 class ProcessMember:
     r"""Gaussian process whose kernel is a sum over blocks of statistics.
 
-    The mean is a₀ p with the prior p, and the kernel has a term c p pᵀ: together
-    they say that the coefficient of the prior is about a₀, give or take √c, and
-    the labels determine it. The more there are, the more is left to the blocks.
+    The mean is a₀ p with the prior p, and the kernel has a term c p pᵀ. Together they
+    say that the coefficient of the prior is about a₀, give or take √c; the labels
+    determine it. The more labels there are, the more the blocks count.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ class ProcessMember:
     Attributes
     ----------
     unseen_ : ndarray of float, shape (n,)
-        For each architecture of fit, what the process without it predicts. An
-        architecture that occurs more than once is left out at all its places.
+        For each architecture of fit, the prediction of the process without it. All
+        copies of an architecture are left out together.
     unseen_std_ : ndarray of float, shape (n,)
-        Standard deviations of these, noise included.
+        Standard deviations of these, including noise.
     posterior_ : Posterior
-        The process of the targets without their prior mean.
+        The process for the targets minus their prior mean.
 
     Notes
     -----
-    Weights, lengths and noise maximise the marginal likelihood times log-normal
-    priors: with few labels they stay near their guesses. They are found on at
-    most 250 architectures; the process is fitted to 2,000 at most.
+    Weights, lengths and noise maximise the marginal likelihood times log-normal priors:
+    with few labels they stay near their guesses. They are found on at most 250
+    architectures; the process is fitted to at most 2,000.
     """
 
     def __init__(
@@ -86,13 +86,13 @@ class ProcessMember:
         Parameters
         ----------
         statistics : Statistics
-            Of n architectures.
+            Those of n architectures.
         targets : ndarray of float, shape (n,)
             Normal scores.
         sample_weight : ndarray of float, shape (n,), default=None
-            The noise of an architecture is larger the smaller its weight is.
+            The smaller the weight of an architecture, the larger its noise.
         random_state : int, RandomState instance or None, default=None
-            Draws architectures where there are many.
+            Seeds the sample of architectures if there are many.
 
         Returns
         -------
@@ -112,7 +112,7 @@ class ProcessMember:
             used = np.sort(rng.permutation(used)[:N_LARGEST])
         tuning = used if len(used) <= N_TUNING else rng.permutation(used)[:N_TUNING]
         rest = mean - self._prior(distinct)
-        # Beside the noise that all have; with a weight of 1 there is none.
+        # In addition to the common noise; none for a weight of 1.
         extra = JITTER + NOISE * np.maximum(
             weight[weight > 0].mean() / np.maximum(total, 1e-9) - 1.0, 0.0
         )
@@ -124,7 +124,7 @@ class ProcessMember:
         spread = self._spread(len(widths))
         process = self._process(kernel, extra[tuning], _with_prior(kernel.theta, spread))
         with warnings.catch_warnings():
-            # Few labels reach a bound of the kernel, which is prior knowledge.
+            # Few labels may reach a bound of the kernel, which is prior knowledge.
             warnings.simplefilter("ignore", ConvergenceWarning)
             process.fit(distinct[tuning], rest[tuning])
         if len(tuning) < len(used):
@@ -146,15 +146,15 @@ class ProcessMember:
         Parameters
         ----------
         statistics : Statistics
-            Of n architectures.
+            Those of n architectures.
         return_std : bool, default=False
-            Whether to give standard deviations, too.
+            Whether to return standard deviations, too.
 
         Returns
         -------
         mean : ndarray of float, shape (n,)
         std : ndarray of float, shape (n,)
-            Noise included. Only with `return_std`.
+            Includes noise. Only if `return_std` is set.
         """
         rows = _rows(statistics.joined(self.blocks), statistics)
         if return_std:
@@ -178,7 +178,7 @@ class ProcessMember:
     @staticmethod
     def _spread(n: int) -> Floats:
         of_length, of_weight, of_noise = SPREADS
-        # In the order of scikit-learn: parameters by name, the noise last.
+        # In scikit-learn's order: parameters by name, the noise last.
         spread: Floats = np.array([*[of_length] * n, *[of_weight] * n, of_noise])
         return spread
 

@@ -25,26 +25,24 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     proxies : transformer
-        Turns architectures into a matrix of scores, higher for better architectures,
-        such as
-        :class:`~tagates_sk.zero_cost.ZeroCostProxies`.
+        Turns architectures into a matrix of scores that are higher for better ones,
+        such as :class:`~tagates_sk.zero_cost.ZeroCostProxies`.
 
     Attributes
     ----------
     proxies_ : transformer
-        The fitted one.
+        The fitted transformer.
     n_proxies_ : int
         Number of scores.
 
     See Also
     --------
-    tagates_sk.TAGATESRanker : Takes `proxies`, and corrects their consensus by labels.
+    tagates_sk.TAGATESRanker : Takes `proxies`, and corrects their consensus with labels.
 
     Notes
     -----
-    Ranks are among the architectures of fit: give it all that are at hand. Ties
-    have their mean rank, and a score beyond all of them the rank of the
-    outermost.
+    Ranks are among the architectures of fit, so fit to all that you have. Ties get
+    their mean rank; a score beyond the others gets the rank of the outermost one.
 
     References
     ----------
@@ -73,7 +71,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit(self, X: ArchitecturesLike, y: Any = None) -> ProxyRanks:
-        """Remember the scores of architectures.
+        """Learn the scores of architectures.
 
         Parameters
         ----------
@@ -89,14 +87,14 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the scores are no finite matrix with a row for each architecture.
+            If the scores are not a finite matrix with a row for each architecture.
         """
         self.fit_transform(X)
         return self
 
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X: ArchitecturesLike, y: Any = None) -> Floats:
-        """Fit and transform; the scores, which may be costly, are computed once.
+        """Fit and transform, computing the scores only once.
 
         Parameters
         ----------
@@ -121,7 +119,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         return self._with_consensus(logs)
 
     def transform(self, X: ArchitecturesLike) -> Floats:
-        """Logarithms of relative ranks, and the consensus.
+        """Compute logarithms of relative ranks, and the consensus.
 
         Parameters
         ----------
@@ -131,8 +129,8 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of float64, shape (n, n_proxies + 1)
-            The last column is the consensus as a normal score: about standard
-            normal over the architectures of fit.
+            The last column is the consensus as a normal score, roughly standard normal
+            over the architectures of fit.
         """
         check_is_fitted(self, "proxies_")
         return self._with_consensus(self._log_ranks(numbers_of(self.proxies_, "proxies", X)))
@@ -150,7 +148,7 @@ class ProxyRanks(TransformerMixin, BaseEstimator):
         return np.column_stack(columns)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the columns.
+        """Get the names of the columns.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Networks that learn to rank unlabelled architectures by scores first, and from labels then."""
+"""Networks that first learn to rank unlabelled architectures by scores, then from labels."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from .label_free import LabelFree
 from .networks import Kind, Networks
 
 N_UNLABELED = 2000
-"""Unlabelled architectures, drawn at random, that networks learn from."""
+"""Number of unlabelled architectures, drawn at random, that networks learn from."""
 
 BATCH = 64
-"""Unlabelled architectures a step, unless the estimator has a batch size: there are many."""
+"""Unlabelled architectures per step, unless the estimator sets a batch size."""
 
 PRETRAINING_SHARE = 0.2
-"""Of `max_iter`, on the consensus of proxies."""
+"""Share of `max_iter` spent on the consensus of proxies."""
 
 SELF_TRAINING_SHARE = 0.1
-"""Of `max_iter`, on what the blend says of unlabelled architectures."""
+"""Share of `max_iter` spent on the blend's scores of unlabelled architectures."""
 
 FINE_TUNING_SHARE = 0.5
-"""Of `max_iter`, on the labels then."""
+"""Share of `max_iter` spent on the labels afterwards."""
 
 FINE_TUNING_RATE = 0.3
-"""What the learning rate is multiplied by from then on."""
+"""Factor for the learning rate from then on."""
 
 FULL_RATE = 200
-"""Labels from which on that is so; fewer, which are soon learned by heart, are learned slower."""
+"""Labels needed for that; fewer are soon memorised, so they are learned more slowly."""
 
 
 @dataclass
 class PseudoLabels:
-    """Unlabelled architectures that networks learn from, and how they do.
+    """Unlabelled architectures, and how networks learn from them.
 
     Parameters
     ----------
@@ -52,13 +52,13 @@ class PseudoLabels:
     packed : PackedGraphs
         Of X.
     rows : ndarray of int, shape (n,)
-        Where they are in :class:`~tagates_sk.estimators.label_free.LabelFree`.
+        Their rows in :class:`~tagates_sk.estimators.label_free.LabelFree`.
     consensus : ndarray of float, shape (n,)
-        Of proxies.
+        The consensus of proxies.
     operations : list of str
-        All that may occur.
+        All operations that may occur.
     seeds : list of int
-        Of the networks' weights, one for each round.
+        Seeds of the networks' weights, one for each round.
     """
 
     X: ArchitectureSequence
@@ -72,8 +72,8 @@ class PseudoLabels:
     def draw(cls, known: LabelFree, labelled: Labelled, rng: np.random.RandomState) -> PseudoLabels:
         """Draw unlabelled architectures.
 
-        As many inputs are among them as there are in any architecture: networks
-        must have seen whatever comes.
+        They include an architecture with the highest input number: networks must see
+        every input in training.
 
         Parameters
         ----------
@@ -100,12 +100,12 @@ class PseudoLabels:
         return cls(X, X.packed(), rows, scores[rows, -1], operations, seeds)
 
     def pretrained(self, memory: Any, kind: Kind, verbose: Any) -> Networks:
-        """Networks that have learned to rank the architectures by the consensus of proxies.
+        """Train networks to rank the architectures by the consensus of proxies.
 
         Parameters
         ----------
         memory : str, path, joblib.Memory or None
-            Where they are kept.
+            Where to cache them.
         kind : Kind
         verbose : int, bool or Stages
         """
@@ -114,17 +114,17 @@ class PseudoLabels:
         return self._train(train, self.consensus, 0, kind, verbose)
 
     def self_trained(self, labels: Floats, kind: Kind, verbose: Any) -> Networks:
-        """Networks that have learned to rank the architectures by pseudo-labels, shape (n,).
+        """Train networks to rank the architectures by pseudo-labels, shape (n,).
 
-        They start anew, from other weights, so that what the first got wrong alone
-        does not stay.
+        They start from other weights, so that individual errors of the first networks
+        do not persist.
         """
         return self._train(pretrain_on_scores, labels, 1, kind, verbose)
 
     def _train(
         self, train: Callable[..., Networks], scores: Floats, round_: int, kind: Kind, verbose: Any
     ) -> Networks:
-        # What a stored network depends on.
+        # Everything that a cached network depends on.
         own = {name: v for name, v in kind.parameters.items() if name not in _NOT_OF_NETWORKS}
         given = own["operations"]
         own["operations"] = sorted(
@@ -143,7 +143,7 @@ _NOT_OF_NETWORKS = ("proxies", "memory", "members", "random_state", "verbose", "
 
 
 def fine_tuning(parameters: Mapping[str, Any], n: int) -> dict[str, Any]:
-    """Options of training on n labels after pseudo-labels."""
+    """Options for training on n labels after pseudo-labels."""
     rate = FINE_TUNING_RATE * min(n / FULL_RATE, 1.0)
     return {
         "max_iter": max(round(FINE_TUNING_SHARE * parameters["max_iter"]), 1),
@@ -162,18 +162,18 @@ def pretrain_on_scores(
     seed: int,
     verbose: Any = 0,
 ) -> Networks:
-    """Networks that have learned to rank architectures by scores.
+    """Train networks to rank architectures by scores.
 
     Parameters
     ----------
     start : callable
-        Makes networks that have seen no epoch.
+        Makes untrained networks.
     X : ArchitectureSequence of n architectures
     packed : PackedGraphs
         Of X.
     scores : ndarray of float, shape (n,)
     parameters : mapping
-        Of the estimator, but for those that have no part in it.
+        Parameters of the estimator that affect training.
     source : EncoderState or None
     n_epochs, seed : int
     verbose : int, bool or Stages
@@ -197,7 +197,7 @@ def pretrain_on_scores(
 
 
 def _inputs(graphs: PackedGraphs) -> NDArray[np.integer[Any]]:
-    """The largest number of an input of each architecture."""
+    """The highest input number of each architecture."""
     first = graphs.node_ptr[: -1 : graphs.n_cells]
     largest: NDArray[np.integer[Any]] = np.maximum.reduceat(graphs.input_mark, first)
     return largest

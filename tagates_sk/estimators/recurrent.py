@@ -23,17 +23,17 @@ from ..training.trainer import training_options
 from .encoder import Labelled, vocabulary
 
 N_LAYERS = 2
-"""Passes, each along the edges and against them."""
+"""Number of passes, each along the edges and back."""
 
 BATCH_OF_MANY = 32
-"""Architectures a step, if there are many."""
+"""Architectures per step, if there are many."""
 
 LARGEST = 64
-"""Operations of the largest cell that they read: their tables are square."""
+"""Most operations in a cell, since tables grow with the square."""
 
 
 def are_small(packed: PackedGraphs) -> NDArray[np.bool_]:
-    """Whether each architecture has no cell with more operations than these networks read."""
+    """Whether all cells of each architecture are small enough for these networks."""
     operations = np.diff(packed.op_ptr).reshape(-1, packed.n_cells)
     small: NDArray[np.bool_] = operations.max(1) <= LARGEST
     return small
@@ -47,7 +47,7 @@ class RecurrentNetworks:
     ----------
     network : FittedNetwork
     op_dim, layer_dim : int
-        Widths of the operations' embeddings, and of states.
+        Widths of operation embeddings and of states.
     n_members : int
     """
 
@@ -66,7 +66,7 @@ class RecurrentNetworks:
         known: KnownConditions | None,
         rng: np.random.RandomState,
     ) -> RecurrentNetworks:
-        """Networks that have seen no epoch.
+        """Make untrained networks.
 
         Parameters
         ----------
@@ -74,7 +74,7 @@ class RecurrentNetworks:
         task : Task
         parameters : mapping
         source, known : None
-            There are no encoders to start from, and no conditions of training.
+            These networks support neither pre-trained encoders nor training conditions.
         rng : numpy RandomState
         """
         assert source is None
@@ -126,7 +126,7 @@ class RecurrentNetworks:
         parameters : mapping
         rng : numpy RandomState
         starts_from_another, early_stopping : False
-            As :meth:`~tagates_sk.estimators.encoder.Encoders.train` has them.
+            As in :meth:`~tagates_sk.estimators.encoder.Encoders.train`.
         draws : ndarray of float, shape (n, n_members), optional
             How often each member sees each architecture; by default once.
         **changes
@@ -157,7 +157,7 @@ class RecurrentNetworks:
     def predict(self, X: Any, handle_unknown: str, verbose: Any = 0) -> Floats:
         """Predictions of all members, shape (n, 1, n_members).
 
-        NaN for architectures with a cell that is too large for them.
+        NaN for architectures with a cell that is too large.
         """
         found = []
         for part in read_in_parts(X, verbose):

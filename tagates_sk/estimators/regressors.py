@@ -1,4 +1,4 @@
-"""A user's own regressors as members: which they are, and what each says of unseen labels."""
+"""A user's own regressors as members: how to list, check and fit them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .folds import folds_of
 from .statistics import Statistics
 
 KINDS = ("all", "statistics")
-"""What a list of members begins with."""
+"""The first entry of a list of members."""
 
 Named = list[tuple[str, Any]]
 
 
 def named_regressors(members: Any) -> Named:
-    """Regressors of the parameter `members`, with their names.
+    """The regressors in the parameter `members`, with their names.
 
     Parameters
     ----------
     members : str or sequence
-        As users give it. Whoever has no name has that of its class in small
-        letters, with a number where that occurs more than once.
+        As passed by users. A regressor without a name is named after its class in lower
+        case, with a number if several share the class.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def named_regressors(members: Any) -> Named:
 
 
 def kind_of(members: Any) -> str:
-    """Which of the library's own members there are: "all", "encoder" or "statistics"."""
+    """Which of the library's own members to use: "all", "encoder" or "statistics"."""
     return members if isinstance(members, str) else members[0]
 
 
@@ -67,10 +67,10 @@ def check_members(members: Any, reserved: Sequence[str]) -> None:
     Raises
     ------
     TypeError
-        If one is no regressor.
+        If one is not a regressor.
     ValueError
-        If the list does not begin with the library's own members, or if names
-        cannot be told apart.
+        If the list does not begin with the library's own members, or if names are not
+        unique.
     """
     if isinstance(members, str):
         return
@@ -101,7 +101,7 @@ def check_members(members: Any, reserved: Sequence[str]) -> None:
 
 
 def parameters_of(members: Any) -> dict[str, Any]:
-    """Regressors and their parameters, by names such as ``members__ridge__alpha``.
+    """Get regressors and their parameters, by names such as ``members__ridge__alpha``.
 
     Parameters
     ----------
@@ -121,7 +121,7 @@ def parameters_of(members: Any) -> dict[str, Any]:
 
 
 def with_parameters(members: Any, parameters: Mapping[str, Any]) -> Any:
-    """Set regressors, and parameters of regressors.
+    """Set regressors and their parameters.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def with_parameters(members: Any, parameters: Mapping[str, Any]) -> Any:
     Returns
     -------
     str or sequence
-        The same members where only parameters of regressors were set.
+        The same object if only parameters of regressors were set.
 
     Raises
     ------
@@ -163,23 +163,22 @@ def _is_regressor(value: Any) -> bool:
 
 
 class RegressorMember:
-    """A regressor of any library on all statistics, judged by folds that it has not seen.
+    """A regressor from any library on all statistics, judged by folds it has not seen.
 
     Parameters
     ----------
     name : str
-        What messages call it.
+        Its name in messages.
     regressor : regressor
         Cloned and seeded for each fit.
 
     Attributes
     ----------
     unseen_ : ndarray of float, shape (n,)
-        For each architecture of fit, what the regressor predicts that was fitted
-        without its fold. All places of an architecture that occurs more than once
-        are in one fold.
+        For each architecture of fit, the prediction of the regressor fitted without its
+        fold. Copies of an architecture are all in one fold.
     regressor_ : regressor
-        Fitted to all.
+        The regressor fitted to all architectures.
 
     Examples
     --------
@@ -205,19 +204,19 @@ class RegressorMember:
         sample_weight: Floats | None = None,
         random_state: Any = None,
     ) -> RegressorMember:
-        """Fit to all but a fold, for each fold, and to all.
+        """Fit without each fold in turn, then to all.
 
         Parameters
         ----------
         statistics : Statistics
-            Of n architectures.
+            Those of n architectures.
         targets : ndarray of float, shape (n,)
             Normal scores.
         sample_weight : ndarray of float, shape (n,), default=None
-            Passed on to regressors whose fit takes it. Rows with weight 0 are left
-            out of every fit.
+            Passed to regressors whose fit accepts it. Rows with weight 0 are left out
+            of every fit.
         random_state : int, RandomState instance or None, default=None
-            Of the folds, and of regressors that have one.
+            Seeds the folds, and regressors that have a `random_state`.
 
         Returns
         -------
@@ -226,8 +225,8 @@ class RegressorMember:
         Raises
         ------
         ValueError
-            If the regressor cannot be fitted, or predicts something else than a
-            finite number for each architecture.
+            If the regressor cannot be fitted, or does not predict a finite number for
+            each architecture.
         """
         rng = check_random_state(random_state)
         columns = statistics.columns()
@@ -249,7 +248,7 @@ class RegressorMember:
         Parameters
         ----------
         statistics : Statistics
-            Of n architectures.
+            Those of n architectures.
 
         Returns
         -------

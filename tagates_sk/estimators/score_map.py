@@ -1,4 +1,4 @@
-"""ScoreMap: from blended scores to the target's units, with calibrated spread."""
+"""ScoreMap: blended scores in the target's units, with calibrated error bars."""
 
 from __future__ import annotations
 
@@ -11,25 +11,24 @@ from .._utils import Floats
 from ..training.normal_scores import NormalScores
 
 PRIOR_WEIGHT = 5.0
-"""Labels that the guesses of slope and spread count as much as."""
+"""The guesses of slope and spread count as much as this many labels."""
 GUESS_SLOPE = 1.0
 GUESS_VARIANCE = 0.5
 CENTRAL = 0.8
-"""Share of labels for whose interval the spread is right."""
+"""Share of labels in the interval that sets the spread."""
 ONE_SIGMA = 0.8413447460685429
-"""Probability below a standard deviation above the mean."""
+"""Probability of being below the mean plus one standard deviation."""
 
 
 class ScoreMap:
     r"""Values, standard deviations and quantiles of architectures with blended scores.
 
-    The normal score t of an architecture with the score s is about normal, with
-    mean α + β s and standard deviation σ r, where r is what members say of
-    their own uncertainty. α, β > 0 and σ come from scores of architectures that
-    members have not seen; σ is such that the central interval of 80% holds 80%
-    of these. Quantiles of t are those of the target, mapped by the
-    normal scores of the labels. The median is the prediction: it increases with
-    s, so values rank as scores do.
+    The normal score t of an architecture with score s is modelled as normal, with mean
+    α + β s and standard deviation σ r, where r is the members' own uncertainty. α, β >
+    0 and σ are estimated from architectures that members have not seen; σ makes the
+    central 80% interval hold 80% of these. The normal scores of the labels map
+    quantiles of t to quantiles of the target. The median is the prediction: it
+    increases with s, so values rank as scores do.
 
     Attributes
     ----------
@@ -59,13 +58,13 @@ class ScoreMap:
         Parameters
         ----------
         unseen : ndarray of float, shape (n,)
-            Blended scores of architectures that the members have not seen, NaN
-            where there is none.
+            Blended scores of architectures that the members have not seen; NaN if there
+            is none.
         values : ndarray of float, shape (n,)
             Targets in their own units.
         sample_weight : ndarray of float, shape (n,), default=None
         spread : ndarray of float, shape (n,), default=None
-            The uncertainty r of these scores; None is 1.
+            The uncertainty r of these scores; None means 1.
 
         Returns
         -------
@@ -99,7 +98,7 @@ class ScoreMap:
         guess = PRIOR_WEIGHT * GUESS_VARIANCE / typical
         square = (squares + guess) / (n + PRIOR_WEIGHT)
         if n:
-            # A few large errors must not widen the intervals of all others.
+            # A few large errors must not widen all other intervals.
             inner = (_quantile(ratios, w, CENTRAL) / ndtri(0.5 + CENTRAL / 2)) ** 2
             square = (n * inner + PRIOR_WEIGHT * square) / (n + PRIOR_WEIGHT)
         self.sigma_ = float(np.sqrt(square))
@@ -108,16 +107,16 @@ class ScoreMap:
     def predict(
         self, scores: Floats, spread: Floats | None = None, *, quantile: float = 0.5
     ) -> Floats:
-        """Quantiles of the target, by default the median.
+        """Predict quantiles of the target, by default the median.
 
         Parameters
         ----------
         scores : ndarray of float, shape (n,)
             Blended scores.
         spread : ndarray of float, shape (n,), default=None
-            Their uncertainty r; None is 1.
+            Their uncertainty r; None means 1.
         quantile : float, default=0.5
-            Between 0 and 1, both excluded.
+            Strictly between 0 and 1.
 
         Returns
         -------
@@ -130,7 +129,7 @@ class ScoreMap:
         return values
 
     def std(self, scores: Floats, spread: Floats | None = None) -> Floats:
-        """Standard deviations: half the distance of the quantiles one σ below and above.
+        """Standard deviations: half the distance between the quantiles one σ below and above.
 
         Parameters
         ----------
@@ -160,7 +159,7 @@ class ScoreMap:
 
 
 def _quantile(values: Floats, weight: Floats, probability: float) -> float:
-    """Weighted quantile, linear between the middles of the weights."""
+    """Weighted quantile, linear between midpoints of the weights."""
     order = np.argsort(values)
     middle = np.cumsum(weight[order]) - 0.5 * weight[order]
     return float(np.interp(probability * weight.sum(), middle, values[order]))

@@ -1,4 +1,4 @@
-"""GraphStatistics: blocks of numbers that statistical members read, and the prior."""
+"""GraphStatistics: the blocks of numbers and the prior that statistical members read."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ _FAMILY = re.compile(r"(walk|path|forward)_")
 """Of columns of walks; others tell of the graph's shape."""
 
 _NUMBER = re.compile(r"(?:^|_)attribute(?:_sum)?[([]")
-"""In the names of their columns."""
+"""Marks the names of their columns."""
 
 _NAMED = ("walks", "operations", "edges", "places")
 """Kinds that tell operations apart by name."""
 
 FEW_KINDS = 64
-"""Up to so many operations that differ in name or numbers, each has columns of its own."""
+"""Operations that differ in name or attributes get their own columns, up to this many."""
 
 N_PLACES = 6
 MANY = 12
-"""With more operations than these, statistics of sets of operations are of single ones."""
+"""With more operations than this, statistics use single operations instead of sets."""
 
 LIMIT = 4.0
-"""Standard deviations at which columns are cut off, so that strange architectures do no harm."""
+"""Columns are clipped at this many standard deviations, so that outliers do no harm."""
 
 PRIOR = ("size", "path_size", "longest_size")
-"""Columns of capacity whose mean is the prior."""
+"""The columns of capacity whose mean is the prior."""
 
 
 class Statistics(NamedTuple):
-    """What statistical members read of some architectures.
+    """The statistics of some architectures, for statistical members.
 
     Parameters
     ----------
@@ -53,11 +53,11 @@ class Statistics(NamedTuple):
         distances of rows are about 2. A name such as "walks/0/path" is a kind (in
         KINDS, or "proxies"), a cell, and a part of it.
     prior : ndarray of float, shape (n,)
-        Capacity, or a consensus of proxies, standardised; zeros where all
-        architectures of fit have the same.
+        Standardised capacity, or consensus of proxies; zeros if it is the same for all
+        architectures of fit.
     kinds : ndarray of float, shape (n, n_columns), or None
-        Where operations have numbers beside them: what trees read instead of
-        the blocks in which each operation with other numbers is another one.
+        With operation attributes: the columns for trees, instead of the blocks that
+        treat operations with different attributes as different.
     """
 
     blocks: dict[str, Floats]
@@ -86,12 +86,16 @@ class Statistics(NamedTuple):
             kind, *levels = wanted.split("/")
             for name, block in self.blocks.items():
                 path = name.split("/")
-                if block.shape[1] and path[0] in (kind, NUMBERS.get(kind)):
+                if not block.shape[1]:
+                    continue
+                if path[0] == kind:
                     groups.setdefault((wanted, *path[: 1 + len(levels)]), []).append(block)
+                elif name == NUMBERS.get(kind):  # once, however often the kind is there
+                    groups[name,] = [block]
         return [_side_by_side(group) for group in groups.values()]
 
     def columns(self) -> NDArray[np.float32]:
-        """All side by side, for trees."""
+        """All columns side by side, for trees."""
         blocks = list(self.blocks.values())
         if self.kinds is not None:
             blocks = [
@@ -101,7 +105,7 @@ class Statistics(NamedTuple):
         return np.concatenate(blocks, axis=1).astype(np.float32)
 
     def of(self, rows: Any) -> Statistics:
-        """Those of some architectures."""
+        """The statistics of some of the architectures."""
         return Statistics(
             {name: b[rows] for name, b in self.blocks.items()},
             self.prior[rows],
@@ -110,19 +114,18 @@ class Statistics(NamedTuple):
 
 
 class GraphStatistics:
-    """Makes :class:`Statistics` of architectures.
+    """Computes the :class:`Statistics` of architectures.
 
-    Operations that fit never saw are left out, and so are nodes of larger cells
-    for which fit knows no place. Numbers beside operations make blocks of their
-    own; where operations that differ in name or numbers are few, each is an
-    operation of its own in the others, too.
+    Operations that were not in fit are left out, and so are nodes beyond the largest
+    cell of fit. Attributes of operations make their own blocks. If few operations
+    differ in name or attributes, the other blocks distinguish them, too.
 
     Attributes
     ----------
     transformers_ : list of transformer
-        Of this library's features.
+        Transformers of :mod:`tagates_sk.features`.
     operations_ : list of str
-        Operations that fit saw, sorted.
+        The operations in fit, sorted.
 
     Examples
     --------
@@ -139,24 +142,24 @@ class GraphStatistics:
     _parts: list[list[str]] | None = None
     """Kind, cell and part of the columns of each transformer; None is one part of each kind."""
     _by_numbers: GraphStatistics | None = None
-    """Of the same architectures, with the numbers in the names of operations."""
+    """For the same architectures, with attributes in the names of operations."""
 
     @property
     def attributes_(self) -> tuple[str, ...]:
-        """Names of the numbers beside operations that fit saw."""
+        """Names of the operation attributes in fit."""
         scale: AttributeScale | None = self.transformers_[0]._attributes
         return () if scale is None else scale.names
 
     def fit(self, X: Any, scores: Floats | None = None) -> GraphStatistics:
-        """Learn vocabulary, columns and their scale.
+        """Learn the vocabulary, the columns and their scale.
 
         Parameters
         ----------
         X : PackedGraphs or sequence of n architectures
         scores : ndarray of float, shape (n, n_scores), default=None
-            What is known of them otherwise: with walks it makes one block more,
-            "proxies", since what a score tells depends on the graph. The last
-            column is the prior, in the place of capacity.
+            Other scores of the architectures. Together with walks they make another
+            block, "proxies", since the meaning of a score depends on the graph. The
+            last column replaces capacity as the prior.
 
         Returns
         -------
@@ -197,7 +200,7 @@ class GraphStatistics:
         return self
 
     def transform(self, X: Any, scores: Floats | None = None) -> Statistics:
-        """Statistics of architectures.
+        """Compute the statistics of architectures.
 
         Parameters
         ----------
@@ -260,7 +263,7 @@ class GraphStatistics:
 
 
 class Scale:
-    """Standardises the columns that are not constant, and makes distances independent of number."""
+    """Standardises columns, leaves out constant ones, and divides by the root of the number."""
 
     def __init__(self, matrix: Floats) -> None:
         std = matrix.std(axis=0)
@@ -269,7 +272,7 @@ class Scale:
         self.mean, self.std = matrix.mean(axis=0)[self.varies], std[self.varies]
 
     def __call__(self, matrix: Floats) -> Floats:
-        """Columns of a matrix on this scale."""
+        """The columns of a matrix on this scale."""
         columns = (matrix[:, self.varies] - self.mean) / self.std
         scaled: Floats = np.clip(columns, -LIMIT, LIMIT) / np.sqrt(max(len(self.mean), 1))
         return scaled

@@ -1,4 +1,4 @@
-"""TAGATESRanker and TAGATESRegressor: fit and predict over architectures."""
+"""TAGATESRanker and TAGATESRegressor: rank architectures and predict their performance."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from .base import BaseTAGATES
 class TAGATESRanker(BaseTAGATES):
     """Rank architectures from their graphs.
 
-    The score is a weighted mean of several members: TA-GATES encoders, which
-    mimic an architecture's training on its own graph [1]_; asynchronous and, with
-    more than 100 labels, recurrent networks; two Gaussian processes and boosted
-    trees on statistics of the graph. Weights follow from the members' errors on
-    labels that they have not seen [2]_.
+    The score is a weighted mean of several members: TA-GATES encoders, which mimic an
+    architecture's training on its own graph [1]_; asynchronous and, with more than 100
+    labels, recurrent networks; two Gaussian processes and boosted trees on statistics
+    of the graph. Each member is weighted by its errors on labels that it has not seen
+    [2]_.
 
     Only the order of scores matters; the highest is the predicted best. With
     several columns of y, or with `conditions`, the encoders predict alone.
@@ -39,7 +39,7 @@ class TAGATESRanker(BaseTAGATES):
         Weights, sizes and vocabulary of the encoder that `pretrain` trained.
         Only set by `pretrain`.
     std_scale_ : float
-        Factor of the encoders' standard deviations. 1, as scores have no unit.
+        Factor for the encoders' standard deviations; always 1, as scores have no unit.
 
     See Also
     --------
@@ -111,11 +111,11 @@ class TAGATESRegressor(BaseTAGATES):
         Weights, sizes and vocabulary of the encoder that `pretrain` trained.
         Only set by `pretrain`.
     std_scale_ : float
-        Factor of the standard deviation over the encoders, where they predict
-        alone. With `bootstrap`, quantiles of the absolute errors of encoders that
-        have not seen an architecture, in units of the spread of all encoders, over
-        the same quantiles of a normal distribution: their mean at 50 to 90%%. 1
-        without `bootstrap`, and with fewer than ten such architectures.
+        Factor for the standard deviation over the encoders, if they predict alone. With
+        `bootstrap`: quantiles of the absolute errors of encoders that have not seen an
+        architecture, in units of the spread of all encoders, divided by the same
+        quantiles of a normal distribution; their mean at 50 to 90%%. It is 1 without
+        `bootstrap`, or with fewer than ten such architectures.
 
     See Also
     --------

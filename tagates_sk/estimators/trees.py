@@ -13,7 +13,7 @@ from .._utils import Floats
 IntArray = NDArray[np.int32]
 
 CELLS = 1 << 16
-"""Pairs of a row and a tree that are looked up at a time."""
+"""Pairs of a row and a tree to look up at a time."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class TreeEnsemble:
     roots : ndarray of int32, shape (n_trees,)
         First node of each tree.
     depth : int
-        Most splits from a root to a leaf.
+        Most splits between a root and a leaf.
     column : ndarray of int32, shape (n_nodes,)
-        What a node looks at.
+        The column that a node splits on.
     threshold : ndarray of float32, shape (n_nodes,)
         Rows with a larger value go right.
     children : ndarray of int32, shape (n_nodes, 2)
-        The nodes to the left and right; a leaf is followed by itself.
+        The left and right child; a leaf is its own child.
     value : ndarray of float64, shape (n_nodes,)
-        What a leaf adds.
+        The value that a leaf adds.
 
     Examples
     --------
@@ -70,7 +70,7 @@ class TreeEnsemble:
             return np.concatenate(nodes).astype(np.int32)
 
         threshold = np.concatenate([tree.threshold for tree in trees])
-        # Rounded down, they part the same numbers of single precision.
+        # Rounded down, they split the same single-precision numbers.
         below = threshold.astype(np.float32)
         below = np.where(below > threshold, np.nextafter(below, np.float32(-np.inf)), below)
         return cls(
@@ -85,7 +85,7 @@ class TreeEnsemble:
 
     @classmethod
     def without_trees(cls, constant: float) -> TreeEnsemble:
-        """The same for all rows."""
+        """Make a constant predictor."""
         none = np.zeros(0, dtype=np.int32)
         threshold = np.zeros(0, dtype=np.float32)
         return cls(constant, none, 0, none, threshold, none.reshape(0, 2), np.zeros(0))

@@ -1,4 +1,4 @@
-"""Switches of the encoder that reproduce the paper, or leave a part of the method out."""
+"""Switches of the encoder that reproduce the paper, or leave out a part of the method."""
 
 from __future__ import annotations
 
@@ -16,62 +16,58 @@ from ..nn.config import CHOICES
 class Variant(BaseEstimator):
     """Switches of the encoder that few users need.
 
-    They reproduce published configurations and ablations. Search over them by
-    names such as ``variant__readout``.
+    They reproduce published configurations and ablations. In a grid search their names
+    are of the form ``variant__readout``.
 
     Parameters
     ----------
     update : {"auto", "message", "node"}, default="auto"
-        Whether the update of an operation reads the messages it sent in the
-        last layers of both passes, or the states at their destinations.
-        "auto" is "message" for operations on edges, "node" for those on nodes.
+        Whether the update of an operation reads the messages it sent in the last layers
+        of both passes, or the states at their destinations. "auto" is "message" for
+        operations on edges, "node" for those on nodes.
     updated_operations : {"auto", "parametrized", "all"} or list of str, default="auto"
-        Operations whose embedding is updated: those with weights, by their
-        names (convolutions, linear, attention, recurrent layers ...), all with
-        a gate, or the named ones. "auto" is "parametrized" for operations on
-        edges, "all" for those on nodes.
+        Operations whose embedding is updated: those with weights, recognised by name
+        (convolutions, linear, attention, recurrent layers ...), all with a gate, or the
+        listed ones. "auto" is "parametrized" for operations on edges, "all" for those
+        on nodes.
     stop_gradient : list of {"embedding", "forward", "backward"}, \
 default=("embedding", "forward")
         Inputs of the update through which no gradient flows.
     deep_supervision : bool, default=True
-        Whether the encoding after every pass has a head that learns the target,
-        the score being the mean of theirs, or only the one after the last pass
-        has, as published. Of several targets (`anytime`) the final one is read
-        after every pass, an earlier one after its own and those that follow, and
-        half of what the heads of one say counts for each of the others.
+        Whether the encoding after each pass has a head that learns the target, and the
+        score is their mean, or only the encoding after the last pass has one, as
+        published. With several targets (`anytime`) the final one is read after each
+        pass, an earlier one after its own pass and later ones, and half of the other
+        targets' head outputs is added to a target's score.
     anytime : bool, default=True
-        With several targets (y of shape (n, k): performance at k points of
-        training, the final one last): whether the encoding after each of the
-        last k passes predicts one of them, which needs k ≤ T, or the last
-        encoding predicts all (section 3.3 of the paper). If so, the second half
-        of the members learns the final one above all: an earlier one counts as
-        much as the share of its architectures that have no final value, at
+        With several targets (y of shape (n, k): performance at k points of training,
+        the final one last): whether each of the last k passes predicts one of them,
+        which needs k ≤ T, or the last encoding predicts all (section 3.3 of the paper).
+        If True, the second half of the members focuses on the final target: the weight
+        of an earlier one is the share of its architectures that have no final value, at
         least 0.05.
     aggregation : {"auto", "sum", "sqrt", "mean", "mixed"}, default="auto"
-        How a propagation layer combines the supports that arrive at a node:
-        their sum (as published), the sum over the square root of their number,
-        or their mean. With "mixed" the members of an ensemble take "sqrt" and
-        "sum" in turn: which one extrapolates better depends on the graphs.
-        "auto" is "sum" for operations on edges, "mixed" for those on nodes
-        ("sqrt" with one member).
+        How a propagation layer combines the supports that arrive at a node: their sum
+        (as published), the sum over the square root of their number, or their mean.
+        With "mixed" the members of an ensemble alternate between "sqrt" and "sum":
+        which one extrapolates better depends on the graphs. "auto" is "sum" for
+        operations on edges, "mixed" for those on nodes ("sqrt" with one member).
     self_loops : bool or "auto", default="auto"
-        Whether an operation on a node also gates what the node itself held
-        before. Operations on edges have no self loops. "auto" is True.
+        Whether an operation on a node also gates the previous state of the node itself.
+        Operations on edges have no self loops. "auto" is True.
     residual : bool, default=True
-        Whether inputs (in backward passes, the output) keep their own support.
+        Whether inputs (the output in backward passes) keep their own support.
     readout : {"auto", "output", "mean", "both"}, default="auto"
-        The encoding is the state of the output node, or the mean over all
-        nodes but the inputs; with asynchronous passes it may be the one beside
-        the other. "auto" is "output" for operations on edges, "mean" for those
-        on nodes.
+        The encoding is the state of the output node, or the mean over all nodes except
+        inputs; with asynchronous passes it can be both, concatenated. "auto" is
+        "output" for operations on edges, "mean" for those on nodes.
     propagation : {"auto", "synchronous", "asynchronous"}, default="auto"
-        Whether a pass computes all nodes at once, `n_layers` times, or every
-        node once, after all nodes before it (InfoPropagation, section A.1 of the
-        paper). An asynchronous pass costs as much as the graph has edges,
-        however deep it is, and has no use for `n_layers`, `self_loops`,
-        `residual`, `layer_bias` and `hidden_dim`. "auto" is "asynchronous" where
-        a path has more than 16 operations and `n_layers` is "auto", and
-        "synchronous" elsewhere.
+        Whether a pass computes all nodes at once, `n_layers` times, or each node once,
+        after its predecessors (InfoPropagation, section A.1 of the paper). The cost of
+        an asynchronous pass grows with the number of edges, not with the depth. It
+        ignores `n_layers`, `self_loops`, `residual`, `layer_bias` and `hidden_dim`.
+        "auto" is "asynchronous" if a path has more than 16 operations and `n_layers` is
+        "auto", else "synchronous".
     terminal_operations : bool or "auto", default="auto"
         Whether the input and output nodes of operation-on-node cells have
         operation embeddings of their own instead of being plain wires. "auto" is True.
@@ -79,12 +75,12 @@ default=("embedding", "forward")
         Whether propagation layers have a bias. "auto" is True for operations
         on nodes, False for those on edges.
     train_other_nodes : bool, default=False
-        Whether nodes other than inputs start from a trained state instead of zero.
+        Whether nodes other than inputs start from a trained state instead of zeros.
     op_dim, node_dim, hidden_dim : int, default=48, 48, 96
         Widths d_o, d_n, d_h of operation embeddings, node embeddings, and
         initial node states.
     optimizer : {"adamw", "adam"}, default="adamw"
-        Optimizer. They differ in how weight decay acts.
+        The optimizer. The two differ in how weight decay acts.
     max_pairs : int or None, default=None
         Maximum number of pairs per batch, drawn at random; None for all. Only for
         pairwise losses.

@@ -1,4 +1,4 @@
-"""Pictures and tables that show what an estimator has learnt and what it ranks."""
+"""Pictures and tables of what an estimator has learned and how it ranks."""
 
 from ._palette import operation_color
 from .blend import BlendDisplay

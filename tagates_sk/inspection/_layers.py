@@ -1,4 +1,4 @@
-"""Layered layout of a graph: an order within layers, coordinates, and routes around vertices."""
+"""Layered layout of a graph: the order in each layer, coordinates, routes around vertices."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from scipy.optimize import lsq_linear
 Point = tuple[float, float]
 Edge = tuple[int, int]
 Segment = tuple[str, tuple[Point, ...]]
-"""A letter as in SVG paths (M, L or C) and its one, one or three points."""
+"""A letter of SVG paths (M, L or C) and its points: one, one or three."""
 
 _SIDE = 14.0
-"""Between neighbours within a layer."""
+"""Distance of neighbours within a layer."""
 _BETWEEN = 18.0
-"""Between layers, at least."""
+"""Smallest distance of layers."""
 _SLOPE = 0.14
-"""How much the distance of layers grows with the widest edge between them."""
+"""How much the distance of two layers grows with the widest edge between them."""
 _PORTS = 12.0
-"""Between edges that end at one side of a vertex, at most."""
+"""Largest distance of edges that end at one side of a vertex."""
 _SWEEPS = 12
 
 
 class Layout(NamedTuple):
-    """Where vertices are and how edges go; y grows downwards, x is symmetric about 0."""
+    """Positions of vertices and routes of edges; y grows downwards, x is symmetric about 0."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -37,17 +37,17 @@ class Layout(NamedTuple):
 
 
 def layered_layout(layers: Sequence[int], sizes: Sequence[Point], edges: Sequence[Edge]) -> Layout:
-    """Lay out a graph whose vertices have layers, by the method of Sugiyama.
+    """Lay out a graph whose vertices have layers, by Sugiyama's method.
 
-    An edge over several layers is a chain through a bend in each layer between,
-    with room of its own, so that no edge meets a vertex but its ends.
+    An edge across several layers bends in each layer between, where it has a place of
+    its own. So no edge touches a vertex other than its ends.
 
     Parameters
     ----------
     layers : sequence of n int
         Layer of each vertex, 0 on top.
     sizes : sequence of n (width, height)
-        Of the vertices, centred at their coordinates.
+        Sizes of the vertices, centred at their coordinates.
     edges : sequence of (int, int)
         Pairs of vertices, each from a layer to a lower one (a larger number).
 
@@ -91,7 +91,7 @@ def layered_layout(layers: Sequence[int], sizes: Sequence[Point], edges: Sequenc
 
 
 def _chains(layers: Sequence[int], edges: Sequence[Edge]) -> tuple[list[list[int]], NDArray[Any]]:
-    """Vertices on the way of each edge, bends numbered after the vertices; and all layers."""
+    """The vertices along each edge, with bends numbered after vertices; and all layers."""
     layer_of = list(layers)
     chains = []
     for a, b in edges:
@@ -104,7 +104,7 @@ def _chains(layers: Sequence[int], edges: Sequence[Edge]) -> tuple[list[list[int
 
 
 def _ordered(layer_of: NDArray[Any], links: Sequence[Edge]) -> list[list[int]]:
-    """The vertices of every layer, in an order with few crossings."""
+    """The vertices of each layer, ordered for few crossings."""
     rows: list[list[int]] = [[] for _ in range(layer_of.max() + 1)]
     for v, layer in enumerate(layer_of):
         rows[layer].append(v)
@@ -134,7 +134,7 @@ def _ordered(layer_of: NDArray[Any], links: Sequence[Edge]) -> list[list[int]]:
 
 
 def _swap_neighbours(rows: list[list[int]], above: Any, below: Any) -> None:
-    """Exchange neighbours as long as that takes crossings away."""
+    """Swap neighbours as long as that removes crossings."""
     place = {v: k for row in rows for k, v in enumerate(row)}
 
     def crossed(left: int, right: int) -> int:
@@ -169,7 +169,7 @@ def _crossings(rows: list[list[int]], below: Any) -> int:
 def _abscissae(
     rows: list[list[int]], widths: NDArray[np.float64], links: Sequence[Edge], n_vertices: int
 ) -> NDArray[np.float64]:
-    """Coordinates in the given order that keep edges short, and long ones straight.
+    """Coordinates in the given order, with short edges and straight long ones.
 
     A least-squares problem in the first coordinate of each layer and the gaps
     to the right of it, which have a lower bound.
@@ -200,7 +200,7 @@ def _bands(
     links: Sequence[Edge],
     x: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Top and bottom of every layer."""
+    """Top and bottom of each layer."""
     layer_of = {v: i for i, row in enumerate(rows) for v in row}
     widest = np.zeros(len(rows))
     for a, b in links:
@@ -215,7 +215,7 @@ def _bands(
 def _ports(
     links: Sequence[Edge], x: NDArray[np.float64], widths: NDArray[np.float64]
 ) -> dict[Edge, list[Point]]:
-    """Abscissae at which each link leaves and arrives, for parallel links one after the other."""
+    """The x at which each link leaves and arrives; parallel links are spread out."""
     ends = [[x[a], x[b]] for a, b in links]
     for side in (0, 1):
         at = defaultdict(list)

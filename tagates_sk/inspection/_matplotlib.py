@@ -1,4 +1,4 @@
-"""matplotlib, which only pictures need."""
+"""Import matplotlib, which only pictures need."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def pyplot(caller: str) -> Any:
     Parameters
     ----------
     caller : str
-        What needs it, for the error message.
+        The function that needs it, for the error message.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def pyplot(caller: str) -> Any:
 
 
 def axes(caller: str, ax: Any) -> tuple[Any, Any]:
-    """Axes and figure to draw in: those given, or new ones."""
+    """The given axes, or new ones, and their figure."""
     plt = pyplot(caller)
     if ax is None:
         _, ax = plt.subplots(layout="constrained")

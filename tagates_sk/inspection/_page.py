@@ -1,4 +1,4 @@
-"""The unchanging parts of a page of ranked cells: its style and its script."""
+"""The fixed parts of a page of ranked cells: its style and its script."""
 
 from __future__ import annotations
 

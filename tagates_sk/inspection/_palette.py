@@ -1,4 +1,4 @@
-"""Colours of operations: by name alone, and told apart by colour-blind readers."""
+"""Colours of operations by name, also for colour-blind readers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OTHERS = (
 
 
 def operation_color(name: str) -> str:
-    """Colour of an operation, the same in all pictures.
+    """The colour of an operation, the same in all pictures.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def operation_color(name: str) -> str:
     Returns
     -------
     str
-        ``"#RRGGBB"``, light enough for black text. Usual names have colours by
-        kind and size (convolutions, poolings, skip connections); other names
-        have one that is computed from the name and may be that of another.
+        ``"#RRGGBB"``, light enough for black text. Common names (convolutions,
+        poolings, skip connections) have colours by kind and size. Other colours are
+        computed from the name, and two names may share one.
 
     Examples
     --------

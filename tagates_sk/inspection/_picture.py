@@ -1,4 +1,4 @@
-"""What is on the picture of a cell: shapes and curves, for any painter."""
+"""The shapes and curves of a cell's picture, for any backend."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from ..graphs.reading import read_cell
 from ._layers import Edge, Point, Segment, layered_layout
 
 FONT_SIZE = 9.0
-"""All lengths of a picture are in points at this size of its text."""
+"""All lengths of a picture are in points, for this font size."""
 MOST = 1000
-"""Shapes and bends of edges that are laid out; a larger picture nobody can read."""
+"""Most shapes and bends of edges in a picture; a larger one would be unreadable."""
 ARROW = 5.0
-"""Length of an arrow's head."""
+"""Length of an arrowhead."""
 
 _LONGEST = 24
 _HEIGHT, _PADDING, _DOT = 20.0, 16.0, 11.0
@@ -27,16 +27,16 @@ _MARGIN = 6.0
 
 @dataclass(frozen=True)
 class Shape:
-    """An operation, an input, the output or, a dot if it has no text, a node without operation."""
+    """An operation, an input, the output, or a node without operation (a dot if unnamed)."""
 
     kind: str
     """``"operation"``, ``"input"``, ``"output"`` or ``"node"``."""
     text: str
-    """As drawn, shortened."""
+    """The text as drawn, shortened."""
     name: str
-    """In full."""
+    """The full name."""
     place: Hashable
-    """The user's node or edge (with the key in a multigraph)."""
+    """The node or edge of the graph (with the key in a multigraph)."""
     alive: bool
     """Whether it lies on a path from an input to the output."""
     size: Point
@@ -69,9 +69,9 @@ def architecture_pictures(
     ----------
     architecture : networkx.DiGraph, or tuple of them
     place : str
-        How error messages call it.
+        Its name in error messages.
     node_names : bool
-        Whether nodes are drawn with their names.
+        Whether to write the names of nodes.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def architecture_pictures(
     if is_single(architecture):
         return [cell_picture(architecture, place, node_names)]
     if not architecture:
-        raise InvalidArchitectureError(f"{place} is an empty tuple: it has no cell to draw.")
+        raise InvalidArchitectureError(f"{place} is an empty tuple: there is no cell to draw.")
     return [
         cell_picture(cell, f"{place}, cell {c}", node_names) for c, cell in enumerate(architecture)
     ]
@@ -113,7 +113,7 @@ def attributes_at(cell: Any, place: Any) -> dict[str, Any]:
 
 
 def cell_picture(cell: Any, place: str, node_names: bool = False) -> Picture:
-    """Lay out one cell, its dead parts included."""
+    """Lay out one cell, including its dead parts."""
     alive = read_cell(cell, place)
     whole = read_cell(_without_none(cell), place, prune=False)
     shapes, layers, edges = (_node_cell if whole.on_node else _edge_cell)(whole, alive)
@@ -148,10 +148,10 @@ def cell_picture(cell: Any, place: str, node_names: bool = False) -> Picture:
 
 
 _Parts = tuple[list[Shape], list[int], list[Edge]]
-"""Shapes, their layers and their connections."""
+"""The shapes, their layers and their connections."""
 
 _DRAWN_NONE = "none, drawn"
-"""Stands for "none" while a cell is read whole: no edge is left out then."""
+"""Replaces "none" while a whole cell is read, so that no edge is left out."""
 
 
 def _without_none(cell: Any) -> Any:
@@ -163,7 +163,7 @@ def _without_none(cell: Any) -> Any:
 
 
 def _node_cell(whole: OpGraph, alive: OpGraph) -> _Parts:
-    """Operations on nodes: every node is a shape."""
+    """For operations on nodes: every node is a shape."""
     living = set(alive.keys)
     marks = iter(whole.input_marks)
     shapes = []
@@ -180,7 +180,7 @@ def _node_cell(whole: OpGraph, alive: OpGraph) -> _Parts:
 
 
 def _edge_cell(whole: OpGraph, alive: OpGraph) -> _Parts:
-    """Operations on edges: a node is a dot; an operation is a shape one layer above its end."""
+    """For operations on edges: nodes are dots, operations are shapes above their ends."""
     living = {key[side] for key in alive.keys for side in (0, 1)}
     names: dict[int, Hashable] = {}
     spans: list[tuple[int, int, int]] = []
@@ -211,7 +211,7 @@ def _edge_cell(whole: OpGraph, alive: OpGraph) -> _Parts:
 
 
 def _depths(n: int, spans: Sequence[tuple[int, int, int]]) -> list[int]:
-    """How far each node, in topological order, is from those without predecessors, at most."""
+    """The longest distance of each node, in topological order, from a node without predecessors."""
     depths = [0] * n
     for a, b, span in sorted(spans):
         depths[b] = max(depths[b], depths[a] + span)
@@ -235,7 +235,7 @@ def _operation(op: str | int, place: Hashable, alive: bool) -> Shape:
 
 
 def _with_node_name(shape: Shape, on_node: bool) -> Shape:
-    """The shape of a node with the node's name, that of an operation on an edge as it is."""
+    """Add a node's name to its shape; shapes of operations on edges stay as they are."""
     if shape.kind == "operation":
         name = f"{shape.place}: {shape.name}" if on_node else shape.name
     else:
@@ -245,7 +245,7 @@ def _with_node_name(shape: Shape, on_node: bool) -> Shape:
 
 
 def shortened(name: str) -> str:
-    """A name as it is drawn: on one line, the middle of a long one left out."""
+    """A name as drawn: on one line, without the middle of a long one."""
     name = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name)
     if len(name) <= _LONGEST:
         return name
@@ -254,7 +254,7 @@ def shortened(name: str) -> str:
 
 
 def text_width(text: str) -> float:
-    """An upper bound of the width of a text in the usual sans-serif fonts."""
+    """An upper bound of the width of a text in common sans-serif fonts."""
     return FONT_SIZE * sum(map(_advance, text))
 
 

@@ -1,4 +1,4 @@
-"""Pictures of cells as SVG, whose colours follow the page they are in."""
+"""Pictures of cells as SVG; their colours follow those of the page."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ STYLE = """\
 
 
 def svg(picture: Picture, title: str) -> str:
-    """Write a picture as an element ``<svg>`` for an HTML page.
+    """Write a picture as an ``<svg>`` element for an HTML page.
 
     Parameters
     ----------
     picture : Picture
     title : str
-        What it shows, for those who do not see it.
+        A description, for people who cannot see it.
 
     Returns
     -------
     str
-        Every name in it is escaped.
+        All names in it are escaped.
     """
     width, height = (f"{length:.0f}" for length in picture.size)
     inside = "".join(map(_curve, picture.curves)) + "".join(map(_shape, picture.shapes))
@@ -51,7 +51,7 @@ def _group(kind: str, alive: bool, inside: str) -> str:
 
 def _curve(curve: Curve) -> str:
     *before, (_, ((x, y),)) = curve.segments
-    # The line ends inside the arrow's head.
+    # The line ends inside the arrowhead.
     segments = [*before, ("L", ((x, y - 0.8 * ARROW),))]
     d = "".join(kind + " ".join(f"{a:.1f},{b:.1f}" for a, b in points) for kind, points in segments)
     left, right, top = x - 0.45 * ARROW, x + 0.45 * ARROW, y - ARROW

@@ -1,4 +1,4 @@
-"""How much each member of the blend counts, by the number of labels."""
+"""How the weight of each member of a blend depends on the number of labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _Self = TypeVar("_Self", bound="BlendDisplay")
 
 
 class BlendDisplay:
-    """Weights of the members of a blend, over the number of labels.
+    """Weights of the members of a blend against the number of labels.
 
     Make one by :meth:`from_estimator`.
 
@@ -30,7 +30,7 @@ class BlendDisplay:
     train_sizes : ndarray of int, shape (n_sizes,)
         Numbers of labels.
     weights : ndarray of float, shape (n_sizes, n_members)
-        Weight of each member; rows sum to 1.
+        The weight of each member; each row sums to 1.
     names : list of str
         The members.
 
@@ -43,7 +43,8 @@ class BlendDisplay:
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : How well the estimator ranks, over labels.
+    sklearn.model_selection.LearningCurveDisplay : Shows how well the estimator ranks
+    for each number of labels.
 
     Examples
     --------
@@ -87,10 +88,10 @@ class BlendDisplay:
         y : array-like of float, shape (n,)
             Their performance.
         train_sizes : sequence of int, default=None
-            Numbers of labels, each from 2 to n. None is five from 10 to n, evenly
-            spaced on a logarithmic scale.
+            Numbers of labels, each from 2 to n. By default five numbers from 10 to n,
+            evenly spaced on a logarithmic scale.
         random_state : int, RandomState instance or None, default=None
-            Draws the order of the architectures, whose first ones make each subset.
+            Seeds the order of the architectures; each subset takes the first ones.
         ax : matplotlib Axes, default=None
             A new figure by default.
         **kwargs
@@ -158,7 +159,7 @@ class BlendDisplay:
         self.ax_.set_xticks(self.train_sizes, [str(size) for size in self.train_sizes])
         self.ax_.minorticks_off()
         self.ax_.set(xlabel="labels", ylabel="weight", ylim=(0, 1))
-        # In the order of the areas, beside them: names do not fit into thin ones.
+        # Beside the areas and in their order: names do not fit into thin areas.
         self.ax_.legend(
             self.areas_[::-1], self.names[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5),
             frameon=False,
@@ -167,4 +168,4 @@ class BlendDisplay:
 
 
 _COLORS = ("#4477AA", "#66CCEE", "#228833", "#CCBB44", "#EE6677", "#AA3377")
-"""Told apart by colour-blind readers, too."""
+"""Colours that colour-blind readers can tell apart."""

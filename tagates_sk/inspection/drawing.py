@@ -1,4 +1,4 @@
-"""Cells drawn by matplotlib."""
+"""Draw cells with matplotlib."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def draw_cell(
 ) -> Axes:
     """Draw a cell, or the cells of an architecture side by side, layer by layer.
 
-    Every operation, on an edge or on a node, is a box with its name; colours
-    are :func:`operation_color`'s, the same in all pictures. Information flows
-    from top to bottom. What lies on no path from an input to the output is
-    pale, operations ``"none"`` included. A dot is a node without operation.
+    Each operation, on an edge or on a node, is a box with its name, in the colour of
+    :func:`operation_color`. Information flows from top to bottom. Parts that lie on no
+    path from an input to the output are pale, including ``"none"`` operations. A dot is
+    a node without operation.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ def draw_cell(
         An architecture.
     ax : matplotlib Axes, default=None
         Where to draw; by default a new figure in which the text has 9 points.
-        The drawing scales with the axes, its text included.
+        The drawing scales with the axes, including its text.
     importance : mapping or sequence of mappings, default=None
-        Numbers by node, or by edge (with the key in a multigraph), that decide
-        the colours instead; one mapping for every cell of a tuple.
+        Numbers by node, or by edge (with the key in a multigraph), to colour by
+        instead; one mapping for each cell of a tuple.
     cell_names : sequence of str, default=None
         Titles of the cells of a tuple; ``"cell 0"`` and so on by default.
     node_names : bool, default=False
@@ -65,12 +65,12 @@ def draw_cell(
     InvalidArchitectureError
         If `dag` cannot be read, or is too large to draw.
     ValueError
-        If `importance` names something that has no operation, or there are not
-        as many mappings or names as cells.
+        If `importance` names a place without operation, or the number of mappings or
+        names differs from that of cells.
 
     See Also
     --------
-    OperationImportanceDisplay : Computes and draws importances.
+    OperationImportanceDisplay : Computes and draws importance.
     export_html : Many architectures on one page.
 
     Examples
@@ -131,7 +131,7 @@ def _by_cell(
         unknown = [place for place in cell if place not in places]
         if unknown:
             raise ValueError(
-                f"importance has a value for {echo(unknown[0])}, which is no operation of cell "
+                f"importance has a value for {echo(unknown[0])}, which is not an operation of cell "
                 f"{c}; "
                 f"its operations are at {places[:6]}{' and so on' if len(places) > 6 else ''}."
             )
@@ -203,7 +203,7 @@ def _draw_shape(
 def _draw_text(
     ax: Any, text: str, center: tuple[float, float], color: str, weight: str = "normal"
 ) -> None:
-    """A text that scales with the axes, as no matplotlib Text does."""
+    """A text that scales with the axes, unlike matplotlib's Text."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.patches import PathPatch
     from matplotlib.textpath import TextPath

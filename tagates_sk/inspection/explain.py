@@ -1,4 +1,4 @@
-"""How an encoder's operation embeddings move while it mimics training."""
+"""How operation embeddings move while the encoder mimics training."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _Self = TypeVar("_Self", bound="EmbeddingDisplay")
 
 
 _NEAR = 0.025
-"""Share of the picture's extent below which paths that end side by side share a label."""
+"""Paths that end closer than this share of the picture share a label."""
 
 _ROOM = 4
 """Pixels between a label and the frame."""
 
 
 def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]]:
-    """Embeddings of the operations of an architecture in every time step.
+    """Embeddings of an architecture's operations at each time step.
 
     Parameters
     ----------
@@ -42,9 +42,9 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
     Returns
     -------
     list of T lists of dict
-        For time step t, from 0, and every cell of the architecture, the
-        embeddings after t updates, as `operation_embeddings` of the estimator
-        gives them. What step t has is what the (t+1)-th forward pass reads.
+        For time step t, from 0, and each cell of the architecture, the embeddings after
+        t updates, in the form of the estimator's `operation_embeddings`. The (t+1)-th
+        forward pass reads those of step t.
 
     Raises
     ------
@@ -82,11 +82,11 @@ def step_embeddings(estimator: Any, x: Any) -> list[list[dict[Hashable, Floats]]
 
 
 def explain(estimator: Any, x: Any, *, ax: Axes | None = None, **kwargs: Any) -> EmbeddingDisplay:
-    """Show how the operation embeddings of an architecture move over the time steps.
+    """Plot how the operation embeddings of an architecture move over the time steps.
 
-    Each update mimics a step of training: operations of one type start at one
-    point (unless zero-cost features tell them apart) and come to differ by what
-    flows through them.
+    Each update mimics a step of training. Operations of one type start at the same
+    point (unless zero-cost features distinguish them) and drift apart with what flows
+    through them.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def explain(estimator: Any, x: Any, *, ax: Axes | None = None, **kwargs: Any) ->
 
 
 class EmbeddingDisplay:
-    """Paths of operation embeddings over the time steps, in their two main axes.
+    """Paths of operation embeddings over the time steps, along their two main axes.
 
     Make one by :func:`explain` or :meth:`from_estimator`.
 
@@ -138,14 +138,14 @@ class EmbeddingDisplay:
     operations : list of str
         Names of the operations.
     places : list of str
-        Where each is, as drawn.
+        Their places, as shown.
 
     Attributes
     ----------
     projection : ndarray of float, shape (T, n_operations, 2)
-        On the first two principal components of all embeddings.
+        Coordinates on the first two principal components of all embeddings.
     explained_variance_ratio : ndarray of float, shape (2,)
-        Shares of the variance along them.
+        Share of the variance along each.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
@@ -161,7 +161,7 @@ class EmbeddingDisplay:
         self.operations = operations
         self.places = places
         n_steps, n, d = embeddings.shape
-        # A second axis of zeros where d or the number of embeddings allows one only.
+        # A second axis of zeros if d or the number of embeddings allows only one.
         flat = np.pad(embeddings.reshape(-1, d), ((0, 0), (0, max(0, 2 - d))))
         pca = PCA(n_components=2, svd_solver="full").set_output(transform="default").fit(flat)
         self.projection: Floats = pca.transform(flat).reshape(n_steps, n, 2)
@@ -257,7 +257,7 @@ class EmbeddingDisplay:
         return self
 
     def _make_room(self, texts: list[Any]) -> None:
-        """Widen the horizontal axis until labels are inside of the frame."""
+        """Widen the horizontal axis until all labels are inside the frame."""
         for _ in range(10):  # a wider axis moves the ends of paths, and labels with them
             frame = self.ax_.get_window_extent()
             boxes = [text.get_window_extent() for text in texts]
@@ -268,7 +268,7 @@ class EmbeddingDisplay:
             self.ax_.set_xlim(low - left * pixel, high + right * pixel)
 
     def _labels(self) -> list[tuple[Floats, int, str]]:
-        """Where paths end, the side that they move to, and a text for all that end there."""
+        """The ends of paths, the side they moved to, and one text per end."""
         ends, moved = self.projection[-1], self.projection[-1] - self.projection[0]
         near = _NEAR * np.ptp(self.projection, axis=(0, 1)).max()
         labels: list[tuple[Floats, int, str]] = []
@@ -283,13 +283,13 @@ class EmbeddingDisplay:
 
 
 def _operation(cell: Any, place: Any) -> str:
-    """Name of an operation; inputs and outputs of an operation-on-node cell may have none."""
+    """The name of an operation; input and output nodes may lack one."""
     op = attributes_at(cell, place).get("op")
     return str(op or ("output" if cell.in_degree(place) else "input"))
 
 
 def _shown(cell: Any, place: Any) -> str:
-    """Name of a node, or of an edge as tail→head."""
+    """The name of a node, or of an edge as tail→head."""
     if on_nodes(cell):
         return str(place)
     tail, head, *key = place

@@ -1,4 +1,4 @@
-"""Ranked cells as one self-contained HTML page."""
+"""Write ranked cells to one self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ._picture import Picture, architecture_pictures
 from ._svg import svg
 
 LARGEST = 64 * 2**20
-"""Bytes of a page: larger ones take a browser too long to open."""
+"""Most bytes of a page: browsers take too long to open larger ones."""
 
 
 def export_html(
@@ -37,9 +37,9 @@ def export_html(
 ) -> Path:
     """Write a page to browse architectures by their scores.
 
-    The page works offline and needs no other file. Its columns can be sorted, its names
-    and operations searched, and its drawings enlarged, by mouse or keyboard. It follows
-    the reader's light or dark setting.
+    The page works offline and needs no other file. You can sort its columns, search
+    names and operations, and enlarge drawings, by mouse or keyboard. It follows the
+    reader's light or dark setting.
 
     Parameters
     ----------
@@ -47,23 +47,23 @@ def export_html(
     scores : array-like of float, shape (n,)
         Higher is better; rank 1 is the highest.
     path : str or path-like
-        File to write. An older one is replaced at once, or kept if writing fails.
+        The file to write. An existing one is kept if writing fails.
     names : sequence of n str, default=None
-        Names of the architectures; their index by default.
+        Names of the architectures; by default their indices.
     columns : mapping of str to sequence of n values, default=None
-        More columns, for instance measured accuracies. Numbers sort as
-        numbers, NaN last.
+        More columns, such as measured accuracies. Numbers are sorted as numbers, with
+        NaN last.
     top : int, default=500
-        How many of the best to write; all if None. A page has 64 MB at most: 10,000
-        cells of NAS-Bench-201 take 42 MB and more than a minute, pairs of DARTS cells
-        three times as much.
+        How many of the best to write; None for all. A page has at most 64 MB: 10,000
+        cells of NAS-Bench-201 take 42 MB and over a minute, pairs of DARTS cells three
+        times as much.
     title : str, default="Ranked architectures"
         Heading of the page.
 
     Returns
     -------
     pathlib.Path
-        Where the page is.
+        The path of the page.
 
     Raises
     ------
@@ -77,7 +77,7 @@ def export_html(
 
     See Also
     --------
-    draw_cell : A single drawing by matplotlib.
+    draw_cell : Draws a single architecture with matplotlib.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def export_html(
             )
     page = _page(title, n, kinds, rows)
     with replacing(path) as file:
-        # Half of a surrogate pair is legal in a name, and in no encoding.
+        # Half of a surrogate pair is legal in a name but cannot be encoded.
         file.write(page.encode(errors="backslashreplace"))
     return Path(path)
 
@@ -185,7 +185,7 @@ def _page(title: str, n: int, kinds: Mapping[str, bool], rows: list[str]) -> str
         '<th scope="col" class="operations">Operations</th><th scope="col">Drawing</th>',
     ]  # fmt: skip
     number = f"{n:,} architectures" if n == len(rows) else f"The best {len(rows):,} of {n:,}"
-    # Nothing but this very script can run, whatever the names on the page are.
+    # Only this script can run, whatever the names on the page.
     digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
     return f"""\

@@ -1,4 +1,4 @@
-"""How the prediction changes when an operation is replaced."""
+"""How predictions change when an operation is replaced."""
 
 from __future__ import annotations
 
@@ -51,17 +51,17 @@ def operation_importance(
     operations: Sequence[str] | None = None,
     as_frame: bool = False,
 ) -> list[dict[str, Any]] | DataFrame:
-    """Predict every architecture with every operation replaced by every other one.
+    """Predict each architecture with each operation replaced by each other one.
 
     All variants are predicted in one call.
 
     Parameters
     ----------
     estimator : estimator
-        Fitted, with ``predict``; a pipeline computes zero-cost saliencies of the
-        variants anew if one of its steps does.
+        Fitted, with ``predict``. A pipeline with a zero-cost step computes the
+        saliencies of each variant.
     X : sequence of n networkx.DiGraph, or of tuples of them
-        The architectures; left as they are.
+        The architectures; they are not changed.
     operations : sequence of str, default=None
         Replacements; ``"none"`` removes an operation. By default the operations that
         the estimator knows, and ``"none"`` if X has it.
@@ -71,15 +71,15 @@ def operation_importance(
     Returns
     -------
     list of dict, or pandas.DataFrame
-        A dict, or a row, for every replacement:
+        A dict, or a row, for each replacement:
 
         - ``architecture``: its index in X;
         - ``cell``: index of the cell;
         - ``place``: the node, or the edge (with the key in a multigraph);
-        - ``operation``: what is there;
-        - ``replaced_by``: what is put there;
-        - ``prediction``: for the variant;
-        - ``change``: `prediction` minus that for the architecture itself.
+        - ``operation``: the operation there;
+        - ``replaced_by``: the one put in its place;
+        - ``prediction``: the prediction for the variant;
+        - ``change``: `prediction` minus the prediction for the original architecture.
 
     Raises
     ------
@@ -88,13 +88,13 @@ def operation_importance(
     InvalidArchitectureError
         If an architecture cannot be read.
     ValueError
-        If `operations` is not given and the estimator does not say which it
-        knows, or if there is nothing to replace.
+        If `operations` is not given and the estimator does not list those it knows, or
+        if there is nothing to replace.
 
     Notes
     -----
-    Zero-cost vectors that the graphs carry stay in place: they are those of the
-    replaced operations. A pipeline computes them anew.
+    Zero-cost vectors in the graphs are kept, although they belong to the replaced
+    operations. A pipeline with a zero-cost step computes new ones.
 
     Examples
     --------
@@ -126,7 +126,7 @@ def operation_importance(
                     variants.append(_with_operation(architecture, c, place, name))
     if not variants:
         raise ValueError(
-            f"No operation of X can be replaced by one of {names}: name others in operations=."
+            f"No operation of X can be replaced by one of {names}: pass others as operations=."
         )
     predictions = np.asarray(estimator.predict(join([read, variants])), dtype=np.float64)
     before = predictions[: len(architectures)]
@@ -139,14 +139,14 @@ def operation_importance(
 class OperationImportanceDisplay:
     """Operations coloured by how much the prediction drops without them.
 
-    The importance of an operation is the mean of what the prediction loses when
-    it is replaced: positive where others would do worse. Make one by
+    The importance of an operation is the mean drop in the prediction when it is
+    replaced: it is positive if other operations would do worse. Make one by
     :meth:`from_estimator`.
 
     Parameters
     ----------
     changes : list of dict
-        As :func:`operation_importance` gives it, of one architecture.
+        The result of :func:`operation_importance` for one architecture.
     architecture : networkx.DiGraph, or tuple of them
         The architecture.
 
@@ -159,8 +159,8 @@ class OperationImportanceDisplay:
 
     See Also
     --------
-    operation_importance : The table.
-    draw_cell : Draws any numbers.
+    operation_importance : Gives the same as a table.
+    draw_cell : Colours operations by any numbers.
 
     Examples
     --------
@@ -244,7 +244,7 @@ class OperationImportanceDisplay:
 
 
 def _operations(architecture: Any) -> Iterable[tuple[int, Hashable, str]]:
-    """Cell, place and name of every operation of an architecture, ``"none"`` included."""
+    """Cell, place and name of each operation of an architecture, including ``"none"``."""
     for c, cell in enumerate(cells_of(architecture)):
         for node, op in cell.nodes(data="op"):
             if op is not None and op not in _TERMINALS:
@@ -268,8 +268,8 @@ def _vocabulary(estimator: Any, architectures: Sequence[Any]) -> list[str]:
     known = getattr(last, "operations_", None)
     if known is None:
         raise ValueError(
-            f"{type(last).__name__} does not say which operations it knows (operations_); give "
-            "those to replace by as operations=."
+            f"{type(last).__name__} does not list the operations it knows (operations_); pass "
+            "the replacements as operations=."
         )
     used = {op for architecture in architectures for _, _, op in _operations(architecture)}
     return [*known, *([NO_OPERATION] if NO_OPERATION in used else [])]

@@ -28,19 +28,20 @@ def pareto_front(values: ArrayLike, direction: str | Sequence[str] = "maximize")
     Parameters
     ----------
     values : array-like of float, shape (n, k)
-        What was measured or predicted of n architectures.
+        Measured or predicted values of n architectures.
     direction : {"maximize", "minimize"} or sequence of k of them, default="maximize"
-        Which values of a column are the best; one for all columns.
+        Whether high or low values of a column are best; a single word holds for all
+        columns.
 
     Returns
     -------
     ndarray of int, shape (n_front,)
-        Rows of `values`, sorted by the first column; all of several equal ones.
+        Rows of `values`, sorted by the first column. Equal rows are all included.
 
     Raises
     ------
     ValueError
-        If `values` is no matrix of finite numbers, or `direction` does not fit it.
+        If `values` is not a matrix of finite numbers, or `direction` does not match it.
 
     See Also
     --------
@@ -74,7 +75,7 @@ def pareto_front(values: ArrayLike, direction: str | Sequence[str] = "maximize")
 
 
 class ParetoDisplay:
-    """Two values of architectures, and those that no other beats in both.
+    """Two values of each architecture, and the front that no other beats in both.
 
     Make one by :meth:`from_values`.
 
@@ -98,7 +99,7 @@ class ParetoDisplay:
 
     See Also
     --------
-    pareto_front : The rows alone, of any number of columns.
+    pareto_front : Finds the front for any number of columns.
 
     Examples
     --------
@@ -138,9 +139,9 @@ class ParetoDisplay:
         Parameters
         ----------
         x, y : array-like of float, shape (n,)
-            For instance latency and accuracy, measured or predicted.
+            Such as latency and accuracy, measured or predicted.
         direction : tuple of two of {"maximize", "minimize"}
-            Which values of x and of y are the best; by default small x and large y.
+            Whether high or low values of x and of y are best; by default low x and high y.
         x_name, y_name : str, default="latency", "accuracy"
             Labels of the axes.
         ax : matplotlib Axes, default=None
@@ -157,8 +158,8 @@ class ParetoDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the values are not finite, differ in number, or `direction` does not
-            have two of the words.
+            If the values are not finite or differ in number, or if `direction` is not
+            two of these words.
         """
         values = (np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64))
         if values[0].ndim != 1 or values[0].shape != values[1].shape:
@@ -199,7 +200,7 @@ class ParetoDisplay:
         (self.line_,) = self.ax_.step(
             self.x[self.front],
             self.y[self.front],
-            # A step says what is reached at a cost: not before the next point.
+            # Steps show the best value at each cost: it rises only at the next point.
             where="post" if self.direction[0] == "minimize" else "pre",
             color="tab:blue",
             marker="o",

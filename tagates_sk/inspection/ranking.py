@@ -1,4 +1,4 @@
-"""How well predictions rank: displays of ranks and of precision at k."""
+"""Displays of how well predictions rank: ranks, and precision at k."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _Precision = TypeVar("_Precision", bound="PrecisionAtKDisplay")
 
 
 class RankingDisplay:
-    """Predicted against true rank.
+    """Predicted rank against true rank.
 
     Make one by :meth:`from_estimator` or :meth:`from_predictions`.
 
     Parameters
     ----------
     true_rank : ndarray of float, shape (n,)
-        1 for the best; equal values share their mean rank.
+        1 is the best; equal values share their mean rank.
     predicted_rank : ndarray of float, shape (n,)
-        In the same way.
+        The predicted ranks, likewise.
     tau : float
         Kendall's tau.
     name : str, default=None
-        Of the estimator, for the title.
+        Name of the estimator, for the title.
 
     Attributes
     ----------
@@ -43,12 +43,12 @@ class RankingDisplay:
     scatter_ : matplotlib PathCollection
         The architectures.
     line_ : matplotlib Line2D
-        Where both ranks are equal.
+        The line of equal ranks.
 
     See Also
     --------
-    PrecisionAtKDisplay : How many of the best are among the predicted best.
-    tagates_sk.metrics.kendall_tau : The number in the title.
+    PrecisionAtKDisplay : Shows how many of the best are among the predicted best.
+    tagates_sk.metrics.kendall_tau : Computes the number in the title.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class RankingDisplay:
         y : array-like of float, shape (n,)
             Their performance.
         name : str, default=None
-            The name of the estimator's class by default.
+            By default the name of the estimator's class.
         ax : matplotlib Axes, default=None
             A new figure by default.
         **kwargs
@@ -177,13 +177,13 @@ class PrecisionAtKDisplay:
     Parameters
     ----------
     k : ndarray of int, shape (m,)
-        How many are the best.
+        Sizes of the top.
     precision : ndarray of float, shape (m,)
-        Precision at each.
+        The precision at each k.
     n : int
         Number of architectures.
     name : str, default=None
-        Of the estimator, for the legend.
+        Name of the estimator, for the legend.
 
     Attributes
     ----------
@@ -192,11 +192,11 @@ class PrecisionAtKDisplay:
     line_ : matplotlib Line2D
         The precision.
     chance_ : matplotlib Line2D
-        What a random order has in the mean, k / n.
+        The mean precision of a random order, k / n.
 
     See Also
     --------
-    tagates_sk.metrics.precision_at_k : The function.
+    tagates_sk.metrics.precision_at_k : Computes the precision.
 
     Examples
     --------
@@ -237,10 +237,10 @@ class PrecisionAtKDisplay:
         y : array-like of float, shape (n,)
             Their performance.
         k : sequence of int, default=None
-            From 1 to n; by default up to 50 numbers, evenly on a logarithmic
+            Numbers from 1 to n; by default up to 50, evenly spaced on a logarithmic
             scale.
         name : str, default=None
-            The name of the estimator's class by default.
+            By default the name of the estimator's class.
         ax : matplotlib Axes, default=None
             A new figure by default.
         **kwargs

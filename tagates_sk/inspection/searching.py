@@ -1,4 +1,4 @@
-"""How fast searches find good architectures: a display of the best so far."""
+"""A display of how fast searches find good architectures."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ _Self = TypeVar("_Self", bound="SearchDisplay")
 
 
 class SearchDisplay:
-    """Best value so far of one or several searches, over their evaluations.
+    """The best value so far of one or several searches, against evaluations.
 
     Make one by :meth:`from_histories`.
 
     Parameters
     ----------
     best : dict of str to list of ndarray of float
-        For every search, by name, the best value so far after each evaluation;
-        an array for each of its repetitions.
+        For each search, by name, an array for each repetition: the best value so far
+        after each evaluation.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
-        A line for every name, the mean over repetitions.
+        A line for each name, the mean over repetitions.
     bands_ : list of matplotlib PolyCollection
-        From the lowest to the highest of the repetitions, where there are several.
+        The range of the repetitions, if there are several.
 
     See Also
     --------
-    tagates_sk.search.PredictorSearch : Its `history_` can be drawn.
+    tagates_sk.search.PredictorSearch : Records the `history_` to draw.
 
     Examples
     --------
@@ -62,17 +62,16 @@ class SearchDisplay:
         ax: Axes | None = None,
         **kwargs: Any,
     ) -> _Self:
-        """Draw what searches have measured.
+        """Draw histories of searches.
 
         Parameters
         ----------
         histories : history, or mapping of str to history or sequence of histories
-            A history is a sequence of values in the order of evaluation, NaN
-            for a failed one; or the `history_` of a
-            :class:`~tagates_sk.search.PredictorSearch`, a sequence of dicts
-            with a key ``"value"`` and perhaps ``"best"``, the best so far. Where there
-            are values alone, high is best. Several histories of one name are
-            repetitions.
+            A history is a sequence of values in order of evaluation, NaN for failed
+            ones, or the `history_` of a :class:`~tagates_sk.search.PredictorSearch`, a
+            sequence of dicts with a key ``"value"`` and optionally ``"best"``, the best
+            so far. Without "best", high values are best. Several histories under one
+            name are repetitions.
         ax : matplotlib Axes, default=None
             A new figure by default.
         **kwargs
@@ -85,7 +84,7 @@ class SearchDisplay:
         Raises
         ------
         ValueError
-            If there is no history, or one that is empty or no history.
+            If there is no history, or one is empty or malformed.
         """
         named = histories if isinstance(histories, Mapping) else {"best so far": histories}
         if not named:
@@ -116,7 +115,7 @@ class SearchDisplay:
         self.ax_, self.figure_ = axes("SearchDisplay", ax)
         self.lines_, self.bands_ = [], []
         for name, repeats in self.best.items():
-            # As far as all repetitions went: a mean over fewer of them would jump.
+            # Up to the shortest repetition: a mean over fewer of them would jump.
             runs = np.stack([run[: min(map(len, repeats))] for run in repeats])
             evaluations = np.arange(1, runs.shape[1] + 1)
             style = {"where": "post", "label": name} | kwargs

@@ -19,7 +19,7 @@ _Self = TypeVar("_Self", bound="SpaceMapDisplay")
 
 
 class SpaceMapDisplay:
-    """Architectures where an encoder puts them, coloured by performance.
+    """Encodings of architectures in two dimensions, coloured by performance.
 
     Neighbours on the map look alike to the encoder. If colours change smoothly, it
     sees what performance depends on. Make one by :meth:`from_estimator` or
@@ -28,7 +28,7 @@ class SpaceMapDisplay:
     Parameters
     ----------
     positions : ndarray of float, shape (n, 2)
-        Where the architectures are.
+        Coordinates of the architectures.
     values : ndarray of float, shape (n,)
         Their colours.
 
@@ -97,7 +97,7 @@ class SpaceMapDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            As :meth:`from_encodings` does.
+            As in :meth:`from_encodings`.
         """
         values = estimator.predict(X) if y is None else y
         encodings = estimator.transform(X)
@@ -118,12 +118,12 @@ class SpaceMapDisplay:
         Parameters
         ----------
         encodings : array-like of float, shape (n, d)
-            A row for each architecture.
+            One row per architecture.
         y : array-like of float, shape (n,)
             Performance, for the colours.
         projection : transformer, default=None
-            Has ``fit_transform`` and gives two columns, for instance
-            ``sklearn.manifold.TSNE()``; it is cloned. None is a principal component
+            Has a ``fit_transform`` that returns two columns, such as
+            ``sklearn.manifold.TSNE()``; it is cloned. None means principal component
             analysis.
         ax : matplotlib Axes, default=None
             A new figure by default.
@@ -139,8 +139,8 @@ class SpaceMapDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If the numbers are not finite, encodings and y differ in length, or the
-            projection does not give two columns.
+            If a number is not finite, encodings and y differ in length, or the
+            projection does not return two columns.
         """
         table, values = np.asarray(encodings, dtype=np.float64), np.asarray(y, dtype=np.float64)
         check_consistent_length(table, values)
@@ -179,7 +179,7 @@ class SpaceMapDisplay:
             If matplotlib is not installed.
         """
         self.ax_, self.figure_ = axes("SpaceMapDisplay", ax)
-        # Most of a space is good, and a few cells fail: equal shares of the colours show both.
+        # Most of a space is good, and a few cells fail: colours by quantile show both.
         low, high = np.quantile(self.values, [0.05, 1.0])
         style = {"s": 10, "linewidths": 0, "cmap": "viridis", "vmin": low, "vmax": high}
         style["rasterized"] = len(self.values) > 2000

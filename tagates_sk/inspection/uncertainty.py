@@ -1,4 +1,4 @@
-"""Whether predicted standard deviations are right: a display of coverages."""
+"""A display of whether predicted standard deviations are right."""
 
 from __future__ import annotations
 
@@ -19,21 +19,20 @@ _Self = TypeVar("_Self", bound="UncertaintyDisplay")
 
 
 class UncertaintyDisplay:
-    """Expected against observed coverage of central intervals.
+    """Observed against expected coverage of central intervals.
 
-    The central interval of level p around a normal prediction holds the
-    measured value with probability p. Where the curve is below the diagonal
-    the standard deviations are too small. Make one by :meth:`from_estimator`
-    or :meth:`from_predictions`.
+    The central interval of level p around a normal prediction holds the measured value
+    with probability p. Where the curve is below the diagonal, the standard deviations
+    are too small. Make one by :meth:`from_estimator` or :meth:`from_predictions`.
 
     Parameters
     ----------
     expected : ndarray of float, shape (m,)
         Levels of the intervals.
     observed : ndarray of float, shape (m,)
-        Share of the measured values inside.
+        Share of the measured values inside each.
     name : str, default=None
-        Of the estimator, for the legend.
+        Name of the estimator, for the legend.
 
     Attributes
     ----------
@@ -42,9 +41,9 @@ class UncertaintyDisplay:
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     line_ : matplotlib Line2D
-        The coverages.
+        The observed coverage.
     ideal_ : matplotlib Line2D
-        Where both are equal.
+        The line of equal coverage.
 
     Notes
     -----
@@ -91,13 +90,13 @@ class UncertaintyDisplay:
         Parameters
         ----------
         estimator : estimator
-            Fitted; its ``predict`` has a parameter `return_std`, or that of the
-            last step of a pipeline.
+            Fitted; its ``predict``, or that of the last step of a pipeline, has a
+            parameter `return_std`.
         X : sequence of n architectures
         y : array-like of float, shape (n,)
             Their performance.
         name : str, default=None
-            The name of the estimator's class by default.
+            By default the name of the estimator's class.
         ax : matplotlib Axes, default=None
             A new figure by default.
         **kwargs
@@ -162,7 +161,7 @@ class UncertaintyDisplay:
             i = int(np.argmax(std < 0))
             raise ValueError(f"y_std[{i}] is {std[i]:g}; a standard deviation is at least 0.")
         expected = np.linspace(0, 1, 21)[1:-1]
-        # The level at which the interval reaches the measured value, the whole line if std is 0.
+        # The level at which the interval reaches the measured value; std may be 0.
         error = np.abs(true - mean)
         z = np.divide(error, std, out=np.where(error > 0, np.inf, 0.0), where=std > 0)
         reached = 2 * norm.cdf(z) - 1

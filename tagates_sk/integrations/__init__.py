@@ -1,1 +1,1 @@
-"""Plug-ins for other libraries, a module each; importing one here does not import the other."""
+"""Plug-ins for other libraries, each in a module of its own."""

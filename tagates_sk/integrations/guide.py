@@ -1,4 +1,4 @@
-"""What optimisers of other libraries share: a predictor chooses what they try next."""
+"""Plug-ins for other optimisers share this: a predictor chooses what to try next."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ class Guide:
     Parameters
     ----------
     predictor : estimator or None
-        Cloned and seeded for each choice. None is a Gaussian process on
+        Cloned and seeded for each choice. None means a Gaussian process on
         :class:`~tagates_sk.features.WalkStatistics`.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable
-        "auto" is the expected improvement if the predictor has standard
-        deviations, else its mean.
+        "auto" is the expected improvement if the predictor has standard deviations,
+        else the mean.
     n_startup : int
-        Measured architectures before the predictor is asked.
+        How many architectures to measure before the predictor chooses.
 
     Raises
     ------
     ValueError
-        If `acquisition` is unknown, or needs standard deviations that the
-        predictor has not.
+        If `acquisition` is unknown, or needs standard deviations and the predictor has
+        none.
     """
 
     def __init__(self, predictor: Any, acquisition: str | Acquisition, n_startup: int) -> None:
@@ -49,7 +49,8 @@ class Guide:
             acquisition = "ei" if predicts_std(self.predictor) else "mean"
         if isinstance(acquisition, str) and acquisition not in ACQUISITIONS:
             raise ValueError(
-                f"acquisition={acquisition!r} is none of {['auto', *ACQUISITIONS]} and no callable."
+                f"acquisition={acquisition!r} is neither a callable nor one "
+                f"of {['auto', *ACQUISITIONS]}."
             )
         self.acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
         if hasattr(self.acquire, "check"):
@@ -57,7 +58,7 @@ class Guide:
         self.n_startup = n_startup
 
     def asks(self, n_measured: int) -> bool:
-        """Whether the predictor is asked when so many architectures have been measured.
+        """Whether the predictor chooses once this many architectures are measured.
 
         Parameters
         ----------
@@ -75,7 +76,7 @@ class Guide:
         random_state: np.random.RandomState,
         seed: int,
     ) -> Choice:
-        """Choose n of the candidates, those that are not new only where no others are left.
+        """Choose n candidates; known ones only when no new ones are left.
 
         Parameters
         ----------
@@ -83,14 +84,14 @@ class Guide:
         candidates : sequence of architectures
             At least one.
         begun : sequence of m architectures
-            What was measured, then what runs.
+            The measured architectures, then those being measured.
         values : ndarray of float, shape (k,) with k <= m
-            Of the measured ones, higher is better.
+            Values of the measured ones; higher is better.
         known : set of structures
-            What is not new.
+            Structures that do not count as new.
         random_state : RandomState
         seed : int
-            Of the predictor.
+            Seed of the predictor.
 
         Returns
         -------
@@ -102,7 +103,7 @@ class Guide:
             others = [int(row) for row in order if row not in new]
             return Choice(_n_of(n, [*new, *others]), len(new))
         scores = NormalScores()
-        told = np.zeros(len(begun))  # what runs is taken for the median, whose score is 0
+        told = np.zeros(len(begun))  # running ones count as the median, whose score is 0
         told[: len(values)] = scores.fit_transform(values[:, None]).ravel()
         proposer = Proposer(
             Collection(candidates, whole=True),
@@ -133,13 +134,13 @@ class Choice:
     Parameters
     ----------
     rows : list of int
-        Which ones.
+        Their indices among the candidates.
     n_new : int
-        The first so many of them are new.
+        How many are new; these come first.
     predictor : estimator or None
-        Who chose them; None where chance did.
+        The predictor that chose them; None for a random choice.
     scores : NormalScores or None
-        From the predictor's unit to the one of the values.
+        Maps predictions back to the unit of the values.
     """
 
     rows: list[int]
@@ -148,7 +149,7 @@ class Choice:
     scores: NormalScores | None = None
 
     def predicted(self, candidate: Any) -> tuple[float, float | None] | None:
-        """What the predictor says of a candidate, in the unit of the values.
+        """Predict the value of a candidate.
 
         Parameters
         ----------
@@ -158,8 +159,8 @@ class Choice:
         -------
         mean : float
         std : float or None
-            None of a predictor without standard deviations. Instead of both, None
-            where chance chose.
+            None if the predictor has no standard deviations. After a random choice the
+            whole result is None.
         """
         if self.predictor is None:
             return None
@@ -174,7 +175,7 @@ class Choice:
 
 
 def _n_of(n: int, rows: list[int]) -> list[int]:
-    """The first n, from the beginning again where they are fewer."""
+    """The first n rows, repeated from the start if there are fewer."""
     return list(islice(cycle(rows), n))
 
 
@@ -185,7 +186,7 @@ def checked_structures(dags: Sequence[Any], name: Callable[[int], str]) -> list[
     ----------
     dags : sequence of architectures
     name : callable
-        What the message calls the i-th one.
+        Describes the i-th one in error messages.
 
     Returns
     -------
@@ -194,7 +195,7 @@ def checked_structures(dags: Sequence[Any], name: Callable[[int], str]) -> list[
     Raises
     ------
     InvalidArchitectureError
-        If one is no architecture.
+        If one is not an architecture.
     """
     try:
         return structures(dags)
@@ -203,11 +204,12 @@ def checked_structures(dags: Sequence[Any], name: Callable[[int], str]) -> list[
             try:
                 structures([dag])
             except InvalidArchitectureError as single:
-                raise InvalidArchitectureError(f"{name(i)} is no architecture: {single}") from error
+                message = f"{name(i)} is not an architecture: {single}"
+                raise InvalidArchitectureError(message) from error
         raise
 
 
 def _default_predictor() -> Any:
     features = WalkStatistics(handle_unknown="ignore")
-    # Rows of some 60 standardised columns that hang together are about 8 apart.
+    # Rows of about 60 correlated, standardised columns are about 8 apart.
     return make_pipeline(features, StandardScaler(), smooth_process(8.0))

@@ -7,11 +7,25 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from ..estimators.encoder import Encoders
 from ..nn.config import EncoderConfig
 from ..nn.predictor import GraphPredictor, Predictor
 from .layout import ModelFileError
+
+
+class _NoDraws(TorchFunctionMode):
+    """Draws no random numbers: on the meta device they take the import of torch's compiler."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        if func in (torch.Tensor.normal_, torch.Tensor.uniform_):
+            return args[0]
+        if func is torch.randn:
+            return torch.empty(*args)
+        return func(*args, **(kwargs or {}))
 
 
 @dataclass(frozen=True)
@@ -62,7 +76,7 @@ def blank_model(owner: Any, sizes: Sizes, spec: Any) -> GraphPredictor:
     spec : object
         That of the fitted network.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _NoDraws():
         if isinstance(owner, Encoders):
             assert sizes.encoder is not None
             return Predictor(sizes.encoder, sizes.head, sizes.dropout, sizes.seed, sizes.n_features)

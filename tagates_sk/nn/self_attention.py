@@ -75,7 +75,7 @@ class _Block(nn.Module):
         for module in (self.projection, self.out, self.mlp[0], self.mlp[2]):
             assert isinstance(module, nn.Linear)
             uniform_(module.weight, module.bias, generator)
-        self.place = nn.Parameter(0.1 * torch.randn(N_RELATIONS, n_heads, generator=generator))
+        self.place = nn.Parameter(torch.randn(N_RELATIONS, n_heads, generator=generator).mul_(0.1))
         # Not on the meta device: it is not loaded.
         apart = torch.arange(N_RELATIONS, device="cpu")[:, None] == APART
         self.register_buffer("apart", apart, persistent=False)

@@ -13,18 +13,18 @@ from .._utils import Floats, last_step, predicts_std
 from ..graphs.foreign import echo
 
 PART = 8192
-"""Candidates predicted at once: memory stays bounded for estimators that take all of X."""
+"""Candidates to predict at once: bounds the memory of estimators that read all of X."""
 
 MAX_JOINT = 1000
-"""Candidates that a Gaussian process draws jointly at most: a draw costs the cube."""
+"""Most candidates that a Gaussian process draws jointly: the cost is cubic."""
 
 
 class Acquisition(Protocol):
-    """Scores candidates; the highest are measured next.
+    """Scores candidates; those with the highest scores are measured next.
 
     A plain function works, too. A `check` method, if there is one, is called with the
-    unfitted predictor when the search is made, and raises if that predictor does not
-    work.
+    unfitted predictor when the search is created, and raises an error if that predictor
+    is unsuitable.
     """
 
     def __call__(
@@ -40,11 +40,11 @@ class Acquisition(Protocol):
         Parameters
         ----------
         predictor : estimator
-            Fitted to all that is known.
+            Fitted to all results so far.
         candidates : sequence of m architectures
-            What to score.
+            The architectures to score.
         measured : sequence of architectures
-            What `predictor` was fitted to.
+            The architectures that `predictor` was fitted to.
         n : int
             How many will be picked.
         random_state : RandomState
@@ -53,14 +53,14 @@ class Acquisition(Protocol):
         Returns
         -------
         ndarray of float, shape (m,) or (k, m)
-            Higher is better. With k rows the picks take turns: the best of the
-            first row, then the best of the second that is still there, and so on.
+            Higher is better. With k rows the picks take turns: the best of the first
+            row, then the best remaining one of the second, and so on.
         """
 
 
 @dataclass(frozen=True)
 class PredictedMean:
-    """Predicted values; the estimator only needs `predict`."""
+    """The predicted values; any estimator with `predict` works."""
 
     def __call__(
         self,
@@ -76,12 +76,12 @@ class PredictedMean:
 
 @dataclass(frozen=True)
 class UpperConfidenceBound:
-    """Mean plus a multiple of the standard deviation.
+    """The mean plus a multiple of the standard deviation.
 
     Parameters
     ----------
     beta : float, default=1.0
-        Standard deviations added.
+        Number of standard deviations to add.
     """
 
     beta: float = 1.0
@@ -107,13 +107,13 @@ class UpperConfidenceBound:
 class ExpectedImprovement:
     """Expected improvement over the best predicted mean among measured architectures.
 
-    The incumbent is a prediction, not a measurement. So scores of rankers, which have
-    no unit, work, and noise in the best measurement does not mislead.
+    The incumbent is a prediction, not a measurement. So unitless scores of rankers
+    work, and noise in the best measurement does no harm.
 
     Parameters
     ----------
     xi : float, default=0.0
-        Margin that is subtracted from improvements, in units of the predictions.
+        Margin subtracted from improvements, in units of the predictions.
     """
 
     xi: float = 0.0
@@ -141,13 +141,13 @@ class ExpectedImprovement:
 
 @dataclass(frozen=True)
 class ThompsonSampling:
-    """A draw of the predicted function for each pick, and its best architecture.
+    """For each pick, draw a function from the predictor and take its best architecture.
 
-    With an ensemble (`predict_members`) each pick asks one member. A Gaussian process
+    With an ensemble (`predict_members`) each pick uses one member. A Gaussian process
     (`sample_y`, perhaps at the end of a pipeline) draws jointly for up to 1,000
-    candidates. Any other estimator with standard deviations, and the process
-    for more candidates, draws every candidate by itself, the "independent
-    Thompson sampling" of BANANAS [1]_.
+    candidates. For more candidates, and for any other estimator with standard
+    deviations, each candidate is drawn independently, as in the "independent Thompson
+    sampling" of BANANAS [1]_.
 
     References
     ----------
@@ -191,7 +191,7 @@ ACQUISITIONS: dict[str, Callable[[], Acquisition]] = {
 """Acquisitions by name."""
 
 AUTO = "ei"
-"""Which of them a search uses where the predictor has standard deviations."""
+"""The one that "auto" uses if the predictor has standard deviations."""
 
 
 def _parts(X: Sequence[Any]) -> Iterable[Sequence[Any]]:
@@ -209,7 +209,7 @@ def _predict_std(predictor: Any, X: Sequence[Any]) -> tuple[Floats, Floats]:
 
 
 def _before(predictor: Any, X: Sequence[Any]) -> Any:
-    """What the last step of a pipeline sees of X."""
+    """X as the last step of a pipeline sees it."""
     return predictor[:-1].transform(X) if last_step(predictor) is not predictor else X
 
 
@@ -224,7 +224,7 @@ def _is_ensemble(final: Any) -> bool:
 
 
 def _is_alone(final: Any) -> bool:
-    """Whether an ensemble has one member only."""
+    """Whether an ensemble has a single member."""
     others = getattr(final, "members", "encoder") != "encoder"
     return getattr(final, "n_members", None) == 1 and not others
 

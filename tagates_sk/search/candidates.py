@@ -1,4 +1,4 @@
-"""Where candidates come from, and which of them are new."""
+"""Where candidates come from and which are new."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ..graphs.canonical import CanonicalCell
 from ..graphs.foreign import echo
 
 Structure = tuple[CanonicalCell, ...]
-"""The same for isomorphic architectures, zero-cost vectors apart."""
+"""Equal for isomorphic architectures, whatever their zero-cost vectors."""
 
 Ranking = NDArray[np.integer[Any]]
 
 MAX_DRAWS = 50
-"""Times that a space is asked for a new architecture before it counts as exhausted."""
+"""How often a space is asked for a new architecture before it counts as exhausted."""
 
 MIN_DRAW = 16
-"""Architectures drawn at once at least, when new ones are looked for."""
+"""Fewest architectures to draw at once when looking for new ones."""
 
 MUTANTS = {"random": 0.0, "mutation": 1.0, "mixed": 0.5}
-"""Fraction of candidates that are mutants of the best, by the name of the candidates."""
+"""Fraction of candidates that are mutants of the best, by the value of `candidates`."""
 
 MUTATION_DEPTH = 0.5
-"""Odds that a mutation is the last one: half of the mutants are one edit away, a quarter two."""
+"""Probability that no further mutation follows: half of the mutants are one edit away."""
 
 
 class Space(Protocol):
-    """A search space, as far as a search must know it."""
+    """The part of a search space that a search needs."""
 
     def sample(self, n: int, random_state: RandomState = None) -> Sequence[Any]:
         """Draw n architectures at random."""
@@ -64,7 +64,7 @@ class Source(Protocol):
         known: Set[Structure],
         random_state: np.random.RandomState,
     ) -> ArchitectureSequence:
-        """About n candidates to score; some may be known."""
+        """About n candidates to score, some of which may be known."""
 
     def fill(
         self,
@@ -73,7 +73,7 @@ class Source(Protocol):
         known: Set[Structure],
         random_state: np.random.RandomState,
     ) -> Sequence[Any]:
-        """The chosen candidates, made up to n where there is more than the candidates."""
+        """The chosen candidates, filled up to n if the space has more."""
 
 
 class Collection:
@@ -82,9 +82,9 @@ class Collection:
     Parameters
     ----------
     architectures : sequence
-        All of them; they are read here.
+        All of them; their graphs are read here.
     whole : bool
-        Whether all are candidates, or random ones.
+        Whether all are candidates, or a random sample.
     """
 
     def __init__(self, architectures: Sequence[Any], whole: bool) -> None:
@@ -127,19 +127,19 @@ class Collection:
         known: Set[Structure],
         random_state: np.random.RandomState,
     ) -> Sequence[Any]:
-        """What was chosen: every new member was a candidate, or n of them were."""
+        """The chosen ones; there are no others to add."""
         return chosen
 
 
 class SpaceSource:
-    """A space that draws, and perhaps mutates.
+    """A space that draws and perhaps mutates.
 
     Parameters
     ----------
     space : Space
         The space.
     mutants : float
-        Fraction of candidates that are mutants of the best, the rest random.
+        Fraction of candidates that are mutants of the best; the rest are random.
     """
 
     def __init__(self, space: Any, mutants: float) -> None:
@@ -197,7 +197,7 @@ class SpaceSource:
     def _near(
         self, parents: Sequence[Any], depths: Ranking, random_state: np.random.RandomState
     ) -> list[Any]:
-        """Up to as many as there are depths; a few origins a depth, for neighbors come together."""
+        """At most one per depth, from few origins each, since neighbors are generated together."""
         found: list[Any] = []
         origins = [parents[i] for i in range(len(parents))]
         for depth in range(1, max(depths, default=0) + 1):
@@ -232,7 +232,7 @@ class SpaceSource:
         known: Set[Structure],
         random_state: np.random.RandomState,
     ) -> Sequence[Any]:
-        """What was chosen, and random architectures."""
+        """The chosen ones, then random architectures."""
         missing = n - len(chosen)
         if not missing:
             return chosen
@@ -241,7 +241,7 @@ class SpaceSource:
 
 
 def make_source(space: Any, candidates: Any) -> Source:
-    """Where the candidates come from that a search asks for.
+    """The source of the candidates of a search.
 
     Parameters
     ----------
@@ -255,9 +255,9 @@ def make_source(space: Any, candidates: Any) -> Source:
     Raises
     ------
     TypeError
-        If `space` is no space, or `candidates` neither a name nor a sequence.
+        If `space` is not a space, or `candidates` neither a name nor a sequence.
     ValueError
-        If the space has not what `candidates` needs.
+        If the space lacks what `candidates` needs.
     """
     if _is_sequence(candidates):
         return Collection(candidates, whole=True)
@@ -296,7 +296,7 @@ def make_source(space: Any, candidates: Any) -> Source:
     if MUTANTS[candidates] and not mutates:
         raise ValueError(
             f"candidates={echo(candidates)} needs a space with mutate(architecture, random_state), "
-            f"which {type(space).__name__} has not. Use candidates='random', or add the method."
+            f"which {type(space).__name__} lacks. Use candidates='random', or add the method."
         )
     return SpaceSource(space, MUTANTS[candidates])
 
@@ -327,7 +327,7 @@ def select(
 ) -> list[int]:
     """Rows of up to n architectures that are new, the best of each ranking in turn.
 
-    Structures are found for those only that are looked at.
+    Structures are computed only for the rows that are looked at.
 
     Parameters
     ----------
@@ -335,14 +335,14 @@ def select(
     rankings : sequence of ndarray of int, shape (m,)
         Rows from best to worst.
     n : int
-        How many to take.
+        How many rows to take.
     known : set of structures
-        What is not to be taken.
+        Structures to leave out.
 
     Returns
     -------
     list of int
-        No two of them isomorphic.
+        No two are isomorphic.
     """
     read = as_architectures(architectures)
     walks = [_walk(read, ranking, max(16, 2 * n)) for ranking in rankings]
@@ -365,7 +365,7 @@ def select(
 def _walk(
     architectures: ArchitectureSequence, ranking: Ranking, part: int
 ) -> Iterator[tuple[int, Structure]]:
-    """Rows in order, with structures, a part at a time."""
+    """Rows in order with their structures, computed in parts."""
     for start in range(0, len(ranking), part):
         rows = ranking[start : start + part]
         yield from zip(rows.tolist(), structures(architectures[rows]), strict=True)

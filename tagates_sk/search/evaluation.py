@@ -1,4 +1,4 @@
-"""Measuring architectures, here or on other machines; some of them fail."""
+"""Measure architectures, here or on other machines; some evaluations may fail."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ def measure_all(
     architectures : sequence
         What to evaluate.
     n_jobs : int or None
-        Evaluations at a time.
+        Number of parallel evaluations.
 
     Yields
     ------
     tuple of (int, float, str)
-        Place in `architectures`, value, and what went wrong if it is NaN or
-        infinite; each as soon as it is there, if joblib and its backend can.
+        Index in `architectures`, value, and the error if the value is NaN or infinite.
+        Each comes as soon as it is ready, if joblib and its backend allow it.
     """
     tasks = (delayed(_measure)(evaluate, i, architectures[i]) for i in range(len(architectures)))
     yield from _parallel(n_jobs)(tasks)

@@ -1,4 +1,4 @@
-"""Fits whose interruption ends the work that they are part of."""
+"""Fits whose interruption ends the surrounding work."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..training.trainer import FitInterruptedWarning
 
 @contextmanager
 def whole_fit() -> Iterator[None]:
-    """Make the interruption of a fit a KeyboardInterrupt.
+    """Turn the interruption of a fit into a KeyboardInterrupt.
 
-    By itself, an interrupted fit keeps its best state and warns; work that goes
-    on with such a model would take it for a whole one.
+    On its own, an interrupted fit keeps its best state and warns. A search must not go
+    on with such a half-trained model.
 
     Raises
     ------

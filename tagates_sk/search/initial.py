@@ -1,4 +1,4 @@
-"""The first architectures: random ones that are far from each other."""
+"""The first architectures: random ones that are far apart."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 SURPLUS = 5
-"""So many times as many random architectures are drawn as are chosen."""
+"""How many random architectures to draw for each one chosen."""
 
 
 def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[int]:
-    """Rows of up to n architectures, each as far as can be from those before it and known ones.
+    """Rows of up to n architectures, each as far as possible from known and earlier ones.
 
-    Distances are those of graph statistics, as the statistical members of
-    :class:`~tagates_sk.TAGATESRanker` read them; the farthest-first traversal
-    [1]_ begins with the first architecture where none is known.
+    Distances are between the graph statistics that the statistical members of
+    :class:`~tagates_sk.TAGATESRanker` read. The farthest-first traversal [1]_ begins
+    with the first architecture if none is known.
 
     Parameters
     ----------

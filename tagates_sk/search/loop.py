@@ -1,4 +1,4 @@
-"""PredictorSearch: ask for architectures, tell what they are worth."""
+"""PredictorSearch: ask for architectures, tell their values."""
 
 from __future__ import annotations
 
@@ -46,25 +46,24 @@ class PredictorSearch:
     """Search for the best architecture, guided by a predictor.
 
     The first architectures are random ones far from each other. Then every round fits
-    the predictor to all results, scores candidates and proposes the most promising
-    new ones. It never proposes an architecture twice, nor one that is isomorphic to a
-    known one without its dead parts.
+    the predictor to all results, scores candidates and proposes the most promising new
+    ones. It never proposes an architecture twice, nor one that is isomorphic to a known
+    one; dead parts of graphs do not count.
 
     Parameters
     ----------
     space : search space, or sequence of architectures
         A space has ``sample(n, random_state)``, which returns a sequence of n
-        architectures, and perhaps ``mutate(architecture, random_state)``, which
-        returns an architecture; with ``neighbors(architecture)``, a sequence of
-        all that are one edit away, mutants are found faster. Those in
-        :mod:`tagates_sk.spaces` have all three. A finite space can be given as
-        the sequence of all its architectures, whose graphs are read here, once:
-        do not change them afterwards.
+        architectures, and optionally ``mutate(architecture, random_state)``, which
+        returns an architecture. ``neighbors(architecture)``, which returns all that are
+        one edit away, makes mutation faster. Those in :mod:`tagates_sk.spaces` have all
+        three. A finite space can be given as the sequence of all its architectures,
+        whose graphs are read here, once: do not change them afterwards.
     predictor : estimator, default=None
-        Any regressor over architectures. It is cloned, seeded where its `random_state`
-        is None, and set to tolerate operations that no measured architecture has. One
-        with `proxies` gets the candidates of the round as `X_unlabeled`. None is
-        ``TAGATESRanker(members="statistics")``, which is fitted in about a second.
+        Any regressor over architectures. It is cloned, seeded if its `random_state` is
+        None, and set to tolerate operations that no measured architecture has. One with
+        `proxies` gets the candidates of the round as `X_unlabeled`. None means
+        ``TAGATESRanker(members="statistics")``, which fits in about a second.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All
@@ -73,16 +72,15 @@ class PredictorSearch:
         ``"ei"`` for an estimator that has standard deviations, else ``"mean"``.
         A callable is called as :class:`~tagates_sk.search.Acquisition`.
     candidates : str or sequence of architectures, default="auto"
-        What is scored in a round:
+        The architectures scored in each round:
 
         - ``"random"``: random architectures;
         - ``"mutation"``: mutants of the best;
         - ``"mixed"``: half of each;
-        - ``"all"``: all of a space that is given as a sequence;
-        - a sequence: all its architectures, and random ones are drawn from it
-          as well;
-        - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space that
-          mutates, else ``"random"``.
+        - ``"all"``: all architectures of a space given as a sequence;
+        - a sequence: all its architectures; random ones come from it as well;
+        - ``"auto"``: ``"all"`` for a sequence, ``"mixed"`` for a space with ``mutate``,
+          else ``"random"``.
     n_initial : int, default=10
         Architectures before the first fit of the predictor; more if fewer than two of
         them could be measured. They are chosen from five times as many random ones, as
@@ -90,18 +88,18 @@ class PredictorSearch:
     n_candidates : int, default=1000
         Candidates per round, unless they are all of a sequence.
     n_parents : int, default=10
-        Number of the best architectures that are mutated.
+        How many of the best architectures to mutate.
     batch_size : int, default=10
         Architectures per round.
     direction : {"maximize", "minimize"}, default="maximize"
-        Which values are the best: ``"minimize"`` for a latency or a loss. The
-        predictor then learns the negative of the values, so that for it, and for
-        an acquisition, higher is better.
+        Whether high or low values are best: ``"minimize"`` for a latency or a loss. The
+        predictor then learns the negative values, so that higher is better for it and
+        for an acquisition.
     path : path-like, default=None
-        File to which the state is saved after every :meth:`ask` and
-        :meth:`tell`, for :meth:`load`.
+        File in which to save the state after every :meth:`ask` and :meth:`tell`;
+        :meth:`load` reads it.
     random_state : int, RandomState instance or None, default=None
-        Pass an int for a search that can be repeated.
+        Pass an int for reproducible results.
     verbose : int, default=0
         Whether :meth:`run` shows a progress bar.
 
@@ -109,18 +107,17 @@ class PredictorSearch:
     ----------
     history_ : list of dict
         One for each reported value, in order; :meth:`to_frame` makes a table of them:
-        ``architecture``; ``value`` (NaN where the evaluation failed);
-        ``failed``; ``error``, why it failed, or an empty string; ``best``, the
-        best value so far; ``origin``, "initial", "proposed" or "given" (told
-        without having been asked for); ``round`` and ``predicted``, the round
-        of the predictor it was proposed in and its prediction then, in the
-        direction of the values (0 and NaN for the others).
+        ``architecture``; ``value`` (NaN where the evaluation failed); ``failed``;
+        ``error``, why it failed, or an empty string; ``best``, the best value so far;
+        ``origin``, "initial", "proposed" or "given" (told but never asked for);
+        ``round``, the round in which it was proposed, and ``predicted``, its predicted
+        value at that time (0 and NaN for the others).
     best_architecture_, best_value_ : architecture, float
-        The best of all reported; None and NaN before there is one.
+        The best so far; None and NaN before the first value.
     pending_ : list of architectures
         Awaiting results.
     predictor_ : estimator or None
-        The predictor of the last fit; it is not saved.
+        The last fitted predictor; it is not saved.
 
     See Also
     --------
@@ -192,7 +189,7 @@ class PredictorSearch:
         self.verbose = verbose
         if isinstance(predictor, type) or not hasattr(predictor, "predict"):
             raise TypeError(
-                f"predictor={echo(predictor)} is no estimator: an object with fit and predict, "
+                f"predictor={echo(predictor)} is not an estimator: an object with fit and predict, "
                 "such as "
                 "TAGATESRanker(), is expected."
             )
@@ -201,7 +198,7 @@ class PredictorSearch:
         acquire = ACQUISITIONS[acquisition]() if isinstance(acquisition, str) else acquisition
         if hasattr(acquire, "check"):
             acquire.check(predictor)
-        # The global generator could be neither saved nor restored.
+        # The state of the global generator could not be saved or restored.
         self._random = (
             np.random.RandomState() if random_state is None else check_random_state(random_state)
         )
@@ -227,20 +224,20 @@ class PredictorSearch:
         Returns
         -------
         sequence of up to n architectures
-            Part of the given sequence where `space` or `candidates` is one, its
-            attribute ``rows`` the positions in it. Give it to :meth:`tell` as
-            it is, and graphs are not read again. Fewer than n, with a warning,
-            if there are not so many new ones.
+            If `space` or `candidates` is a sequence, a part of it, whose attribute
+            ``rows`` holds the positions. Pass the result to :meth:`tell` unchanged, and
+            its graphs are not read again. Fewer than n, with a warning, if not enough
+            new ones are left.
 
         Raises
         ------
         TypeError
-            If n is not an integer, or the space draws no sequence.
+            If n is not an integer, or the space does not return a sequence.
         ValueError
-            If n is not positive, or the space draws nothing.
+            If n is not positive, or the space returns nothing.
         KeyboardInterrupt
-            If the fit of the predictor is interrupted; the state is that before
-            the call.
+            If the fit of the predictor is interrupted; the state is then the same as
+            before the call.
         """
         n = self.batch_size if n is None else positive_count("n", n)
         records = self._records
@@ -278,28 +275,28 @@ class PredictorSearch:
         return chosen
 
     def tell(self, architectures: Sequence[Any], values: ArrayLike) -> None:
-        """Report measured values of architectures.
+        """Report the measured values of architectures.
 
-        Report them in any order, also for architectures that were never asked
-        for. If an architecture is reported several times, all values are used.
+        The order does not matter, and architectures that were never asked for are
+        welcome. If an architecture is reported several times, all its values are used.
 
         Parameters
         ----------
         architectures : sequence of n architectures
-            What was measured.
+            The measured architectures.
         values : array-like of float, shape (n,)
-            Performance; `direction` says whether high or low is best. A value that is
-            not finite is a failed evaluation: the predictor does not see it, and the
-            architecture is not proposed again.
+            Their performance; `direction` says whether high or low is best. A value
+            that is not finite counts as a failed evaluation: the predictor does not see
+            it, and the architecture is not proposed again.
 
         Raises
         ------
         ValueError
-            If there are not as many values as architectures.
+            If the numbers of values and architectures differ.
         InvalidArchitectureError
-            If an architecture cannot be read. Nothing is told then.
+            If an architecture cannot be read. Nothing is recorded then.
         TypeError
-            If `architectures` is no sequence of graphs.
+            If `architectures` is not a sequence of graphs.
 
         Warns
         -----
@@ -326,12 +323,12 @@ class PredictorSearch:
     # ------------------------------------------------------------------- run
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save the state to a file, which is replaced at once or not at all.
+        """Save the state to a file, which is replaced completely or not at all.
 
         Parameters
         ----------
         path : path-like
-            The file. It holds a pickle: load only what you trust.
+            The file. It holds a pickle: load only files that you trust.
         """
         save_state(self, path)
 
@@ -342,8 +339,7 @@ class PredictorSearch:
         Parameters
         ----------
         path : path-like
-            The file. A search that saved itself to its `path` does so to this
-            one from now on.
+            The file. If the search had a `path`, it saves to this file from now on.
 
         Returns
         -------
@@ -352,8 +348,8 @@ class PredictorSearch:
         Raises
         ------
         ValueError
-            If the file holds something else, is damaged, or needs a module that
-            cannot be imported.
+            If the file holds something else, is damaged, or needs a module that cannot
+            be imported.
         """
         search: PredictorSearch = load_state(path, cls)
         if search.path is not None:
@@ -367,10 +363,10 @@ class PredictorSearch:
     def run(
         self, evaluate: Callable[[Any], float], budget: int, *, n_jobs: int | None = None
     ) -> PredictorSearch:
-        """Evaluate and propose until the budget is used.
+        """Propose and evaluate until the budget is used up.
 
-        Pending architectures of a stopped run are evaluated first. Each value is
-        recorded as it arrives, and the state is saved if there is a `path`.
+        Architectures left pending by a stopped run are evaluated first. Each value is
+        recorded as it arrives, and the state is saved if `path` is set.
 
         Parameters
         ----------
@@ -379,10 +375,10 @@ class PredictorSearch:
             high or low is best. If it raises, or returns NaN or infinity, the
             evaluation has failed.
         budget : int
-            Evaluations in all, failed ones and those of earlier runs included.
+            Total number of evaluations, including failed ones and those of earlier runs.
         n_jobs : int, default=None
-            Evaluations at a time, through joblib and its present backend. A
-            round of `batch_size` is finished before the next one is proposed.
+            Number of parallel evaluations, through the current joblib backend. A round
+            of `batch_size` is finished before the next one is proposed.
 
         Returns
         -------
@@ -427,9 +423,9 @@ class PredictorSearch:
         n_jobs: int | None,
         seconds: dict[str, float],
     ) -> Iterator[tuple[Any, float, str]]:
-        """Evaluate until the budget is spent; each is to be told before the next.
+        """Evaluate until the budget is spent; tell each result before asking for the next.
 
-        `seconds` counts what fits with their proposals, and evaluations, take.
+        `seconds` holds the time spent on fits with proposals, and on evaluations.
         """
         start = time.perf_counter()
 
@@ -463,12 +459,12 @@ class PredictorSearch:
 
     @property
     def predictor_(self) -> Any:
-        """The predictor of the last fit; None before the first one and after loading."""
+        """The last fitted predictor; None before the first fit and after loading."""
         return self._proposer.predictor_
 
     @property
     def history_(self) -> list[dict[str, Any]]:
-        """Reported values, in their order."""
+        """The reported values, in order."""
         return self._records.history
 
     @property
@@ -478,22 +474,23 @@ class PredictorSearch:
 
     @property
     def best_value_(self) -> float:
-        """The best reported value, NaN before there is one."""
+        """The best reported value; NaN before the first one."""
         return self._records.best_value
 
     @property
     def best_architecture_(self) -> Any:
-        """The architecture of the best value, None before there is one."""
+        """The architecture with the best value; None before the first one."""
         return self._records.best_architecture
 
     def to_frame(self) -> DataFrame:
-        """History as a pandas DataFrame.
+        """The history as a pandas DataFrame.
 
         Returns
         -------
         pandas.DataFrame
-            `history_`, a row for each value. Instead of graphs it has native forms, or
-            the operations where the search space is none of :mod:`tagates_sk.spaces`.
+            `history_`, a row for each value. Graphs are shown in their native forms, or
+            by their operations if the search space is not one of
+            :mod:`tagates_sk.spaces`.
 
         Raises
         ------
@@ -506,18 +503,18 @@ class PredictorSearch:
         return data_frame("to_frame", rows)
 
     def top(self, n: int = 10) -> RankedArchitectures:
-        """Best architectures measured so far.
+        """The best architectures measured so far.
 
         Parameters
         ----------
         n : int, default=10
-            How many; all if there are fewer. Failed evaluations are left out.
+            How many; all of them if there are fewer. Failed evaluations are left out.
 
         Returns
         -------
         RankedArchitectures
-            Its `score` is the value, its `rows` are positions in `history_`. An architecture
-            that was reported several times is listed several times.
+            `score` is the value, and `rows` are positions in `history_`. An
+            architecture that was reported several times is listed several times.
 
         Raises
         ------
@@ -535,12 +532,12 @@ class PredictorSearch:
         return RankedArchitectures(graphs, values[best], rows, space=self.space)
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw the values and the best so far over the evaluations.
+        """Plot each value, and the best value so far.
 
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; the current axes by default.
+            Where to draw; by default the current axes.
 
         Returns
         -------

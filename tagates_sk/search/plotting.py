@@ -1,4 +1,4 @@
-"""A picture of a search."""
+"""Plot a search."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
 
 def plot_history(history: Sequence[dict[str, Any]], direction: str, ax: Axes | None = None) -> Axes:
-    """Draw the values of a history and the best so far.
+    """Plot the values of a history, and the best value so far.
 
     Parameters
     ----------
     history : sequence of dict
-        As :class:`~tagates_sk.search.PredictorSearch` keeps it.
+        As in :class:`~tagates_sk.search.PredictorSearch`.
     direction : {"maximize", "minimize"}
-        Which values are the best: the legend keeps away from them.
+        Whether high or low values are best; the legend avoids them.
     ax : matplotlib Axes, default=None
-        Where to draw; the current axes by default.
+        Where to draw; by default the current axes.
 
     Returns
     -------

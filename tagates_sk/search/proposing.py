@@ -1,4 +1,4 @@
-"""From what is known to what to measure next."""
+"""Propose what to measure next."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .candidates import Source, Structure, select
 from .fitting import whole_fit
 
 N_GENERATIONS = 2
-"""How often the most promising candidates are mutated; a quarter of all comes of each time."""
+"""How often to mutate the most promising candidates; each time adds a quarter of all."""
 
 
 class Proposer:
@@ -32,15 +32,15 @@ class Proposer:
     acquisition : Acquisition
         Scores candidates.
     n_candidates, n_parents : int
-        Candidates a round; how many of the best are mutated.
+        Candidates per round; how many of the best to mutate.
     seed : int
-        Seeds the predictor, together with the number of what is known: a search
-        that was saved and loaded fits the same.
+        Seeds the predictor, together with the number of results, so that a search that
+        was saved and loaded gives the same fit.
 
     Attributes
     ----------
     predictor_ : estimator or None
-        As fitted last; it is not pickled.
+        The last fitted one; it is not pickled.
     """
 
     def __init__(
@@ -76,11 +76,11 @@ class Proposer:
         n : int
             How many.
         architectures : Architectures, of m
-            What was measured.
+            The measured architectures.
         values : ndarray of float, shape (m,)
-            Its performance, higher is better.
+            Their performance; higher is better.
         known : set of structures
-            What is not to be proposed.
+            Structures that must not be proposed.
         random_state : RandomState
             Source of randomness.
 
@@ -150,7 +150,7 @@ class Proposer:
 
 
 def _reads_unlabeled(model: Any) -> bool:
-    """Whether it has proxies, which need no label, and no step before it changes X."""
+    """Whether it has proxies, which need no labels, and no earlier step changes X."""
     return (
         last_step(model) is model
         and getattr(model, "proxies", None) is not None

@@ -1,4 +1,4 @@
-"""What was asked for and what was told."""
+"""The proposals and results of a search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .candidates import Structure, structures
 
 
 class _Asked(NamedTuple):
-    """An architecture, and how it came to be asked for."""
+    """A proposed architecture and its origin."""
 
     architecture: Any
     read: Sequence[Any] | None
@@ -25,19 +25,19 @@ class _Asked(NamedTuple):
 
 
 class Records:
-    """Told values in their order, and architectures whose value is outstanding.
+    """The reported values in order, and the architectures still awaiting one.
 
     Parameters
     ----------
     direction : {"maximize", "minimize"}
-        Which values are the best.
+        Whether high or low values are best.
 
     Attributes
     ----------
     history : list of dict
         As :class:`~tagates_sk.search.PredictorSearch` documents it.
     known : set of structures
-        Of all that was asked for or told.
+        Those of all proposed or reported architectures.
     """
 
     def __init__(self, direction: str) -> None:
@@ -53,39 +53,39 @@ class Records:
         return [asked.architecture for asked in self._pending.values()]
 
     def outstanding(self) -> Sequence[Any]:
-        """The same, read."""
+        """The same architectures, already read."""
         asked = self._pending.values()
         return join(a.read or Architectures([a.architecture]) for a in asked) if asked else []
 
     @property
     def best_value(self) -> float:
-        """The best reported value, NaN before there is one."""
+        """The best reported value; NaN before the first one."""
         return float(self.history[-1]["best"]) if self.history else math.nan
 
     @property
     def best_architecture(self) -> Any:
-        """The architecture of the best value, None before there is one."""
+        """The architecture with the best value; None before the first one."""
         best = self.best_value
         return next((row["architecture"] for row in self.history if row["value"] == best), None)
 
     @property
     def values(self) -> Floats:
-        """Values of what was measured without failure."""
+        """The values of evaluations that did not fail."""
         return np.array([row["value"] for row in self.history if not row["failed"]])
 
     def upwards(self, values: Floats) -> Floats:
-        """Values so that higher is better, and such ones as they were: it undoes itself."""
+        """Values with the sign that makes higher better; applied twice, it restores them."""
         return -values if self.direction == "minimize" else values
 
     def measured(self) -> Architectures:
-        """Architectures of these values."""
+        """The architectures of these values."""
         self._measured = [join(self._measured)]
         return self._measured[0]
 
     def ask(
         self, architectures: Sequence[Any], origin: str, number: int, predicted: Floats
     ) -> None:
-        """Note what is proposed."""
+        """Record proposals."""
         for i, structure in enumerate(structures(architectures)):
             self.known.add(structure)
             read = architectures[i : i + 1] if isinstance(architectures, Architectures) else None
@@ -96,9 +96,9 @@ class Records:
     def tell(
         self, architectures: Sequence[Any], values: Sequence[float], errors: Sequence[str]
     ) -> list[str]:
-        """Note what was measured; what is not finite has failed, for the reason in `errors`.
+        """Record results; values that are not finite have failed, for the reason in `errors`.
 
-        Returns what is to be said about the failures.
+        Returns the warnings about failures.
         """
         if len(architectures) == 0:
             return []

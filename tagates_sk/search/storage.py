@@ -1,4 +1,4 @@
-"""State that survives a kill: a file is the old state or the new one, never half of one."""
+"""State that survives a kill: a file holds the old or the new state, never half of one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 from .._utils import replacing
 
 _MAGIC = b"tagates_sk state\n"
-"""What a file begins with; the SHA-256 of the rest and the rest, a pickle, follow."""
+"""The start of a file; the SHA-256 of the rest follows, then the rest, a pickle."""
 
 
 def save_state(state: Any, path: str | os.PathLike[str]) -> None:
-    """Write an object to a file, which is replaced at once or not at all."""
+    """Write an object to a file, which is replaced completely or not at all."""
     content = pickle.dumps(state, protocol=pickle.HIGHEST_PROTOCOL)
     with replacing(path) as file:
         file.write(_MAGIC + hashlib.sha256(content).digest())
@@ -22,13 +22,13 @@ def save_state(state: Any, path: str | os.PathLike[str]) -> None:
 
 
 def load_state(path: str | os.PathLike[str], cls: type[Any]) -> Any:
-    """Read an object that :func:`save_state` wrote.
+    """Read an object written by :func:`save_state`.
 
     Parameters
     ----------
     path : path-like
     cls : type
-        What it must be.
+        The expected class.
 
     Raises
     ------
@@ -40,13 +40,13 @@ def load_state(path: str | os.PathLike[str], cls: type[Any]) -> Any:
         content = file.read()
     name = repr(os.fspath(path))
     if not content.startswith(_MAGIC):
-        raise ValueError(f"{name} is no file written by {cls.__name__}.save.")
+        raise ValueError(f"{name} was not written by {cls.__name__}.save.")
     start = len(_MAGIC) + hashlib.sha256().digest_size
     digest, content = content[len(_MAGIC) : start], content[start:]
     if hashlib.sha256(content).digest() != digest:
         raise ValueError(
-            f"{name} is damaged: its content is not what {cls.__name__}.save has written. Go on "
-            "from a copy of it, or start anew."
+            f"{name} is damaged: its content is not what {cls.__name__}.save wrote. Use a "
+            "copy of the file, or start a new search."
         )
     try:
         state = pickle.loads(content)

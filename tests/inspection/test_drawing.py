@@ -221,7 +221,7 @@ def test_wrong_graphs() -> None:
     cyclic = nx.DiGraph([(0, 1), (1, 0)])
     with pytest.raises(InvalidArchitectureError, match=r"dag, cell 1 carries no op"):
         draw_cell((chain("conv"), cyclic))
-    with pytest.raises(InvalidArchitectureError, match="empty tuple: it has no cell to draw"):
+    with pytest.raises(InvalidArchitectureError, match="empty tuple: there is no cell to draw"):
         draw_cell(())
     with pytest.raises(TypeError, match=r"dag is a str; a networkx\.DiGraph is"):
         draw_cell("cell")
@@ -232,7 +232,7 @@ def test_wrong_graphs() -> None:
     [
         (
             {"importance": {(5, 6): 1.0}},
-            r"value for \(5, 6\), which is no operation of cell 0; its",
+            r"value for \(5, 6\), which is not an operation of cell 0; its",
         ),
         ({"importance": [{}, {}, {}]}, "a mapping for each of the 2 cells"),
         ({"importance": {(0, 1): 1.0}}, "a mapping for each of the 2 cells"),

@@ -151,9 +151,7 @@ def test_unknown_vocabulary() -> None:
         def predict(self, X: Any) -> Any:
             return np.zeros(len(X))
 
-    with pytest.raises(
-        ValueError, match=r"Silent does not say .* give those to replace by as oper"
-    ):
+    with pytest.raises(ValueError, match=r"Silent does not list .* pass the replacements as oper"):
         operation_importance(Silent(), [chain("conv")])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import patch
 
 import networkx as nx
 import numpy as np
@@ -13,6 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.base import clone
 
+from tagates_sk.estimators import networks
+from tagates_sk.estimators.recurrent import RecurrentNetworks
 from tagates_sk.features import (
     AdjacencyOneHot,
     OperationStatistics,
@@ -38,6 +41,8 @@ LEGAL = [
     )
 ]
 OF_BOTH_KINDS = join([[cell] for cell in LEGAL])
+# Without long paths and large cells, which recurrent networks do not read.
+SMALL = join([[random_cell(seed, 4 + seed, bool(seed % 2), False, False)] for seed in range(8)])
 
 TRANSFORMERS = [
     OperationStatistics(handle_unknown="ignore"),
@@ -109,11 +114,16 @@ def test_predicting(known: Any, drawn: tuple[list[Any], int]) -> None:
             assert np.isfinite(found).all()
 
 
-@pytest.fixture(scope="module", params=["all", "statistics"])
+@pytest.fixture(scope="module", params=["all", "statistics", "recurrent"])
 def composed(request: pytest.FixtureRequest) -> Any:
-    """The blend of all members, and of the statistical ones."""
-    changes = {**TINY, "members": request.param, "max_iter": 2, "n_members": 2}
-    return ranker(**changes).fit(OF_BOTH_KINDS, np.arange(4.0))
+    """The blend of all members, of the statistical ones, and of all with recurrent networks."""
+    if request.param != "recurrent":
+        changes = {**TINY, "members": request.param, "max_iter": 2, "n_members": 2}
+        return ranker(**changes).fit(OF_BOTH_KINDS, np.arange(4.0))
+    with patch.object(networks, "FEW", 1):
+        fitted = ranker(**TINY, members="all").fit(SMALL, np.arange(8.0))
+    assert RecurrentNetworks in map(type, fitted.composition_.networks)
+    return fitted
 
 
 @settings(max_examples=10 if settings().max_examples == 25 else settings().max_examples)
@@ -127,13 +137,15 @@ def test_predicting_with_all_members(composed: Any, drawn: tuple[list[Any], int]
                 as_it_should(values[:, None], X)
 
 
-@pytest.mark.parametrize("members", ["all", "statistics"])
+@pytest.mark.parametrize("members", ["all", "statistics", "recurrent"])
 @settings(max_examples=5 if settings().max_examples == 25 else settings().max_examples // 10)
 @given(drawn=corrupted_lists(max_nodes=8))
 def test_fitting_all_members(members: str, drawn: tuple[list[Any], int]) -> None:
     X, _ = drawn
-    estimator = ranker(**{**TINY, "members": members, "max_iter": 2, "n_members": 2})
-    fitted = result_or_refusal(lambda: estimator.fit(X, np.arange(len(X)) / 7))
+    of_all = "all" if members == "recurrent" else members
+    estimator = ranker(**{**TINY, "members": of_all, "max_iter": 2, "n_members": 2})
+    with patch.object(networks, "FEW", 1 if members == "recurrent" else networks.FEW):
+        fitted = result_or_refusal(lambda: estimator.fit(X, np.arange(len(X)) / 7))
     if fitted is not None:
         as_it_should(fitted.predict(X)[:, None], X)
 

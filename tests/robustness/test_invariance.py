@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import networkx as nx
 import numpy as np
@@ -11,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
+from tagates_sk.estimators import networks
+from tagates_sk.estimators.recurrent import RecurrentNetworks
 from tests.small import CELLS as CELLS_201
 from tests.small import TARGETS, ranker, sample
 from tests.spaces.helpers import scrambled
@@ -25,18 +28,26 @@ KINDS: list[dict[str, Any]] = [
     {"propagation": "asynchronous", "T": 3, "readout": "both"},
     {"members": "statistics"},
     {"members": "all", "n_members": 2, "T": 3},
+    {"members": "all", "n_members": 1, "few": 3},
 ]
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)
 def fitted(request: pytest.FixtureRequest) -> Any:
+    """Of one kind each; `few` labels and more have recurrent networks in the blend."""
     tiny = {"layer_dim": 8, "max_iter": 2, "handle_unknown": "ignore", "device": "cpu"}
+    changes = {"few": networks.FEW, **request.param}
     on_edges = [cell for i, cell in enumerate(CELLS) if not i % 2]
     on_nodes = [cell for i, cell in enumerate(CELLS) if i % 2]
-    return [
-        ranker(**{**tiny, **request.param}).fit(cells, np.arange(4.0))
-        for cells in (on_edges, on_nodes)
-    ]
+    with patch.object(networks, "FEW", changes.pop("few")):
+        both = [
+            ranker(**{**tiny, **changes}).fit(cells, np.arange(4.0))
+            for cells in (on_edges, on_nodes)
+        ]
+    for one in both:
+        kinds = [] if one.composition_ is None else map(type, one.composition_.networks)
+        assert (RecurrentNetworks in kinds) == ("few" in request.param)
+    return both
 
 
 @given(st.data())

@@ -40,7 +40,10 @@ def peak(who: str, what: str) -> tuple[str, float]:
     [
         ("encoder", "many"),
         *(pytest.param(who, "many", marks=SLOW) for who in ("all", "statistics", "gates")),
-        *(pytest.param(who, "many", marks=SLOW) for who in ("operations", "walks", "subtrees")),
+        *(
+            pytest.param(who, "many", marks=SLOW)
+            for who in ("operations", "walks", "paths", "subtrees")
+        ),
         pytest.param("fit", "some", marks=SLOW),
     ],
 )

@@ -354,7 +354,7 @@ class TestErrors:
 
     @pytest.mark.parametrize("predictor", [TAGATESRanker, "ta-gates"])
     def test_no_predictor(self, predictor: Any) -> None:
-        with pytest.raises(TypeError, match=r"is no estimator: an object with fit and predict"):
+        with pytest.raises(TypeError, match=r"is not an estimator: an object with fit and predict"):
             PredictorSearch(POOL, predictor)
 
     @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ class TestErrors:
             PredictorSearch(POOL, candidates="mixed")
 
     def test_mutation_without_mutate(self) -> None:
-        with pytest.raises(ValueError, match=r"needs a space with mutate.* which Chains has not"):
+        with pytest.raises(ValueError, match=r"needs a space with mutate.* which Chains lacks"):
             PredictorSearch(Chains(), candidates="mutation")
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""NASLib: a predictor for its evaluators and optimisers; NASLib is not imported."""
+"""A predictor for the evaluators and optimisers of NASLib, which is not imported."""
 
 from .graphs import to_dag
 from .members import ensemble_members

@@ -1,4 +1,4 @@
-"""From NASLib's graphs, their hashes and their encodings to DAGs."""
+"""Convert NASLib's graphs, hashes and encodings to DAGs."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ...graphs.foreign import cut
 from .spaces import SPACES, Native, frozen
 
 CACHE = 100_000
-"""DAGs kept, of a few kilobytes each; shared by all predictors of the process."""
+"""Most DAGs in the cache, a few kilobytes each; all predictors of a process share it."""
 
 
 def to_dag(architecture: Any, ss_type: str) -> Any:
-    """Turn an architecture of NASLib into a DAG.
+    """Turn a NASLib architecture into a DAG.
 
     Parameters
     ----------
     architecture : NASLib graph, or tuple or list of numbers
-        The graph, or what its ``get_hash()`` returns; except for nasbench301,
-        asr and nlp also the adjacency one-hot encoding.
+        The graph, the result of its ``get_hash()``, or, except for nasbench301, asr and
+        nlp, its adjacency one-hot encoding.
     ss_type : str
         The search space:
 
@@ -28,19 +28,19 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
           :class:`~tagates_sk.spaces.NASBench101`,
           :class:`~tagates_sk.spaces.NASBench201` and
           :class:`~tagates_sk.spaces.DARTS`;
-        - ``"transbench101_micro"``: that of NAS-Bench-201, whose cell it is, but
-          for pooling. Graphs made with ``create_graph=True`` number operations
-          and edges in another way, and are read in theirs; lists of numbers are
-          read as those of a graph made without it;
-        - ``"transbench101_macro"``: the chain of modules, as operations on
-          edges, named by whether they double the channels (``wide``) and halve
-          the resolution (``down``);
+        - ``"transbench101_micro"``: the cell of NAS-Bench-201 without pooling. Graphs
+          made with ``create_graph=True`` number operations and edges differently, and are
+          read accordingly; lists of numbers are read as those of a graph made without it;
+        - ``"transbench101_macro"``: the chain of modules as operations on edges. Their
+          names say whether they double the channels (``wide``) and halve the resolution
+          (``down``);
         - ``"asr"``: a cell of NAS-Bench-ASR as a MultiDiGraph with operations on
-          edges: each node has an operation on the last one and skips from any;
-        - ``"nlp"``: a recurrent cell of NAS-Bench-NLP with operations on nodes;
-          the word and the hidden states of before are operations on the input,
-          and the new hidden states are wired to the output. Which of its inputs
-          is which is lost for ``blend``, since NASLib does not tell.
+          edges: each node has an operation on the node before it, and skip connections
+          from any earlier one;
+        - ``"nlp"``: a recurrent cell of NAS-Bench-NLP with operations on nodes. The
+          word and the previous hidden states are operations on the input, and the new
+          hidden states are wired to the output. NASLib does not say which input of a
+          ``blend`` is which.
 
     Returns
     -------
@@ -49,24 +49,23 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
     Raises
     ------
     InvalidArchitectureError
-        If it is no architecture of the space.
+        If it is not an architecture of the space.
     ValueError
-        If there is no such space.
+        If the space is unknown.
 
     Notes
     -----
-    The adjacency one-hot encoding of nasbench101 has 36 numbers: the upper
-    triangle of the 7 × 7 matrix, row by row, then for each of five vertices
-    which of max-pooling, 3 × 3 and 1 × 1 convolution it is. That of nasbench201
-    has 30: for each of the edges (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4)
-    which of skip, none, 3 × 3, 1 × 1 convolution and average pooling it is.
-    That of transbench101_micro has 24 numbers from ``encode_spec`` and 30, of
-    which every fifth is 0, from ``encode``: which of 4 operations each edge is.
-    That of transbench101_macro has 30: which of 5 (0 for absent) each module is.
-    That of nasbench301 does not tell which operation of a node has which
-    predecessor.
+    The adjacency one-hot encoding of nasbench101 has 36 numbers: the upper triangle of
+    the 7 × 7 matrix, row by row, then for each of five vertices which of max-pooling, 3
+    × 3 and 1 × 1 convolution it is. That of nasbench201 has 30: for each of the edges
+    (1, 2), (1, 3), (1, 4), (2, 3), (2, 4), (3, 4) which of skip, none, 3 × 3, 1 × 1
+    convolution and average pooling it is. That of transbench101_micro has 24 numbers
+    from ``encode_spec`` and 30, of which every fifth is 0, from ``encode``: which of 4
+    operations each edge is. That of transbench101_macro has 30: which of 5 (0 for
+    absent) each module is. That of nasbench301 does not say which operation of a node
+    has which predecessor.
 
-    Vertices that NASLib pads small cells of nasbench101 with are dropped.
+    The vertices with which NASLib pads small cells of nasbench101 are dropped.
 
     Examples
     --------
@@ -80,12 +79,12 @@ def to_dag(architecture: Any, ss_type: str) -> Any:
 
 
 def check_ss_type(ss_type: Any) -> str:
-    """Refuse what is no search space of NASLib that can be read.
+    """Refuse unknown search spaces.
 
     Raises
     ------
     ValueError
-        With the names of those that can.
+        With the names of the known ones.
     """
     if ss_type not in SPACES:
         raise ValueError(
@@ -96,7 +95,7 @@ def check_ss_type(ss_type: Any) -> str:
 
 
 def native_form(architecture: Any, ss_type: str) -> Native:
-    """What a NASLib graph, its hash or its encoding says, hashable.
+    """A NASLib graph, its hash or its encoding as nested tuples.
 
     Raises
     ------
@@ -109,7 +108,7 @@ def native_form(architecture: Any, ss_type: str) -> Native:
     form = frozen(architecture)
     if not isinstance(form, tuple):
         raise InvalidArchitectureError(
-            f"{architecture!r} is no architecture of {ss_type}: a NASLib graph, what its "
+            f"{architecture!r} is not an architecture of {ss_type}: a NASLib graph, what its "
             "get_hash() returns, or its adjacency one-hot encoding is expected."
         )
     return space.decode(form)
@@ -121,10 +120,10 @@ def _described(graph: Any, ss_type: str) -> Any:
     except InvalidArchitectureError:
         raise
     except Exception as error:
-        # A whole search space fails in as many ways as there are search spaces.
+        # Each search space fails in its own way.
         raise _unsampled(ss_type, f"{type(error).__name__}: {cut(str(error), 80)}") from error
     if described is None:
-        raise _unsampled(ss_type, "it says None of itself")
+        raise _unsampled(ss_type, "it describes itself as None")
     return described
 
 
@@ -137,11 +136,11 @@ def _unsampled(ss_type: str, found: str) -> InvalidArchitectureError:
 
 @lru_cache(maxsize=CACHE)
 def cached_dag(form: Native, ss_type: str) -> Any:
-    """The DAG of a native form, one for all callers and not to be changed.
+    """The DAG of a native form; all callers share it, so do not change it.
 
     Raises
     ------
     InvalidArchitectureError
-        If it is no architecture of the space.
+        If it is not an architecture of the space.
     """
     return SPACES[ss_type].build(form)

@@ -1,4 +1,4 @@
-"""The members of NASLib's Ensemble from one fit and one prediction."""
+"""Members for NASLib's Ensemble that share one fit and one prediction."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .predictor import TAGATESPredictor
 def ensemble_members(predictor: TAGATESPredictor, n: int = 3) -> list[EnsembleMember]:
     """Make members for NASLib's `Ensemble` that share one predictor.
 
-    NASLib's optimisers need the mean and the standard deviation of an ensemble,
-    and ask it for one architecture at a time. One predictor knows both, so the
-    members say ``mean + z * std`` with n values of z whose mean is 0 and whose
-    standard deviation is 1: NASLib gets the predictor's own mean and standard
-    deviation back, at the price of one fit and one prediction instead of n.
+    NASLib's optimisers need the mean and the standard deviation of an ensemble, and
+    query one architecture at a time. One predictor knows both. So each member predicts
+    ``mean + z * std``, with n values of z that have mean 0 and standard deviation 1.
+    NASLib then computes the predictor's own mean and standard deviation, at the cost of
+    one fit and one prediction instead of n.
 
     Parameters
     ----------
@@ -90,16 +90,16 @@ class _Shared:
 
 
 class EnsembleMember:
-    """One of the members that :func:`ensemble_members` makes; the first one fits for all.
+    """A member made by :func:`ensemble_members`; the first one fits for all.
 
     Parameters
     ----------
     shared : object
-        Fits, and predicts means and standard deviations.
+        Fits the predictor, and predicts means and standard deviations.
     z : float
         Standard deviations above the mean.
     leads : bool
-        Whether the fit of this member is the fit of all.
+        Whether this member does the fit for all.
     """
 
     model = TAGATESPredictor.model
@@ -111,7 +111,7 @@ class EnsembleMember:
 
     @property
     def default_hyperparams(self) -> dict[str, Any]:
-        """As of the shared predictor."""
+        """Those of the shared predictor."""
         return dict(self._shared.predictor.default_hyperparams)
 
     def set_hyperparams(self, hyperparams: Mapping[str, Any] | None) -> None:
@@ -123,11 +123,11 @@ class EnsembleMember:
         return dict(self._shared.predictor.get_hyperparams())
 
     def set_pre_computations(self, **computed: Any) -> None:
-        """Take what NASLib's optimisers computed; see TAGATESPredictor."""
+        """Accept what NASLib's optimisers computed; see TAGATESPredictor."""
         self._shared.predictor.set_pre_computations(**computed)
 
     def fit(self, xtrain: Any, ytrain: ArrayLike, train_info: Any = None) -> EnsembleMember:
-        """Fit the shared predictor, if this is the first member; NASLib fits all to the same.
+        """Fit the shared predictor if this is the first member; NASLib fits all to the same data.
 
         Returns
         -------
@@ -150,6 +150,6 @@ class EnsembleMember:
             If the first member was not fitted.
         """
         if not hasattr(self._shared.predictor, "estimator_"):
-            raise NotFittedError("Fit all members before a query: the first one fits for all.")
+            raise NotFittedError("Fit the members before a query; the first one fits for all.")
         mean, std = self._shared.query(xtest)
         return np.asarray(mean + self._z * std)

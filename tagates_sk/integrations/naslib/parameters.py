@@ -1,4 +1,4 @@
-"""Hyper-parameters in the form in which NASLib passes them about."""
+"""Hyper-parameters in the form that NASLib passes around."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SEARCHED: dict[str, Any] = {
     "layer_dim": [32, 64, 128],
     "T": [2, 3, 4],
 }
-"""What random hyper-parameters are drawn from by default, where the estimator has them."""
+"""Where random hyper-parameters come from by default, if the estimator has them."""
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters with Python's own types for NumPy's."""
+    """Parameters with Python types instead of NumPy types."""
     return {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in params.items()
@@ -28,7 +28,7 @@ def plain(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def scalars(params: Mapping[str, Any]) -> dict[str, Any]:
-    """Finite numbers and strings among parameters."""
+    """The parameters that are finite numbers or strings."""
     return {
         name: value
         for name, value in plain(params).items()

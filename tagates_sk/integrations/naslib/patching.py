@@ -28,20 +28,20 @@ _NETWORKX: dict[str, Any] = {
 
 
 def patch() -> list[str]:
-    """Restore names that NASLib needs; call it once, before NASLib is imported.
+    """Restore names that NASLib needs; call this once before you import NASLib.
 
-    NASLib was written for NumPy 1, networkx 2.6 and scikit-learn 1.0. With the
-    releases that this library supports, some of its imports fail, and its
-    evaluator reports NaN for every metric without an error, since scikit-learn
-    refuses ``mean_squared_error(..., squared=False)``.
+    NASLib was written for NumPy 1, networkx 2.6 and scikit-learn 1.0. With the releases
+    that this library supports, some of its imports fail. Its evaluator reports NaN for
+    every metric without an error, since scikit-learn no longer accepts
+    ``mean_squared_error(..., squared=False)``.
 
-    The names are set in the modules of those libraries for the whole process.
-    What is there already stays, so that a second call changes nothing.
+    The names are set in the modules of those libraries for the whole process. Existing
+    names are kept, so a second call changes nothing.
 
     Returns
     -------
     list of str
-        What was put back: abstract base classes in ``collections``, NumPy's
+        The restored names: abstract base classes in ``collections``, NumPy's
         aliases of Python's types and constants, two functions of networkx, and
         the parameter `squared` of :func:`sklearn.metrics.mean_squared_error`.
 

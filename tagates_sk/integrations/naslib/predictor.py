@@ -1,4 +1,4 @@
-"""TAGATESPredictor: any estimator over architectures as a predictor of NASLib."""
+"""TAGATESPredictor: any estimator over architectures as a NASLib predictor."""
 
 from __future__ import annotations
 
@@ -24,80 +24,77 @@ ENCODING = "adjacency_one_hot"
 
 
 class NoImportances:
-    """Stands where NASLib looks for the model of XGBoost."""
+    """Takes the place of the XGBoost model that NASLib looks for."""
 
     def get_fscore(self) -> dict[str, float]:
-        """Importances of features: there are no features, the graph is read."""
+        """Feature importances: none, since the estimator reads graphs."""
         return {}
 
 
 class TAGATESPredictor:
     """Any estimator over architectures, with the methods of NASLib's `Predictor`.
 
-    It goes where NASLib [1]_ expects a predictor: into `PredictorEvaluator`, and
-    into the `Ensemble` of `ZCEnsembleEvaluator` and of the Bananas and Npenas
-    optimisers. `ZeroCostPredictorEvaluator` only queries: fit the predictor
-    before. NASLib is not imported; its graphs are asked for ``get_spec()``,
-    ``get_op_indices()`` or ``get_compact()``.
+    Use it wherever NASLib [1]_ expects a predictor: in `PredictorEvaluator`, and in the
+    `Ensemble` of `ZCEnsembleEvaluator` and of the Bananas and Npenas optimisers.
+    `ZeroCostPredictorEvaluator` only queries, so fit the predictor first. NASLib is not
+    imported; its graphs are read through ``get_spec()``, ``get_op_indices()`` or
+    ``get_compact()``.
 
     Parameters
     ----------
     estimator : estimator, default=None
         Any regressor over DAGs, higher is better: one of this library, or a
-        scikit-learn pipeline. It is cloned at every fit, and takes operations
-        that the fit did not see whatever its `handle_unknown` says. None is
-        ``TAGATESRegressor(random_state=random_state)``, which predicts in the
-        unit of the accuracies, so that NASLib's mean absolute errors mean something.
+        scikit-learn pipeline. It is cloned for every fit, and accepts operations that
+        the fit did not see, whatever its `handle_unknown` is. None means
+        ``TAGATESRegressor(random_state=random_state)``, which predicts in the unit of
+        the accuracies, so that NASLib's mean absolute errors make sense.
     encoding_type : str or EncodingType, default="adjacency_one_hot"
-        How architectures are encoded where they come as lists of numbers
-        instead of graphs; no other encoding can be read. NASLib's graphs are
-        read as graphs whatever it says.
+        The encoding of architectures that come as lists of numbers; no other encoding
+        can be read. It has no effect on NASLib's graphs.
     ss_type : str, default=None
         The search space, see :func:`to_dag`; NASLib sets it by
         :meth:`set_ss_type`.
     hpo_wrapper : bool, default=False
-        Whether NASLib's evaluator may search hyper-parameters. It scores them
-        on architectures that it has trained with.
+        Whether NASLib's evaluator may search hyper-parameters. It scores them on the
+        architectures it trained with.
     hyperparameter_space : dict, default=None
-        What :meth:`set_random_hyperparams` draws from: lists or distributions
-        by the names of parameters, as for
-        :class:`~sklearn.model_selection.RandomizedSearchCV`. None draws
-        learning rate, weight decay, dropout, layer width and T, as far as the
+        Lists or distributions for :meth:`set_random_hyperparams`, by the names of
+        parameters, as for :class:`~sklearn.model_selection.RandomizedSearchCV`. None
+        draws the learning rate, weight decay, dropout, layer width and T, if the
         estimator has them.
     unlabeled_factor : int, default=1
-        Unlabelled architectures asked for, for each labelled one; only if the
-        estimator learns from them: its fit takes `X_unlabeled`, and its
-        `proxies`, where it has that parameter, are not None. A graph of NASLib
-        takes about 10 MB. Its evaluator asks, its `Ensemble` does not.
+        How many unlabelled architectures to request for each labelled one. They are
+        requested only if the estimator learns from them: its fit takes `X_unlabeled`,
+        and `proxies`, if it has that parameter, is not None. A NASLib graph takes about
+        10 MB. NASLib's evaluator provides them, its `Ensemble` does not.
     random_state : int, RandomState instance or None, default=None
-        Of the default estimator and of random hyper-parameters. NASLib's
-        `Ensemble` makes its members by deep copies: with an int they would all
-        be the same.
+        Seeds the default estimator and random hyper-parameters. NASLib's `Ensemble`
+        copies its members: with an int they would all be the same.
 
     Attributes
     ----------
     estimator_ : estimator
-        As fitted last.
+        The last fitted estimator.
     hyperparams : dict or None
-        What was set last; None stands for the estimator as it was given.
+        The parameters set last; None if the estimator is as it was given.
     model : object
-        Has no feature importances, but the ``get_fscore()`` for which
-        `ZCEnsembleEvaluator` asks.
+        Offers the ``get_fscore()`` that `ZCEnsembleEvaluator` calls; it has no feature
+        importances.
 
     See Also
     --------
-    to_dag : The DAG of one architecture of NASLib.
+    to_dag : The DAG of one NASLib architecture.
     ensemble_members : Members for NASLib's `Ensemble`.
 
     Notes
     -----
-    DAGs are kept by what ``get_hash()`` tells, so each architecture is converted
-    once; 100,000 at most, for all predictors together.
+    DAGs are cached by ``get_hash()``, so each architecture is converted once. All
+    predictors share the cache, which holds up to 100,000.
 
-    NASLib's zero-cost scores (`set_pre_computations`, `info`) are scores of whole
-    networks. TA-GATES reads scores of operations, so they are accepted and not
-    used. ``make_pipeline(ZeroCostSaliency(), TAGATESRanker())`` computes those
-    of operations, at tens of milliseconds an architecture.
+    NASLib's zero-cost scores (`set_pre_computations`, `info`) rate whole networks.
+    TA-GATES reads scores of operations, so it accepts these and ignores them.
+    ``make_pipeline(ZeroCostSaliency(), TAGATESRanker())`` computes scores of
+    operations, in tens of milliseconds per architecture.
 
     References
     ----------
@@ -107,7 +104,7 @@ class TAGATESPredictor:
 
     Examples
     --------
-    What NASLib's evaluator does, with hashes of NAS-Bench-201 cells in place of
+    The calls of NASLib's evaluator, with hashes of NAS-Bench-201 cells instead of
     NASLib's graphs:
 
     >>> from tagates_sk import TAGATESRanker
@@ -157,8 +154,7 @@ class TAGATESPredictor:
         Parameters
         ----------
         ss_type : str
-            What ``get_type()`` of NASLib's search space returns, see
-            :func:`to_dag`.
+            The result of ``get_type()`` of NASLib's search space; see :func:`to_dag`.
 
         Raises
         ------
@@ -168,17 +164,17 @@ class TAGATESPredictor:
         self.ss_type = check_ss_type(ss_type)
 
     def pre_process(self) -> None:
-        """Do nothing: there is nothing to prepare before there are architectures."""
+        """Do nothing: there is nothing to prepare without architectures."""
 
     def pre_compute(self, xtrain: Any, xtest: Any, unlabeled: Any = None) -> None:
-        """Convert the architectures of an evaluation beforehand.
+        """Convert the architectures of an evaluation in advance.
 
         Parameters
         ----------
         xtrain, xtest : list of architectures
-            What :meth:`fit` and :meth:`query` will get.
+            Those that :meth:`fit` and :meth:`query` will get.
         unlabeled : list of architectures or None
-            For the fit of an estimator that learns from them.
+            For an estimator that learns from them.
         """
         self._dags(xtrain)
         self._dags(xtest)
@@ -191,26 +187,25 @@ class TAGATESPredictor:
         xtest_zc_info: Any = None,
         unlabeled_zc_info: Any = None,
     ) -> None:
-        """Take what NASLib's optimisers computed.
+        """Accept what NASLib's optimisers computed.
 
         Parameters
         ----------
         unlabeled : list of architectures or None
-            For the fit of an estimator that learns from them.
+            For an estimator that learns from them.
         xtrain_zc_info, xtest_zc_info, unlabeled_zc_info : dict or None
-            Zero-cost scores of whole networks; not used, see the notes of the
-            class.
+            Zero-cost scores of whole networks; ignored, see the notes of the class.
         """
         self._set_unlabeled(unlabeled)
 
     def get_data_reqs(self) -> dict[str, Any]:
-        """Say what NASLib must provide besides architectures and accuracies.
+        """Tell NASLib what to provide besides architectures and accuracies.
 
         Returns
         -------
         dict
-            No learning curves and no hyper-parameters; unlabelled
-            architectures if the estimator learns from them.
+            It asks for unlabelled architectures if the estimator learns from them, and
+            for no learning curves or hyper-parameters.
         """
         unlabeled = self._uses_unlabeled()
         return {
@@ -225,12 +220,12 @@ class TAGATESPredictor:
     # -------------------------------------------------------- fit and predict
 
     def fit(self, xtrain: Any, ytrain: ArrayLike, train_info: Any = None) -> TAGATESPredictor:
-        """Fit to architectures and accuracies, and forget the last fit.
+        """Fit to architectures and accuracies; an earlier fit is forgotten.
 
         Parameters
         ----------
         xtrain : list of n architectures
-            NASLib's graphs, hashes of them, or encodings.
+            NASLib's graphs, their hashes, or encodings.
         ytrain : array-like of float, shape (n,)
             Accuracies in percent.
         train_info : list of dict or None
@@ -245,7 +240,7 @@ class TAGATESPredictor:
         InvalidArchitectureError
             If an architecture cannot be read; the message says which.
         ValueError
-            If there is no search space yet, or an accuracy is NaN or infinite.
+            If no search space is set, or an accuracy is NaN or infinite.
         """
         dags = self._dags(xtrain)
         accuracies = _finite(ytrain)
@@ -264,12 +259,11 @@ class TAGATESPredictor:
         Parameters
         ----------
         xtest : list of n architectures, or one NASLib graph
-            What to predict.
+            The architectures to predict.
         info, dataloader : object
             Not used.
         return_std : bool, default=False
-            Whether to return standard deviations as well, where the estimator
-            has them.
+            Whether to return standard deviations, too, if the estimator has them.
 
         Returns
         -------
@@ -294,7 +288,7 @@ class TAGATESPredictor:
         return _column(self.estimator_.predict(dags), single)
 
     def native_forms(self, architectures: Sequence[Any]) -> list[Any]:
-        """What architectures say of themselves, equal for equal ones.
+        """Hashable forms of architectures; equal architectures have equal forms.
 
         Parameters
         ----------
@@ -317,33 +311,32 @@ class TAGATESPredictor:
 
     @property
     def default_hyperparams(self) -> dict[str, Any]:
-        """Values of the searched parameters in the estimator as it was given."""
+        """The searched parameters, as the estimator was given."""
         given = scalars(self.estimator.get_params())
         return {name: given[name] for name in self._searched() if name in given}
 
     def get_hyperparams(self) -> dict[str, Any]:
-        """Parameters of the next fit, as far as they are numbers or strings.
+        """The parameters of the next fit that are numbers or strings.
 
         Returns
         -------
         dict
-            JSON-able; None and objects are left out.
+            Can be written as JSON; None and objects are left out.
         """
         return scalars(self._next_estimator().get_params())
 
     def set_hyperparams(self, hyperparams: Mapping[str, Any] | None) -> None:
-        """Set parameters of the estimator for the fits to come.
+        """Set parameters of the estimator for later fits.
 
         Parameters
         ----------
         hyperparams : dict or None
-            By names of the estimator's parameters; None is as
-            :meth:`reset_hyperparams`.
+            Values by parameter name; None does the same as :meth:`reset_hyperparams`.
 
         Raises
         ------
         ValueError
-            If the estimator has no parameter of a name.
+            If the estimator lacks one of the parameters.
         """
         changes = None if hyperparams is None else plain(hyperparams)
         if changes:
@@ -351,7 +344,7 @@ class TAGATESPredictor:
         self.hyperparams = changes
 
     def reset_hyperparams(self) -> None:
-        """Go back to the parameters of the estimator as it was given."""
+        """Go back to the original parameters of the estimator."""
         self.hyperparams = None
 
     def get_hpo_wrapper(self) -> bool:
@@ -359,12 +352,12 @@ class TAGATESPredictor:
         return self.hpo_wrapper
 
     def set_random_hyperparams(self) -> dict[str, Any]:
-        """Draw parameters and set them; the first time the given ones, as NASLib does.
+        """Draw parameters and set them. The first call sets the original ones, as in NASLib.
 
         Returns
         -------
         dict
-            What was set.
+            The parameters that were set.
         """
         if self.hyperparams is None:
             drawn = self.default_hyperparams
@@ -421,7 +414,7 @@ class TAGATESPredictor:
         encoding = getattr(self.encoding_type, "value", self.encoding_type)
         if encoding != ENCODING and not hasattr(architecture, "get_hash"):
             raise InvalidArchitectureError(
-                f"it is a {type(architecture).__name__} and not a NASLib graph, and with "
+                f"it is a {type(architecture).__name__}, not a NASLib graph, and with "
                 f"encoding_type={encoding!r} it cannot be turned back into one; "
                 f"{ENCODING!r} can."
             )

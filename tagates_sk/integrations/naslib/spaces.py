@@ -1,6 +1,6 @@
-"""How each search space of NASLib writes architectures down, and their DAGs.
+"""How each search space of NASLib describes architectures, and their DAGs.
 
-A *native form* is what a NASLib graph says of itself, in nested tuples of plain
+A *native form* is how a NASLib graph describes itself, as nested tuples of plain
 numbers and strings.
 """
 
@@ -26,12 +26,12 @@ Native = tuple[Any, ...]
 
 
 def frozen(value: Any) -> Any:
-    """Nested tuples of plain numbers and strings out of lists, arrays and NumPy scalars.
+    """Turn lists, arrays and NumPy scalars into nested tuples of plain numbers and strings.
 
     Raises
     ------
     InvalidArchitectureError
-        If there is anything else inside.
+        If it contains anything else.
     """
     if isinstance(value, (np.ndarray, np.generic)):
         value = value.tolist()
@@ -46,7 +46,7 @@ def frozen(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class NASLibSpace:
-    """How one search space of NASLib is read."""
+    """How to read one search space of NASLib."""
 
     describe: Callable[[Any], Any]
     """The native form of a NASLib graph."""
@@ -57,7 +57,7 @@ class NASLibSpace:
 
 
 def _refuse(form: Any, ss_type: str, wanted: str) -> InvalidArchitectureError:
-    return InvalidArchitectureError(f"{form!r} is no architecture of {ss_type}: {wanted}.")
+    return InvalidArchitectureError(f"{form!r} is not an architecture of {ss_type}: {wanted}.")
 
 
 def _is_index(value: Any, n: int) -> bool:
@@ -65,7 +65,7 @@ def _is_index(value: Any, n: int) -> bool:
 
 
 def _length(value: Any) -> int:
-    """Length of a tuple, -1 for all else."""
+    """Length of a tuple; -1 for anything else."""
     return len(value) if isinstance(value, tuple) else -1
 
 
@@ -75,7 +75,7 @@ def _check_indices(form: Native, ss_type: str, n_operations: int) -> None:
 
 
 def _one_hot(form: Native, width: int, ss_type: str) -> list[int]:
-    """Which of `width` places is 1, for each group of places."""
+    """The position of the 1 in each group of `width` places."""
     groups = [form[start : start + width] for start in range(0, len(form), width)]
     if any((group.count(1), group.count(0)) != (1, width - 1) for group in groups):
         raise _refuse(
@@ -131,7 +131,7 @@ _MICRO_EDGE = (0, 1, 3, 2, 4, 5)
 
 
 def _decode_edges(form: Native, widths: Sequence[int], ss_type: str) -> Native:
-    """Six operations, which may be one-hot, in so many places each."""
+    """Six operations, perhaps one-hot with one of these widths."""
     for width in widths:
         if len(form) == 6 * width:
             return tuple(_one_hot(form, width, ss_type))
@@ -157,7 +157,7 @@ def _describe_micro(graph: Any) -> Any:
 
 
 def _decode_micro(form: Native) -> Native:
-    # The methods encode_spec and encode of NASLib leave different room for an operation.
+    # NASLib's encode_spec and encode use different numbers of places per operation.
     widths = (_MICRO_OPERATIONS, _201_OPERATIONS)
     return _decode_edges(form, widths, "transbench101_micro")
 
@@ -169,7 +169,7 @@ def _build_micro(form: Native) -> nx.DiGraph:
 
 # ---------------------------------------------------- TransNAS-Bench-101 macro
 
-# NASLib also has modules that the benchmark does not train, so this is no matter of the space.
+# NASLib also has modules that the benchmark does not train, so this is not in the space.
 _MODULES = TransNASBench101Macro().operations
 
 
@@ -183,7 +183,7 @@ def _build_macro(form: Native) -> nx.DiGraph:
         raise _refuse(
             form,
             "transbench101_macro",
-            "modules from 1 to 4 are expected, and 0 for those there are not",
+            "modules from 1 to 4 are expected, and 0 for absent ones",
         )
     dag = nx.DiGraph()
     for place, op in enumerate(modules):
@@ -235,7 +235,7 @@ def _build_asr(form: Native) -> nx.MultiDiGraph:
 
 # ------------------------------------------------------------- NAS-Bench-NLP
 
-# Operations behind one input rather than inputs by number: fit need not see all of them.
+# Operations behind one input, not numbered inputs: fit need not see all of them.
 _NLP_INPUTS = ("word", "hidden_0", "hidden_1", "hidden_2")
 _NLP_OPERATIONS = (
     "in",
@@ -305,4 +305,4 @@ SPACES: dict[str, NASLibSpace] = {
     "transbench101_micro": NASLibSpace(_describe_micro, _build_micro, _decode_micro),
     "transbench101_macro": NASLibSpace(_op_indices, _build_macro, _decode_macro),
 }
-"""How each of NASLib's search spaces is read, by what its ``get_type()`` returns."""
+"""How to read each of NASLib's search spaces, by the result of its ``get_type()``."""

@@ -1,4 +1,4 @@
-"""Operations of NePS, which hold each other, as graphs."""
+"""Nested NePS operations as graphs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...graphs.foreign import cut
 
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _IN_ORDER = "sequential"
-"""Name of operators whose operands follow each other."""
+"""Name of the operator that applies its operands one after the other."""
 
 
 def pipeline_dag(pipeline: Mapping[str, Any]) -> nx.DiGraph:
@@ -23,16 +23,16 @@ def pipeline_dag(pipeline: Mapping[str, Any]) -> nx.DiGraph:
     Parameters
     ----------
     pipeline : dict
-        What was sampled, by name. Its operations make the graph, and where it
-        has none, its strings.
+        The sampled values, by name. Its operations make the graph; if it has none, its
+        strings do.
 
     Returns
     -------
     networkx.DiGraph
-        With operations on nodes. An operator reads the input and what its operands
-        make of it, each through a node that has the name of the argument;
-        operands of "Sequential" follow each other. Operands are operations,
-        strings, modules and functions; numbers are attributes of the operator.
+        It has operations on nodes. An operator reads the input and the outputs of its
+        operands, each through a node named after the argument; operands of "Sequential"
+        follow each other. Operands are operations, strings, modules and functions;
+        numbers become attributes of the operator.
 
     Raises
     ------
@@ -43,9 +43,8 @@ def pipeline_dag(pipeline: Mapping[str, Any]) -> nx.DiGraph:
     parts = parts or {name: value for name, value in pipeline.items() if isinstance(value, str)}
     if not parts:
         raise ValueError(
-            f"Nothing of {cut(str(sorted(pipeline)), 100)} in the pipeline is an Operation or a "
-            "string, to make an architecture of. Give to_dag, a function from a dict of what was "
-            "sampled to a DAG."
+            f"The pipeline has no Operation and no string, only {cut(str(sorted(pipeline)), 100)}. "
+            "Pass to_dag, a function that turns a dict of sampled values into a networkx DAG."
         )
     single = next(iter(parts.values())) if len(parts) == 1 else None
     graph = _Graph()
@@ -56,7 +55,7 @@ def pipeline_dag(pipeline: Mapping[str, Any]) -> nx.DiGraph:
 
 
 class _Graph:
-    """A graph that grows."""
+    """A graph under construction."""
 
     def __init__(self) -> None:
         self.dag = nx.DiGraph()
@@ -68,7 +67,7 @@ class _Graph:
         return node
 
     def add(self, value: Any, source: int) -> int:
-        """The node with the result of an operand that reads a node."""
+        """The node that holds the result of an operand."""
         if not isinstance(value, Operation):
             return self.node(_name(value), source)
         name, numbers, operands = _name(value.operator), {}, {}
@@ -91,7 +90,7 @@ class _Graph:
 
 
 def _arguments(operation: Operation) -> Iterator[tuple[str, Any]]:
-    """Arguments of an operation by name, those in sequences and mappings one by one."""
+    """The arguments of an operation by name; sequences and mappings are split into their items."""
     keyed = [*enumerate(operation.args), *operation.kwargs.items()]
     while keyed:
         key, value = keyed.pop(0)

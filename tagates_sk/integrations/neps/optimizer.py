@@ -1,4 +1,4 @@
-"""tagates_optimizer: NePS tries the pipelines that a predictor thinks best."""
+"""tagates_optimizer: NePS tries the pipelines that a predictor rates highest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .expressions import pipeline_dag
 from .pipelines import Config, Pipelines
 
 N_AT_RANDOM = 100
-"""Pipelines that are drawn for one that is chosen at random, since it should be new."""
+"""How many pipelines to draw for one random choice, which should be new."""
 
 
 def tagates_optimizer(
@@ -34,55 +34,55 @@ def tagates_optimizer(
     n_parents: int = 10,
     seed: int | None = None,
 ) -> Callable[[PipelineSpace], TAGATESOptimizer]:
-    """An optimiser of NePS for architectures, guided by a predictor that reads graphs.
+    """A NePS optimiser for architectures, guided by a predictor that reads graphs.
 
-    The first pipelines are random. Each later one fits the predictor to those that
-    have finished and proposes the most promising new architecture. None is
-    proposed that has finished, failed or runs, nor one that is isomorphic to such
-    a one, as long as there are others among the candidates.
+    The first pipelines are random. Each later one fits the predictor to the finished
+    trials and proposes the most promising new architecture. Architectures that have
+    been tried or are running are not proposed again, nor are isomorphic ones, as long
+    as there are other candidates.
 
     Parameters
     ----------
     to_dag : callable, default=None
-        ``to_dag(pipeline)`` makes the architecture of a dict of what was sampled,
-        by the names of the space: strings, numbers and ``neps.Operation``. It
-        returns a networkx DAG, a tuple of them, or None where a pipeline should
-        not be tried. None reads the operations, or the strings of a space without
-        operations; see :func:`~tagates_sk.integrations.neps.pipeline_dag`.
+        ``to_dag(pipeline)`` turns a sampled pipeline into an architecture. The pipeline
+        is a dict by the names of the space; its values are strings, numbers and
+        ``neps.Operation``. The function returns a networkx DAG, a tuple of them, or
+        None for a pipeline that should not be tried. By default the operations make the
+        graph, or the strings in a space without operations; see
+        :func:`~tagates_sk.integrations.neps.pipeline_dag`.
     predictor : estimator, default=None
-        Any regressor over architectures, higher is better; cloned and seeded for
-        each proposal. It is fitted to normal scores of the ranks of the objective,
-        so only its order matters. None is a Gaussian process on
-        :class:`~tagates_sk.features.WalkStatistics`, which is fitted within a
-        fraction of a second.
+        Any regressor over architectures, higher is better; cloned and seeded for each
+        proposal. It is fitted to normal scores of the ranks of the objective, so only
+        its order matters. None means a Gaussian process on
+        :class:`~tagates_sk.features.WalkStatistics`, which fits in a fraction of a
+        second.
     n_startup_trials : int, default=10
-        Finished trials before the predictor is asked.
+        How many trials finish before the predictor chooses.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising, as for
-        :class:`~tagates_sk.search.PredictorSearch`; "auto" is the expected
-        improvement if the predictor has standard deviations, else its mean.
+        :class:`~tagates_sk.search.PredictorSearch`; "auto" is the expected improvement
+        if the predictor has standard deviations, else the mean.
     n_candidates : int, default=1000
-        So many pipelines are scored, half of them random and half mutants of the
-        best.
+        How many pipelines to score, half of them random and half mutants of the best.
     n_parents : int, default=10
-        The best so many are mutated.
+        How many of the best pipelines to mutate.
     seed : int, default=None
-        What is proposed depends on the seed and on what has been tried. None takes
-        it from Python's generator, whose state NePS keeps with the run.
+        A proposal depends on the seed and on the trials so far. None draws a seed from
+        Python's generator, whose state NePS stores with the run.
 
     Returns
     -------
     callable
-        What the argument `optimizer` of ``neps.run`` takes: from the space to a
-        :class:`TAGATESOptimizer`.
+        For the argument `optimizer` of ``neps.run``: makes a :class:`TAGATESOptimizer`
+        for a space.
 
     Raises
     ------
     TypeError
         If `to_dag` is not callable.
     ValueError
-        If `acquisition` is unknown, or needs standard deviations that the
-        predictor has not.
+        If `acquisition` is unknown, or needs standard deviations and the predictor has
+        none.
 
     See Also
     --------
@@ -91,12 +91,12 @@ def tagates_optimizer(
 
     Notes
     -----
-    Trials that run count as if they had the median value ("constant liar").
-    Failed ones, and those whose objective is not finite, are left out of the fit.
+    Running trials count as if they had the median value ("constant liar"). Failed
+    trials, and those whose objective is not finite, are left out of the fit.
 
-    Parameters that are no part of the architecture, such as a learning rate, are
-    drawn with it, or those of the mutated pipeline. A fidelity has its upper
-    bound. Priors of the space are used where pipelines are drawn.
+    Parameters outside the architecture, such as a learning rate, are sampled together
+    with it; a mutant inherits those of its parent. Fidelities are set to their upper
+    bounds. Random pipelines follow the priors of the space.
 
     Examples
     --------
@@ -114,10 +114,10 @@ def tagates_optimizer(
     """
     if to_dag is not None and not callable(to_dag):
         raise TypeError(
-            f"to_dag={to_dag!r} is not callable; a function is expected that makes a networkx DAG "
-            "of a dict of what was sampled."
+            f"to_dag={to_dag!r} is not callable; pass a function that turns a dict of "
+            "sampled values into a networkx DAG."
         )
-    Guide(predictor, acquisition, n_startup_trials)  # what is wrong is said here, not in a run
+    Guide(predictor, acquisition, n_startup_trials)  # errors are raised here, not during a run
     return partial(
         TAGATESOptimizer,
         to_dag=to_dag,
@@ -131,7 +131,7 @@ def tagates_optimizer(
 
 
 class TAGATESOptimizer:
-    """What :func:`tagates_optimizer` makes for a space; NePS calls it.
+    """The optimiser that :func:`tagates_optimizer` makes for a space; NePS calls it.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ class TAGATESOptimizer:
     Raises
     ------
     TypeError
-        If `pipeline_space` is no PipelineSpace.
+        If `pipeline_space` is not a PipelineSpace.
     """
 
     def __init__(
@@ -176,11 +176,11 @@ class TAGATESOptimizer:
         Parameters
         ----------
         trials : dict of str to Trial
-            All that NePS knows of.
+            All trials that NePS knows of.
         budget_info : object
             Ignored.
         n : int, default=None
-            How many; None is one.
+            How many; None means a single one, not in a list.
 
         Returns
         -------
@@ -189,17 +189,17 @@ class TAGATESOptimizer:
         Raises
         ------
         InvalidArchitectureError
-            If a pipeline is no architecture.
+            If a pipeline is not an architecture.
         ValueError
-            If trials have several objectives, or no pipeline that was drawn is an
-            architecture.
+            If trials have several objectives, or `to_dag` returned None for every
+            pipeline.
         """
         seed = random.getrandbits(31) if self._seed is None else self._seed
         random_state = np.random.RandomState([seed % 2**32, len(trials)])
         now = read_trials(trials)
         read = self._pipelines.keep([*now.configs, *now.others])
         known = {structure for _, structure in read if structure is not None}
-        # What was tried although to_dag has no architecture for it is not learned from.
+        # Trials for which to_dag has no architecture are not learned from.
         rows = [i for i in range(len(now.configs)) if read[i][0] is not None]
         finished = [i for i in rows if i < len(now.values)]
         best = sorted(finished, key=lambda i: -now.values[i])[: self._n_parents]
@@ -212,7 +212,7 @@ class TAGATESOptimizer:
         if not dags:
             raise ValueError(
                 f"to_dag returned None for each of {n_drawn} pipelines that were drawn. "
-                "It should make an architecture of most of them."
+                "It should return an architecture for most of them."
             )
         self._pipelines.read(configs[:1], dags[:1])
         begun, values = [read[i][0] for i in rows], now.values[finished]
@@ -229,7 +229,7 @@ class TAGATESOptimizer:
         external_evaluations: Sequence[tuple[Config, Any]],
         trials: Mapping[str, Trial],
     ) -> list[ImportedConfig]:
-        """Number what was evaluated elsewhere, to be learned from.
+        """Number pipelines that were evaluated elsewhere, so that the predictor learns from them.
 
         Parameters
         ----------
@@ -247,23 +247,23 @@ class TAGATESOptimizer:
         ]
 
     def get_trial_artifacts(self, trials: Mapping[str, Trial] | None = None) -> None:
-        """Nothing to be kept."""
+        """There are no artifacts."""
 
 
 @dataclass(frozen=True)
 class Tried:
-    """Pipelines of a run."""
+    """The pipelines of a run."""
 
     configs: list[Config]
-    """Of finished trials, then of those that run or wait for a worker."""
+    """Those of finished trials, then those that run or wait for a worker."""
     values: Floats
-    """Of finished trials, higher is better."""
+    """Values of the finished trials; higher is better."""
     others: list[Config]
-    """Of trials that failed."""
+    """Those of failed trials."""
 
 
 def read_trials(trials: Mapping[str, Trial]) -> Tried:
-    """Sort trials by what is known of them.
+    """Sort trials into finished, running and failed.
 
     Raises
     ------
@@ -296,6 +296,6 @@ def read_trials(trials: Mapping[str, Trial]) -> Tried:
 
 
 def _highest_id(trials: Mapping[str, Trial]) -> int:
-    """Of ids that are numbers, perhaps with something behind "_"."""
+    """The highest number at the start of an id, as in ``3`` or ``3_1``."""
     starts = [name.split("_")[0] for name in trials]
     return max((int(start) for start in starts if start.isdigit()), default=0)

@@ -1,4 +1,4 @@
-"""Sampled pipelines of a space: at random, near others, and as architectures."""
+"""Pipelines of a space: random ones, mutants, and their architectures."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from ...search.candidates import Structure
 from ..guide import checked_structures
 
 Config = Mapping[str, Any]
-"""What was sampled where, as NePS stores it."""
+"""The sampled values by their paths, as NePS stores them."""
 
 MUTATION_DEPTH = 0.5
-"""Odds that a mutation of a pipeline is its last one."""
+"""Probability that no further mutation follows."""
 
 DRAWS = 10
-"""Times that another value is drawn for a parameter."""
+"""How often to draw until a value differs."""
 
 
 class Pipelines:
@@ -35,10 +35,9 @@ class Pipelines:
     Parameters
     ----------
     space : PipelineSpace
-        Its fidelities are at their upper bounds.
+        Fidelities are set to their upper bounds.
     to_dag : callable
-        Makes an architecture of a dict of what was sampled, or None where there
-        is none.
+        Turns a dict of sampled values into an architecture, or returns None.
     """
 
     def __init__(self, space: PipelineSpace, to_dag: Callable[[dict[str, Any]], Any]) -> None:
@@ -50,14 +49,14 @@ class Pipelines:
     def sample(
         self, n: int, parents: Sequence[Config], random_state: np.random.RandomState
     ) -> tuple[list[Config], list[Any]]:
-        """About n different pipelines that are architectures, and these.
+        """About n different pipelines, with their architectures.
 
         Parameters
         ----------
         n : int
         parents : sequence of configs
-            Half of the pipelines are their mutants, if there are any; the others
-            are random, by the priors of the space.
+            Half of the pipelines are their mutants, if there are any; the others are
+            drawn from the priors of the space.
         random_state : RandomState
 
         Returns
@@ -81,7 +80,7 @@ class Pipelines:
         )
 
     def keep(self, configs: Sequence[Config]) -> list[tuple[Any, Structure | None]]:
-        """Architecture and structure of each config, made once; None twice where there is none."""
+        """Architecture and structure of each config, made once; (None, None) if it has none."""
         new = {key: c for c in configs if (key := _key(c)) not in self._kept}
         self._kept.update(dict.fromkeys(new, (None, None)))
         made = [(key, config, self._dag(self._resolved(config))) for key, config in new.items()]
@@ -98,12 +97,12 @@ class Pipelines:
         Raises
         ------
         InvalidArchitectureError
-            If one is no architecture; the message has what was sampled.
+            If one is not an architecture; the message says what was sampled.
         """
 
         def name(i: int) -> str:
             values = NepsCompatConverter.from_neps_config(configs[i]).predefined_samplings
-            return f"What to_dag makes of {list(values.values())}"
+            return f"The result of to_dag for {list(values.values())}"
 
         return checked_structures(dags, name)
 
@@ -120,7 +119,7 @@ class Pipelines:
     def _mutating(
         parents: Sequence[Config], random_state: np.random.RandomState
     ) -> Callable[..., Any]:
-        """Draws what a parent has, but for a few values."""
+        """Draws the values of a parent, except for a few."""
         parent = parents[random_state.randint(len(parents))]
         values = dict(NepsCompatConverter.from_neps_config(parent).predefined_samplings)
         names, depth = list(values), random_state.geometric(MUTATION_DEPTH)
@@ -144,7 +143,7 @@ def _key(config: Config) -> tuple[tuple[str, Any], ...]:
 
 @contextmanager
 def _seeded(random_state: np.random.RandomState) -> Iterator[None]:
-    """Let NePS, which draws from the generators that all share, draw from a seed."""
+    """Seed the global generators that NePS draws from, and restore them."""
     before, numpys = random.getstate(), np.random.get_state()  # noqa: NPY002
     try:
         random.seed(int(random_state.randint(2**31 - 1)))

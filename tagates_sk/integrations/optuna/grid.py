@@ -11,11 +11,11 @@ import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 
 Point = tuple[int, ...]
-"""The number of a value, for each parameter."""
+"""For each parameter, the index of its value."""
 
 
 class Grid:
-    """All combinations of values, as points of whole numbers.
+    """All combinations of values, as tuples of indices.
 
     Parameters
     ----------
@@ -31,13 +31,13 @@ class Grid:
         self.size = math.prod(len(values) for values in self.values)
 
     def params(self, point: Point) -> dict[str, Any]:
-        """Parameters of a point, by name."""
+        """The parameters of a point, by name."""
         return {
             name: values[i] for name, values, i in zip(self.names, self.values, point, strict=True)
         }
 
     def point(self, params: Mapping[str, Any]) -> Point | None:
-        """The point of parameters; None where one is missing or has another value."""
+        """The point of some parameters; None if one is missing or has another value."""
         try:
             return tuple(
                 _index(values, params[name])
@@ -57,7 +57,7 @@ class Grid:
         return list(dict.fromkeys(drawn))
 
     def mutate(self, point: Point, random_state: np.random.RandomState) -> Point:
-        """Another value for one parameter."""
+        """Change one parameter."""
         k = random_state.choice([k for k, values in enumerate(self.values) if len(values) > 1])
         value, changed = point[k], point[k]
         while changed == value:
@@ -74,7 +74,7 @@ class Grid:
 
 
 def is_discrete(distribution: BaseDistribution) -> bool:
-    """Whether values can be numbered."""
+    """Whether a distribution has finitely many values."""
     return isinstance(distribution, (CategoricalDistribution, IntDistribution))
 
 

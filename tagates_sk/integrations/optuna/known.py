@@ -15,10 +15,10 @@ from ..guide import checked_structures
 from .grid import Grid, Point
 
 PROPOSED = "tagates:point"
-"""System attribute: what a trial will evaluate, before its objective asks for a parameter."""
+"""System attribute: the parameters that a trial will evaluate, set before it asks for them."""
 
 FIXED = "fixed_params"
-"""System attribute of Optuna: parameters of a trial that was put into the queue."""
+"""System attribute of Optuna: the parameters of an enqueued trial."""
 
 
 class Architectures:
@@ -27,7 +27,7 @@ class Architectures:
     Parameters
     ----------
     to_dag : callable
-        Makes an architecture of parameters, or None where there is none.
+        Turns parameters into an architecture, or returns None.
     grid : Grid
     """
 
@@ -37,7 +37,7 @@ class Architectures:
         self._kept: dict[Point, tuple[Any, Structure | None]] = {}
 
     def make(self, points: Sequence[Point]) -> tuple[list[Point], list[Any]]:
-        """Points that are architectures, and these."""
+        """The points that have an architecture, and these architectures."""
         made = [(point, self.to_dag(self.grid.params(point))) for point in points]
         return (
             [point for point, dag in made if dag is not None],
@@ -45,7 +45,7 @@ class Architectures:
         )
 
     def keep(self, points: Sequence[Point]) -> list[tuple[Any, Structure | None]]:
-        """Architecture and structure of each point, made once; None twice where there is none."""
+        """Architecture and structure of each point, made once; (None, None) if it has none."""
         new = [point for point in dict.fromkeys(points) if point not in self._kept]
         found, dags = self.make(new)
         self._kept.update(dict.fromkeys(new, (None, None)))
@@ -59,7 +59,7 @@ class Architectures:
         Raises
         ------
         InvalidArchitectureError
-            If one is no architecture; the message has its parameters.
+            If one is not an architecture; the message names its parameters.
         """
         return checked_structures(dags, lambda i: f"to_dag({self.grid.params(points[i])})")
 
@@ -69,19 +69,18 @@ class Known:
     """Architectures of a study."""
 
     points: list[Point]
-    """Of finished trials, then of running ones."""
+    """Those of finished trials, then those of running ones."""
     values: np.ndarray[Any, np.dtype[np.float64]]
-    """Of finished trials, higher is better."""
+    """Values of the finished trials; higher is better."""
     others: list[Point]
-    """Of trials that failed or wait."""
+    """Those of failed and waiting trials."""
 
 
 def known(trials: Sequence[FrozenTrial], grid: Grid, sign: float, number: int) -> Known:
     """Read the trials of a study, other than the one with a number.
 
-    A pruned trial counts as its last intermediate value, or as the median of
-    those that were not pruned where that is worse. Values that are infinite
-    count as failures.
+    A pruned trial counts as its last intermediate value, or as the median of the trials
+    that were not pruned if that is worse. Infinite values count as failures.
     """
     complete: dict[TrialState, list[tuple[Point, float]]] = {
         TrialState.COMPLETE: [], TrialState.PRUNED: [],

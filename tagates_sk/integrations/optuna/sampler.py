@@ -1,4 +1,4 @@
-"""TAGATESSampler: Optuna proposes the architectures that a predictor thinks best."""
+"""TAGATESSampler: Optuna tries the architectures that a predictor rates highest."""
 
 from __future__ import annotations
 
@@ -20,65 +20,66 @@ from .grid import Grid, Point, is_discrete
 from .known import FIXED, PROPOSED, Architectures, Known, known
 
 MEAN, STD = "tagates_mean", "tagates_std"
-"""User attributes with the prediction for a trial."""
+"""User attributes that hold the prediction for a trial."""
 
 MUTATION_DEPTH = 0.5
-"""Odds that a mutation of a candidate is its last one."""
+"""Probability that no further mutation follows."""
 
 ATTEMPTS = 20
-"""Times that a worker gives way to another that proposed the same."""
+"""How often a worker gives way to another that proposed the same architecture."""
 
 
 class TAGATESSampler(BaseSampler):
-    """A sampler of Optuna for architectures, guided by a predictor that reads graphs.
+    """An Optuna sampler for architectures, guided by a predictor that reads graphs.
 
-    The first trials are random. Each later one fits the predictor to the trials
-    that have finished and proposes the most promising new architecture. None is
-    proposed that has finished, failed, runs or waits, nor one that is isomorphic
-    to such a one, as long as there are others.
+    The first trials are random. Each later one fits the predictor to the finished
+    trials and proposes the most promising new architecture. Architectures that have
+    been tried, are running or are queued are not proposed again, nor are isomorphic
+    ones, as long as there are others.
 
     Parameters
     ----------
     to_dag : callable
-        ``to_dag(params)`` makes the architecture of a dict of parameters: a
-        networkx DAG, or a tuple of them. It returns None where parameters make
-        no architecture that should be tried.
+        ``to_dag(params)`` turns a dict of parameters into an architecture: a networkx
+        DAG, or a tuple of them. It returns None for parameters that should not be
+        tried.
     predictor : estimator, default=None
-        Any regressor over architectures, higher is better; cloned and seeded for
-        each trial. It is fitted to normal scores of the values' ranks, so only
-        their order matters. None is a Gaussian process on
-        :class:`~tagates_sk.features.WalkStatistics`, which is fitted within a
-        fraction of a second.
+        Any regressor over architectures, higher is better; cloned and seeded for each
+        trial. It is fitted to normal scores of the values' ranks, so only their order
+        matters. None means a Gaussian process on
+        :class:`~tagates_sk.features.WalkStatistics`, which fits in a fraction of a
+        second.
     search_space : dict of str to distribution, default=None
-        The parameters that make the architecture, categorical and integer ones.
-        None is all such parameters that every finished trial has; then nothing
-        is known in the first trial.
+        The categorical and integer parameters that define the architecture. None means
+        all such parameters that every finished trial has; the first trial then has none
+        to go by.
     n_startup_trials : int, default=10
-        Finished trials before the predictor is asked.
+        How many trials finish before the predictor chooses.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising, as for
-        :class:`~tagates_sk.search.PredictorSearch`; "auto" is the expected
-        improvement if the predictor has standard deviations, else its mean.
+        :class:`~tagates_sk.search.PredictorSearch`; "auto" is the expected improvement
+        if the predictor has standard deviations, else the mean.
     n_candidates : int, default=1000
-        A space of at most so many architectures is scored as a whole; of a
-        larger one so many, half of them random and half mutants of the best.
+        How many architectures to score. A space with no more than that is scored as a
+        whole; in a larger one, half of the candidates are random and half are mutants
+        of the best.
     n_parents : int, default=10
-        Number of the best architectures that are mutated.
+        How many of the best architectures to mutate.
     independent_sampler : BaseSampler, default=None
-        For parameters that are not of the architecture, such as a learning
-        rate. None is Optuna's TPE.
+        Samples parameters that do not belong to the architecture, such as a learning
+        rate. None means Optuna's TPE.
     seed : int, default=None
-        What a trial proposes depends on the seed, its number and the study, so
-        that a study goes on as if it had not been stopped, and workers with one
-        seed propose different architectures.
+        A proposal depends on the seed, the number of the trial and the study. So a
+        study resumes as if it had never stopped, and workers that share a seed propose
+        different architectures.
 
     Raises
     ------
     TypeError
         If `to_dag` is not callable, or `search_space` has continuous parameters.
     ValueError
-        If `acquisition` is unknown, or needs standard deviations that the
-        predictor has not.
+        If `acquisition` is unknown, or needs standard deviations and the predictor has
+        none.
 
     See Also
     --------
@@ -86,15 +87,15 @@ class TAGATESSampler(BaseSampler):
 
     Notes
     -----
-    Trials that run count as if they had the median value ("constant liar"). A
-    pruned trial counts as its last intermediate value, at most as the median of
-    those that were not pruned. Failed trials are left out of the fit.
+    Running trials count as if they had the median value ("constant liar"). A pruned
+    trial counts as its last intermediate value, or as the median of the trials that
+    were not pruned if that is worse. Failed trials are left out of the fit.
 
-    Each proposal leaves the user attributes ``tagates_mean`` and, if the
+    Each proposal sets the user attributes ``tagates_mean`` and, if the
     predictor has standard deviations, ``tagates_std``, in the unit of the
     objective. They need a regressor: scores of a ranker have no unit.
 
-    Once there is no new architecture, known ones are proposed again.
+    When no new architecture is left, known ones are proposed again.
 
     Examples
     --------
@@ -129,8 +130,8 @@ class TAGATESSampler(BaseSampler):
     ) -> None:
         if not callable(to_dag):
             raise TypeError(
-                f"to_dag={to_dag!r} is not callable; a function is expected that makes a networkx "
-                "DAG of a dict of parameters."
+                f"to_dag={to_dag!r} is not callable; pass a function that turns a dict of "
+                "parameters into a networkx DAG."
             )
         for name, distribution in (search_space or {}).items():
             if not is_discrete(distribution):
@@ -154,7 +155,7 @@ class TAGATESSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        """Parameters that make the architecture.
+        """Parameters that define the architecture.
 
         Returns
         -------
@@ -173,8 +174,8 @@ class TAGATESSampler(BaseSampler):
         Returns
         -------
         dict
-            Its parameters; empty if the search space is, or if the trial was put
-            into the queue with parameters of its own.
+            Its parameters. Empty if the search space is empty, or if the trial was
+            enqueued with its own parameters.
         """
         if not search_space or set(search_space) & set(trial.system_attrs.get(FIXED, {})):
             return {}
@@ -187,7 +188,7 @@ class TAGATESSampler(BaseSampler):
         storage, key = study._storage, trial._trial_id
         for _ in range(ATTEMPTS):
             storage.set_trial_system_attr(key, PROPOSED, list(proposal.point))
-            # Two workers may propose the same at once; who looks last sees it, and gives way.
+            # Two workers may propose the same at once; the one that looks last gives way.
             if not (proposal.is_new and self._is_known(study, trial, proposal.point)):
                 break
             proposal = self._propose(study, trial, random_state) or proposal
@@ -207,8 +208,8 @@ class TAGATESSampler(BaseSampler):
         Returns
         -------
         object
-            A value: random for the architecture's parameters, whose proposal
-            there is none of yet, else of the independent sampler.
+            A random value for a parameter of the architecture that was not proposed;
+            otherwise the choice of the independent sampler.
         """
         seed = zlib.crc32(param_name.encode())
         own = self._search_space is None or param_name in self._search_space
@@ -220,7 +221,7 @@ class TAGATESSampler(BaseSampler):
         )
 
     def before_trial(self, study: Study, trial: FrozenTrial) -> None:
-        """Refuse what cannot be sampled, and pass the call on to the independent sampler.
+        """Refuse studies with several objectives, then call the independent sampler.
 
         Raises
         ------
@@ -234,12 +235,12 @@ class TAGATESSampler(BaseSampler):
     def after_trial(
         self, study: Study, trial: FrozenTrial, state: TrialState, values: Sequence[float] | None
     ) -> None:
-        """Pass the call on to the independent sampler."""
+        """Call the independent sampler."""
         if self._independent_sampler is not None:
             self._independent_sampler.after_trial(study, trial, state, values)
 
     def reseed_rng(self) -> None:
-        """Reseed the independent sampler; this one draws by the number of the trial."""
+        """Reseed the independent sampler; this one is seeded by the number of the trial."""
         if self._independent_sampler is not None:
             self._independent_sampler.reseed_rng()
 
@@ -273,7 +274,7 @@ class TAGATESSampler(BaseSampler):
         now = self._known(study, trial, architectures)
         read = architectures.keep([*now.points, *now.others])
         structures = {structure for _, structure in read if structure is not None}
-        # What a trial evaluated although to_dag has no architecture for it is not learned from.
+        # Trials for which to_dag has no architecture are not learned from.
         n_finished = len(now.values)
         rows = [i for i, (dag, _) in enumerate(read[: len(now.points)]) if dag is not None]
         finished = [i for i in rows if i < n_finished]
@@ -318,7 +319,7 @@ class TAGATESSampler(BaseSampler):
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a trial is to evaluate."""
+    """The parameters that a trial will evaluate."""
 
     point: Point
     is_new: bool

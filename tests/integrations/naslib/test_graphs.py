@@ -231,7 +231,7 @@ def test_wrong_graphs(graph: Graph, message: str) -> None:
         ([0] * 36, "nasbench101", "one of 3 operations is 1"),
         ([0] * 35, "nasbench101", "36 is expected, 35 were found"),
         ([0, 1, 0, 0, 0, 7], "nasbench101", "36 is expected, 6 were found"),
-        ("200413", "nasbench201", "'200413' is no architecture of nasbench201: a NASLib graph"),
+        ("200413", "nasbench201", "'200413' is not an architecture of nasbench201: a NASLib graph"),
         ([{"ops": []}], "nasbench201", "neither a NASLib graph nor made of lists"),
     ],
 )

@@ -103,7 +103,7 @@ def test_strings_where_there_are_no_operations() -> None:
 
 def test_a_pipeline_of_numbers_needs_to_dag() -> None:
     with pytest.raises(
-        ValueError, match=r"Nothing of \['depth', 'rate'\] in the pipeline"
+        ValueError, match=r"no Operation and no string, only \['depth', 'rate'\]"
     ) as error:
         pipeline_dag({"rate": 0.1, "depth": 3})
     assert len(str(error.value)) <= 300

@@ -216,7 +216,7 @@ def test_pipelines_that_are_none_are_not_tried() -> None:
 def test_the_message_has_what_is_no_architecture() -> None:
     run = neps.AskAndTell(forest(to_dag=lambda pipeline: nx.DiGraph([(0, 1), (1, 0)]))(Space()))
     with pytest.raises(
-        InvalidArchitectureError, match=r"What to_dag makes of \[\d, \d, \d\] is no"
+        InvalidArchitectureError, match=r"The result of to_dag for \[\d, \d, \d\] is not"
     ):
         run.ask()
 
@@ -307,7 +307,7 @@ def test_several_workers_on_one_folder(tmp_path: Path) -> None:
     ("settings", "error", "message"),
     [
         ({"to_dag": 3}, TypeError, "to_dag=3 is not callable"),
-        ({"acquisition": "best"}, ValueError, "acquisition='best' is none of"),
+        ({"acquisition": "best"}, ValueError, "acquisition='best' is neither a callable nor one"),
         ({"acquisition": "ucb"}, ValueError, "std"),
     ],
 )

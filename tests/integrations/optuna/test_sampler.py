@@ -352,11 +352,11 @@ def test_two_processes_of_which_one_is_killed(tmp_path: Path) -> None:
 
 
 def test_errors() -> None:
-    with pytest.raises(TypeError, match=r"to_dag=5 is not callable; a function is expected"):
+    with pytest.raises(TypeError, match=r"to_dag=5 is not callable; pass a function"):
         TAGATESSampler(5)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"search_space\['lr'\] is FloatDistribution.*Leave other"):
         TAGATESSampler(to_dag, search_space={"lr": FloatDistribution(0, 1)})
-    with pytest.raises(ValueError, match="acquisition='pi' is none of"):
+    with pytest.raises(ValueError, match="acquisition='pi' is neither a callable nor one"):
         TAGATESSampler(to_dag, acquisition="pi")
     with pytest.raises(ValueError, match="acquisition='ei' needs predictions with a standard dev"):
         forest(acquisition="ei")
@@ -370,5 +370,5 @@ def test_errors() -> None:
         return dag
 
     search = study(TAGATESSampler(cyclic, search_space=SPACE))
-    with pytest.raises(InvalidArchitectureError, match=r"to_dag\(\{'01': .*\}\) is no arch"):
+    with pytest.raises(InvalidArchitectureError, match=r"to_dag\(\{'01': .*\}\) is not an arch"):
         search.optimize(objective, n_trials=1)
