@@ -22,8 +22,8 @@ Networks = Encoders | RecurrentNetworks
 FEWEST = 20
 """With fewer labels than this, networks see all of them."""
 
-EPOCHS, FEWEST_EPOCHS = 100, 30
-"""Epochs of training on few labels, and on very many."""
+EPOCHS, BLENDED_EPOCHS, FEWEST_EPOCHS = 100, 50, 30
+"""Epochs of encoders alone, of a blend, which needs no more, and of a blend on very many labels."""
 
 WORK = 750_000
 """Operations that networks read in all epochs over deep graphs: about a minute on two cores."""
@@ -32,7 +32,7 @@ FEWEST_OF_DEEP = 20
 """Fewest epochs of these, however large the graphs are."""
 
 FEW = 100
-"""With more labels than this, fewer epochs suffice, since each has more steps."""
+"""Labels on which EPOCHS suffice; with more of them fewer do, since each has more steps."""
 
 ASYNCHRONOUS: dict[str, Any] = {
     "T": 2, "n_members": 2, "propagation": "asynchronous", "readout": "both",
@@ -99,7 +99,7 @@ def kinds_of(
     swept = own == "asynchronous" and is_deep(packed)
     epochs = epochs_of(
         parameters["max_iter"],
-        1 if learns_scores else len(packed),
+        None if learns_scores else len(packed),
         len(packed.op_type) if swept else None,
     )
     parameters = {**parameters, "max_iter": epochs}
@@ -112,20 +112,22 @@ def kinds_of(
     return kinds
 
 
-def epochs_of(max_iter: int | str, n: int = 1, n_swept: int | None = None) -> int:
+def epochs_of(max_iter: int | str, n: int | None = None, n_swept: int | None = None) -> int:
     """Number of epochs, where `max_iter` may be "auto".
 
     Parameters
     ----------
     max_iter : int or "auto"
-    n : int
-        Labels.
+    n : int, optional
+        Labels of a blend.
     n_swept : int, optional
         Operations of all architectures, if they are deep and swept.
     """
     if not isinstance(max_iter, str):
         return max_iter
-    epochs = max(round(EPOCHS * min(1.0, math.sqrt(FEW / n))), FEWEST_EPOCHS)
+    epochs = EPOCHS
+    if n is not None:
+        epochs = min(BLENDED_EPOCHS, max(round(EPOCHS * math.sqrt(FEW / n)), FEWEST_EPOCHS))
     return epochs if n_swept is None else min(epochs, max(FEWEST_OF_DEEP, WORK // n_swept))
 
 
