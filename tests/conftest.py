@@ -48,6 +48,14 @@ def few_trees(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_figure_stays() -> Iterator[None]:
+    """Matplotlib warns of more than twenty."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
+
+
 @pytest.fixture(scope="class")
 def dask_cluster() -> Iterator[Any]:
     """The client of a cluster of two processes on this machine; ``backend="dask"`` uses it."""
