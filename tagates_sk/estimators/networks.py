@@ -22,7 +22,7 @@ Networks = Encoders | RecurrentNetworks
 FEWEST = 20
 """With fewer labels than this, networks see all of them."""
 
-EPOCHS, BLENDED_EPOCHS, FEWEST_EPOCHS = 100, 50, 30
+EPOCHS, BLENDED_EPOCHS, FEWEST_EPOCHS = 100, 60, 30
 """Epochs of encoders alone, of a blend, which needs no more, and of a blend on very many labels."""
 
 WORK = 750_000

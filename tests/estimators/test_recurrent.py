@@ -103,7 +103,7 @@ def test_weights_of_architectures() -> None:
 
 @pytest.mark.parametrize(
     ("given", "n", "epochs"),
-    [("auto", None, 100), ("auto", 1, 50), ("auto", 625, 40), ("auto", 10**6, 30), (7, 10**6, 7)],
+    [("auto", None, 100), ("auto", 1, 60), ("auto", 625, 40), ("auto", 10**6, 30), (7, 10**6, 7)],
 )
 def test_epochs(given: Any, n: int, epochs: int) -> None:
     assert epochs_of(given, n) == epochs
