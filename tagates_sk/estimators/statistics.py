@@ -36,6 +36,9 @@ N_PLACES = 6
 MANY = 12
 """With more operations than this, statistics use single operations instead of sets."""
 
+MOST_CELLS = 4
+"""Architectures of more cells have no blocks of single cells, which would be too many."""
+
 LIMIT = 4.0
 """Columns are clipped at this many standard deviations, so that outliers do no harm."""
 
@@ -284,7 +287,8 @@ def _parts(transformer: Any, names: NDArray[np.object_]) -> list[str]:
     for name in names:
         cell = "0"
         if several and (found := re.match(r"cell(\d+)_", name)):
-            cell, name = found[1], name[found.end() :]
+            cell = found[1] if transformer.n_cells_ <= MOST_CELLS else cell
+            name = name[found.end() :]
         match transformer:
             case WalkStatistics() if name.startswith("walk_place"):
                 part = f"places/{cell}"

@@ -95,6 +95,13 @@ def test_blocks_by_cell_and_by_what_they_tell() -> None:
     assert (wires.shape[1], places.shape[1]) == (15, 36)
 
 
+def test_many_cells_share_blocks() -> None:
+    cells = [(chain(["a", "b"]),) * i + (chain(["b"]),) * (6 - i) for i in range(6)]
+    known = GraphStatistics().fit(cells).transform(cells)
+    assert len(known.joined(["walks/*/*"])) <= 4
+    assert len(known.joined(["capacity/*"])) == 1
+
+
 def test_wires_tell_what_operations_do_not() -> None:
     """Where skip connections alone matter, the process on all statistics finds them."""
     enas = load_enas_oneshot()
