@@ -28,6 +28,7 @@ from .device import GPU, IS_REAL, assert_scores_agree, needs_gpu
 pytestmark = [pytest.mark.gpu, needs_gpu]
 
 X = sample(60, seed=3)
+MANY = sample(104, seed=4)  # recurrent networks join in
 LATE = np.where(np.arange(40) % 3, TARGETS**2, np.nan)
 CURVES = np.column_stack([-TARGETS, TARGETS, LATE])
 CONDITIONS = [TrainingCondition([0.1] * n, augmentation=str(n)) for n in (4, 2)] * 20
@@ -61,6 +62,9 @@ FITS: dict[str, Fit] = {
     "early stopping": plain(ranker, early_stopping=True, validation_fraction=0.3),
     "composed ranker": plain(ranker, members="all", n_members=2),
     "composed regressor": plain(regressor, members="all", n_members=2),
+    "composed, recurrent": lambda device: ranker(device=device, members="all", **SLOW).fit(
+        MANY, np.cos(np.arange(len(MANY)))
+    ),
     "pre-trained": lambda device: (
         ranker(device=device, **SLOW).pretrain(X, max_iter=2).fit(CELLS, TARGETS)
     ),
