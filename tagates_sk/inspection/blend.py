@@ -43,8 +43,7 @@ class BlendDisplay:
 
     See Also
     --------
-    sklearn.model_selection.LearningCurveDisplay : Shows how well the estimator ranks
-    for each number of labels.
+    sklearn.model_selection.LearningCurveDisplay : Shows scores by number of labels.
 
     Examples
     --------
