@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -192,6 +193,7 @@ class GraphStatistics:
             finer = packed.with_numbers_in_names()
             if len(finer.used_operations()) <= FEW_KINDS:
                 self._by_numbers = GraphStatistics().fit(finer)
+        vars(self).pop("_places", None)  # of an earlier fit
         raw, capacity = self._raw(packed)
         self._scales = {name: Scale(block) for name, block in raw.items()}
         self._capacity_scale = Scale(capacity)
@@ -236,16 +238,21 @@ class GraphStatistics:
     def _raw(self, packed: PackedGraphs) -> tuple[dict[str, Floats], Floats]:
         """Columns by block, and those of the prior."""
         matrices = [transformer.transform(packed) for transformer in self.transformers_]
-        parts: dict[str, list[Floats]] = {}
-        for matrix, names in zip(matrices, self._block_names(), strict=True):
-            for name in dict.fromkeys(names.tolist()):
-                parts.setdefault(name, []).append(matrix[:, names == name])
-        order = [*KINDS, *NUMBERS.values()]
         blocks = {
-            name: np.concatenate(parts[name], axis=1)
-            for name in sorted(parts, key=lambda name: order.index(_kind(name)))
+            name: np.concatenate([matrices[i][:, columns] for i, columns in places], axis=1)
+            for name, places in self._places.items()
         }
         return blocks, matrices[3][:, self._prior_columns]
+
+    @cached_property
+    def _places(self) -> dict[str, list[tuple[int, NDArray[np.intp]]]]:
+        """Transformers and columns of each block, in the order of the blocks."""
+        places: dict[str, list[tuple[int, NDArray[np.intp]]]] = {}
+        for i, names in enumerate(self._block_names()):
+            for name in dict.fromkeys(names.tolist()):
+                places.setdefault(name, []).append((i, np.flatnonzero(names == name)))
+        order = [*KINDS, *NUMBERS.values()]
+        return dict(sorted(places.items(), key=lambda item: order.index(_kind(item[0]))))
 
     def _block_names(self) -> list[NDArray[np.str_]]:
         """The block of each column, for each transformer."""
