@@ -14,20 +14,16 @@ CSV file as they come; what is there is not run again.
 
 from __future__ import annotations
 
-import argparse
 import random
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import numpy as np
-from common import finished, run_all
-from six_operations import EDGES, MOST, OPERATIONS, cell, quartiles, table
+from six_operations import EDGES, MOST, OPERATIONS, cell, compare, quartiles, table
 
-RESULTS = Path(__file__).parents[2] / "docs" / "results"
 FIELDS = ["optimizer", "seed", "evaluations", "reached", "best", "seconds"]
 NAMES = {
     "tagates": "tagates_optimizer",
@@ -132,19 +128,4 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--optimizers", nargs="+", choices=NAMES, default=list(NAMES))
-    parser.add_argument("--csv", type=Path, default=RESULTS / "neps_queries.csv")
-    arguments = parser.parse_args()
-    tasks = [
-        {"optimizer": name, "seed": seed}
-        for seed in range(arguments.seeds)
-        for name in arguments.optimizers
-    ]
-    run_all(tasks, arguments.csv, 1, search, FIELDS, FIELDS[:2])
-    page = report(finished(arguments.csv))
-    arguments.csv.with_suffix(".md").write_text(page)
-    print(page)
+    compare(__doc__, NAMES, 10, "neps_queries.csv", search, FIELDS, report)

@@ -11,21 +11,17 @@ random ones. Rows are added to the CSV file as they come; what is there is not r
 
 from __future__ import annotations
 
-import argparse
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import networkx as nx
 import optuna
-from common import finished, run_all
-from six_operations import EDGES, MOST, OPERATIONS, cell, quartiles, table
+from six_operations import EDGES, MOST, OPERATIONS, cell, compare, quartiles, table
 
 from tagates_sk.integrations.optuna import TAGATESSampler
 
-RESULTS = Path(__file__).parents[2] / "docs" / "results"
 FIELDS = ["sampler", "seed", "trials", "reached", "best", "seconds"]
 NAMES = [f"{tail}->{head}" for tail, head in EDGES]
 """Of the parameters."""
@@ -93,20 +89,5 @@ def report(rows: list[dict[str, Any]]) -> str:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, default=20)
-    parser.add_argument("--samplers", nargs="+", choices=SAMPLERS, default=list(SAMPLERS))
-    parser.add_argument("--csv", type=Path, default=RESULTS / "optuna_queries.csv")
-    arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    tasks = [
-        {"sampler": name, "seed": seed}
-        for seed in range(arguments.seeds)
-        for name in arguments.samplers
-    ]
-    run_all(tasks, arguments.csv, 1, search, FIELDS, FIELDS[:2])
-    page = report(finished(arguments.csv))
-    arguments.csv.with_suffix(".md").write_text(page)
-    print(page)
+    compare(__doc__, SAMPLERS, 20, "optuna_queries.csv", search, FIELDS, report)
