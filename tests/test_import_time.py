@@ -4,6 +4,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+IMPORTED = """
+import sys
+import torch, networkx, sklearn.ensemble, sklearn.gaussian_process, scipy.stats
+stands_on = set(sys.modules)
+from tagates_sk import TAGATESRanker
+print(*sorted(set(sys.modules) - stands_on))
+"""
+
 TIMED = """
 from time import process_time
 start = process_time()
@@ -51,6 +61,15 @@ def test_the_package_alone_imports_nothing_heavy() -> None:
     assert output_of(HEAVY).split() == []
 
 
+def test_an_estimator_imports_nothing_else() -> None:
+    """Beyond the parts of torch, networkx, scikit-learn and SciPy that it stands on."""
+    new = output_of(IMPORTED).split()
+    others = [name for name in new if name.split(".")[0] not in ("numpy", "tagates_sk")]
+    assert others == []
+    assert len(new) < 100
+
+
+@pytest.mark.slow
 def test_import_time() -> None:
     """At most 7% more than what it stands on, in the same process; the best of four."""
     output_of(TIMED)  # writes .pyc files, warms the disk cache
