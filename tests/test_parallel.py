@@ -179,6 +179,7 @@ def killing_a_busy_worker(client: Any) -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore")  # those of the cluster's own threads and sockets
 @pytest.mark.usefixtures("dask_cluster")
 class TestDask:
+    @pytest.mark.slow  # the next one shows it, too
     def test_same(self, fitted: Any) -> None:
         same_everywhere(fitted, backend="dask")
 

@@ -7,19 +7,15 @@ import doctest
 import io
 import re
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tagates_sk import TAGATESRanker, TAGATESRegressor
-from tagates_sk.estimators import composition
 from tagates_sk.spaces import NASBench201
 from tagates_sk.training.trainer import TrainingOptions
 from tests.small import CELLS, TARGETS, sample
-
-pytestmark = pytest.mark.all_trees
 
 DOCS = Path(__file__).parents[2] / "docs"
 NEEDS_NASLIB = re.compile(r"^from naslib", re.MULTILINE)
@@ -36,12 +32,15 @@ FEW_EPOCHS = {
 """Pages that print nothing which depends on how well a model is trained."""
 
 
-@dataclass(frozen=True)
-class TwoEpochs(TrainingOptions):
-    """Options of a training that is cut short."""
+def cut_short(most: int) -> type[TrainingOptions]:
+    """Options of a training of so many epochs at most."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "max_iter", min(self.max_iter, 2))
+    @dataclass(frozen=True)
+    class Options(TrainingOptions):
+        def __post_init__(self) -> None:
+            object.__setattr__(self, "max_iter", min(self.max_iter, most))
+
+    return Options
 
 
 @dataclass
@@ -125,10 +124,8 @@ def test_code_runs_and_prints_what_the_page_says(
     natives = [NASBench201().from_dag(cell) for cell in CELLS]
     lines = [f"{native},{target}\n" for native, target in zip(natives, TARGETS, strict=True)]
     Path("measured.csv").write_text("architecture,accuracy\n" + "".join(lines))
-    if page in FEW_EPOCHS:
-        monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", TwoEpochs)
-        few_trees = partial(composition.BoostingMember, 10)
-        monkeypatch.setattr(composition, "BoostingMember", few_trees)
+    options = cut_short(2 if page in FEW_EPOCHS else 20)
+    monkeypatch.setattr("tagates_sk.training.trainer.TrainingOptions", options)
     own = readers_own() if page in ("drawing.md", "inspection.md", README) else {}
     namespace = {"__name__": "page"} | own
     same = doctest.OutputChecker().check_output

@@ -17,8 +17,6 @@ from tagates_sk.graphs import UnknownOperationError, UnknownOperationWarning
 from tagates_sk.metrics import kendall_tau
 from tests.small import BOTH, ranker, regressor
 
-pytestmark = pytest.mark.all_trees
-
 
 def chains(n: int, seed: int = 0, **others: float) -> tuple[list[Any], np.ndarray]:
     """Two convolutions in a row, and a target that their kernels make."""

@@ -30,7 +30,7 @@ CURVES = np.column_stack([HIDDEN - 2 + NOISE[1], HIDDEN - 1 + 0.1 * NOISE[1], HI
 @pytest.mark.parametrize("options", [{}, {"anytime": False}, {"n_members": 2, "bootstrap": True}])
 def test_observations_tell_what_graphs_do_not(make: Any, options: dict[str, Any]) -> None:
     train, test = np.arange(30), np.arange(30, 40)
-    fitted = make(T=3, max_iter=80, learning_rate=0.01, **options)
+    fitted = make(T=3, max_iter=40, learning_rate=0.02, **options)
     fitted.fit([CELLS[i] for i in train], CURVES[train])
     unseen = [CELLS[i] for i in test]
     blind = kendall_tau(HIDDEN[test], fitted.predict(unseen))

@@ -125,7 +125,7 @@ class TestRealData:
         data = load_nasbench201()
         order = np.random.RandomState(0).permutation(len(data.target))
         train, test = order[:78], order[78:2078]
-        estimator = TAGATESRanker(max_iter=60, random_state=0)
+        estimator = TAGATESRanker(max_iter=20, random_state=0)
         estimator.fit(data.dags[train], data.target[train])
         assert estimator.score(data.dags[test], data.target[test]) > 0.6
 

@@ -141,10 +141,10 @@ GRID = {"T": [1, 2], "s": [0.05, 1.0]}
 
 
 class TestSearch:
-    @pytest.mark.parametrize("X", [CELLS, LAZY], ids=["list", "lazy"])
+    @pytest.mark.parametrize("X", [pytest.param(CELLS, marks=pytest.mark.slow), LAZY])
     def test_grid_in_one_and_two_processes(self, X: Any) -> None:
         one, two = (
-            GridSearchCV(ranker(max_iter=10, learning_rate=0.01), GRID, cv=2, n_jobs=n).fit(X, Y)
+            GridSearchCV(ranker(max_iter=5, learning_rate=0.02), GRID, cv=2, n_jobs=n).fit(X, Y)
             for n in (1, 2)
         )
         assert one.best_params_ == two.best_params_

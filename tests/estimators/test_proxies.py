@@ -26,8 +26,6 @@ from tagates_sk.model_files import ModelFileError, save_model
 from tagates_sk.search import PredictorSearch
 from tests.small import CELLS, TARGETS, chain, ranker, regressor, small
 
-pytestmark = pytest.mark.all_trees
-
 NB201 = load_nasbench201()
 PROXIES = load_zero_cost_proxies("nasbench201")
 POOL = NB201.dags[NB201.train_indices[::10]]

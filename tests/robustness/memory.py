@@ -54,6 +54,7 @@ GRAPHS: dict[str, Callable[[], Any]] = {
     "small": lambda: SMALL * 20,
     "some": lambda: [cell(100, 300, seed) for seed in range(64)],
     "many": lambda: [cell(100, 300, seed) for seed in range(640)],
+    "several": lambda: [cell(100, 300, seed) for seed in range(200)],
     "large": lambda: [cell(700, 200_000, 0)],
 }
 

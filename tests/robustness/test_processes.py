@@ -185,6 +185,7 @@ def test_work_of_spawned_processes(n_processes: int) -> None:
 class TestKilled:
     """Restarted with the same cache, work ends with the numbers of undisturbed work."""
 
+    @pytest.mark.slow
     def test_zero_cost(self, tmp_path: Path) -> None:
         assert int(run("killed", "zero_cost", tmp_path, 0)) > 0
 

@@ -68,14 +68,14 @@ class TestCondition:
 )
 def test_each_condition_is_learned(make: Any, n_members: int, other: TrainingCondition) -> None:
     """Each of the three ways in lets one model learn two opposite orders."""
-    fitted = make(max_iter=120, learning_rate=0.01, n_members=n_members, dropout=0.0)
+    fitted = make(max_iter=60, learning_rate=0.02, n_members=n_members, dropout=0.0)
     fitted.fit(TWICE, OPPOSITE, conditions=conditions(other))
     assert kendall_tau(-TARGETS, fitted.predict(CELLS, conditions=other)) > 0.5
     assert kendall_tau(TARGETS, fitted.predict(CELLS, conditions=LONG)) > 0.5
 
 
 def test_units_of_each_condition() -> None:
-    fitted = regressor(max_iter=80, learning_rate=0.01, n_members=2)
+    fitted = regressor(max_iter=40, learning_rate=0.02, n_members=2)
     fitted.fit(TWICE, OPPOSITE, conditions=conditions(OTHERS[0]))
     short, std = fitted.predict(CELLS, return_std=True, conditions=OTHERS[0])
     assert abs(short.mean() - (100 - TARGETS).mean()) < 3

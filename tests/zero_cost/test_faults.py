@@ -52,7 +52,7 @@ def deadly(state: WeightState) -> Any:
     return state.weight.abs().sum()
 
 
-@pytest.mark.parametrize("memory", [False, True])
+@pytest.mark.parametrize("memory", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_killed_worker(memory: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ends with advice; the next run ends with the right numbers."""
     register_metric("deadly", deadly, overwrite=True)
