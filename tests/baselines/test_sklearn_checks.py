@@ -14,7 +14,14 @@ from tagates_sk.baselines import NormalScores
 from tagates_sk.training.tasks import RANKING
 from tests.estimators.test_sklearn_checks import EXPECTED_FAILURES, OF_COMPANY, within_float32
 
-from .estimators import OVER_ARRAYS, ArrayGP
+from .estimators import (
+    OVER_ARRAYS,
+    ArrayGATESRanker,
+    ArrayGP,
+    ArrayLSTMRanker,
+    ArrayLSTMRegressor,
+    ArraySemiNASRanker,
+)
 
 QUICK: dict[str, Any] = {
     "layer_dim": 8, "op_dim": 8, "head": (), "dropout": 0.0, "schedule": "constant",
@@ -33,8 +40,10 @@ def quick(cls: Any) -> Any:
 
 
 # A regressor differs from its ranker by loss and unit, which one of them shows.
-CHECKED = [cls for cls in OVER_ARRAYS if "Ranker" in cls.__name__ or "LSTM" in cls.__name__]
+CHECKED = [ArrayGATESRanker, ArrayLSTMRanker, ArrayLSTMRegressor, ArraySemiNASRanker]
 ESTIMATORS = [*map(quick, CHECKED), ArrayGP(handle_unknown="ignore"), NormalScores()]
+OTHERS = [quick(cls) for cls in OVER_ARRAYS if cls not in CHECKED]
+"""They are fitted and asked by the code of those above."""
 
 
 def expected_failures(estimator: Any) -> dict[str, str]:
@@ -45,6 +54,19 @@ def expected_failures(estimator: Any) -> dict[str, str]:
 def test_over_arrays(
     estimator: Any, check: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run(estimator, check, monkeypatch)
+
+
+@pytest.mark.slow
+@parametrize_with_checks(OTHERS, expected_failed_checks=expected_failures)
+def test_others_over_arrays(
+    estimator: Any, check: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(estimator, check, monkeypatch)
+
+
+def run(estimator: Any, check: Callable[[Any], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a check, with what it asks for where networks are concerned."""
     name_of_check = getattr(check, "func", check).__name__
     in_units = getattr(estimator, "_task", RANKING).in_units
     if name_of_check == "check_regressors_train" and in_units:
