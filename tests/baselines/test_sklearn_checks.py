@@ -42,7 +42,7 @@ def quick(cls: Any) -> Any:
 # A regressor differs from its ranker by loss and unit, which one of them shows.
 CHECKED = [ArrayGATESRanker, ArrayLSTMRanker, ArrayLSTMRegressor, ArraySemiNASRanker]
 ESTIMATORS = [*map(quick, CHECKED), ArrayGP(handle_unknown="ignore"), NormalScores()]
-OTHERS = [quick(cls) for cls in OVER_ARRAYS if cls not in CHECKED]
+OTHERS = [quick(cls) for cls in OVER_ARRAYS if cls not in CHECKED and "Ranker" in cls.__name__]
 """They are fitted and asked by the code of those above."""
 
 
