@@ -22,8 +22,8 @@ Networks = Encoders | RecurrentNetworks
 FEWEST = 20
 """With fewer labels than this, networks see all of them."""
 
-EPOCHS, BLENDED_EPOCHS, FEWEST_EPOCHS = 100, 60, 30
-"""Epochs of encoders alone, of a blend, which needs no more, and of a blend on very many labels."""
+EPOCHS, EPOCHS_OF_FEW, FEWEST_EPOCHS = 100, 60, 30
+"""Epochs as a rule, of a blend on few labels, which needs no more, and on very many."""
 
 WORK = 750_000
 """Operations that networks read in all epochs over deep graphs: about a minute on two cores."""
@@ -31,8 +31,9 @@ WORK = 750_000
 FEWEST_OF_DEEP = 20
 """Fewest epochs of these, however large the graphs are."""
 
-FEW = 100
-"""Labels on which EPOCHS suffice; with more of them fewer do, since each has more steps."""
+FEW, MANY = 100, 1000
+"""Labels up to which a blend needs fewer epochs, and no recurrent networks; and from which on
+fewer epochs do, since each has more steps."""
 
 ASYNCHRONOUS: dict[str, Any] = {
     "T": 2, "n_members": 2, "propagation": "asynchronous", "readout": "both",
@@ -126,8 +127,10 @@ def epochs_of(max_iter: int | str, n: int | None = None, n_swept: int | None = N
     if not isinstance(max_iter, str):
         return max_iter
     epochs = EPOCHS
-    if n is not None:
-        epochs = min(BLENDED_EPOCHS, max(round(EPOCHS * math.sqrt(FEW / n)), FEWEST_EPOCHS))
+    if n is not None and n <= FEW:
+        epochs = EPOCHS_OF_FEW
+    elif n is not None and n > MANY:
+        epochs = max(round(EPOCHS * math.sqrt(MANY / n)), FEWEST_EPOCHS)
     return epochs if n_swept is None else min(epochs, max(FEWEST_OF_DEEP, WORK // n_swept))
 
 

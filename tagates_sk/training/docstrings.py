@@ -198,10 +198,11 @@ _PARTS = {
         """max_iter : int, default=200
         Epochs.""",
         """max_iter : int or "auto", default="auto"
-        Epochs. "auto" is 100; for a blend that learns from more than n = 100 labels,
-        and from no unlabelled architectures, it is 1000 / √n, but at least 30. Blends
-        of architectures with more than 16 operations on a path take at most 750,000
-        epochs divided by the number of operations in X, but at least 20.""",
+        Epochs. "auto" is 100. A blend that learns from no unlabelled architectures
+        takes 60 for up to 100 labels; for more than n = 1,000 it takes 3,162 / √n, but
+        at least 30. Blends of architectures with more than 16 operations on a path
+        take at most 750,000 epochs divided by the number of operations in X, but at
+        least 20.""",
     ),
     "attributes": ATTRIBUTES,
     "notes": NOTES,

@@ -286,7 +286,7 @@ class TestDeepArchitectures:
     def test_epochs_are_bounded(
         self, options: Any, n_iter: int, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        for name, value in (("WORK", 100), ("BLENDED_EPOCHS", 6), ("FEWEST_EPOCHS", 3)):
+        for name, value in (("WORK", 100), ("EPOCHS_OF_FEW", 6), ("FEWEST_EPOCHS", 3)):
             monkeypatch.setattr(f"tagates_sk.estimators.networks.{name}", value)
         monkeypatch.setattr("tagates_sk.estimators.networks.FEWEST_OF_DEEP", 5)
         fitted = ranker(members="all", **{"max_iter": "auto", **options}).fit(DEEP, np.arange(8.0))

@@ -103,7 +103,14 @@ def test_weights_of_architectures() -> None:
 
 @pytest.mark.parametrize(
     ("given", "n", "epochs"),
-    [("auto", None, 100), ("auto", 1, 60), ("auto", 625, 40), ("auto", 10**6, 30), (7, 10**6, 7)],
+    [
+        ("auto", None, 100),
+        ("auto", 1, 60),
+        ("auto", 625, 100),
+        ("auto", 4000, 50),
+        ("auto", 10**6, 30),
+        (7, 10**6, 7),
+    ],
 )
 def test_epochs(given: Any, n: int, epochs: int) -> None:
     assert epochs_of(given, n) == epochs
@@ -111,9 +118,10 @@ def test_epochs(given: Any, n: int, epochs: int) -> None:
 
 def test_auto_epochs_of_a_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(networks, "EPOCHS", 4)
-    monkeypatch.setattr(networks, "BLENDED_EPOCHS", 3)
+    monkeypatch.setattr(networks, "EPOCHS_OF_FEW", 3)
     monkeypatch.setattr(networks, "FEWEST_EPOCHS", 1)
-    monkeypatch.setattr(networks, "FEW", 10)
+    monkeypatch.setattr(networks, "FEW", 5)
+    monkeypatch.setattr(networks, "MANY", 10)
     model = small(TAGATESRanker, max_iter="auto", members="all").fit(CELLS, TARGETS)
     assert model.n_iter_ == 2
     assert model.partial_fit(CELLS, TARGETS).n_iter_ == 3
