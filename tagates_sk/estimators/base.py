@@ -574,7 +574,7 @@ class BaseTAGATES(NetworkEstimator):
         if composition is not None and partial is None and conditions is None:
             blended = composition.predict(X, self.handle_unknown, self.verbose)
             mapped = composition.score_map if self._task.in_units else None
-            mean = mapped.predict(blended.scores, blended.spread) if mapped else blended.scores
+            mean = mapped.predict(blended.scores) if mapped else blended.scores
             if not return_std:
                 return mean
             return mean, mapped.std(blended.scores, blended.spread) if mapped else blended.spread

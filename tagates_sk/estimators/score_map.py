@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from scipy.special import ndtri
 
@@ -19,6 +17,13 @@ CENTRAL = 0.8
 ONE_SIGMA = 0.8413447460685429
 """Probability of being below the mean plus one standard deviation."""
 
+SHIFTS, FACTORS = np.linspace(-0.6, 0.6, 25), np.exp(np.linspace(-0.5, 0.5, 11))
+"""What may be added to α, and what β may be multiplied by."""
+STIFFNESS = 10.0
+"""How much α' and β' are drawn to α and β, in labels."""
+N_FITTED = 5
+"""Numbers that were fitted to the same labels: weights of the blend, α and β."""
+
 
 class ScoreMap:
     r"""Values, standard deviations and quantiles of architectures with blended scores.
@@ -27,13 +32,20 @@ class ScoreMap:
     α + β s and standard deviation σ r, where r is the members' own uncertainty. α, β >
     0 and σ are estimated from architectures that members have not seen; σ makes the
     central 80% interval hold 80% of these. The normal scores of the labels map
-    quantiles of t to quantiles of the target. The median is the prediction: it
-    increases with s, so values rank as scores do.
+    quantiles of t to quantiles of the target.
+
+    The predicted value is that of the normal score α' + β' s, which increases with s:
+    values rank as scores do. α' and β' are near α and β, and minimise the absolute
+    errors of values: where few labels lie far apart, a small error of t is a large one
+    of the value. For the same reason values between two labels far apart
+    keep near one of them.
 
     Attributes
     ----------
     intercept_, slope_, sigma_ : float
         α, β and σ.
+    median_intercept_, median_slope_ : float or None
+        α' and β'; None if they are α and β, and values between labels are linear.
 
     Examples
     --------
@@ -45,6 +57,9 @@ class ScoreMap:
     >>> bool(np.all(np.diff(mapped) > 0))
     True
     """
+
+    median_intercept_: float | None = None
+    median_slope_: float | None = None
 
     def fit(
         self,
@@ -101,22 +116,36 @@ class ScoreMap:
             # A few large errors must not widen all other intervals.
             inner = (_quantile(ratios, w, CENTRAL) / ndtri(0.5 + CENTRAL / 2)) ** 2
             square = (n * inner + PRIOR_WEIGHT * square) / (n + PRIOR_WEIGHT)
+            square *= n / max(n - N_FITTED, 0.5 * n)
         self.sigma_ = float(np.sqrt(square))
+        self._fit_median(s, values[there], w)
         return self
 
-    def predict(
-        self, scores: Floats, spread: Floats | None = None, *, quantile: float = 0.5
-    ) -> Floats:
-        """Predict quantiles of the target, by default the median.
+    def _fit_median(self, s: Floats, values: Floats, weight: Floats) -> None:
+        """The shift and the factor with the smallest absolute errors."""
+        self.median_intercept_, self.median_slope_ = self.intercept_, self.slope_
+        deviations = np.abs(values - np.median(values)) if len(values) else values
+        if not deviations.any():
+            return
+        unit = float(np.average(deviations, weights=weight))
+        least = np.inf
+        for factor in FACTORS:
+            for shift in SHIFTS:
+                t = self.intercept_ + shift + factor * self.slope_ * s
+                errors = float(weight @ np.abs(self._stepped(t) - values)) / unit
+                errors += STIFFNESS * (shift**2 + np.log(factor) ** 2)
+                if errors < least:
+                    least = errors
+                    self.median_intercept_ = float(self.intercept_ + shift)
+                    self.median_slope_ = float(factor * self.slope_)
+
+    def predict(self, scores: Floats) -> Floats:
+        """Predict values.
 
         Parameters
         ----------
         scores : ndarray of float, shape (n,)
             Blended scores.
-        spread : ndarray of float, shape (n,), default=None
-            Their uncertainty r; None means 1.
-        quantile : float, default=0.5
-            Strictly between 0 and 1.
 
         Returns
         -------
@@ -125,7 +154,31 @@ class ScoreMap:
         """
         if not len(scores):
             return np.zeros(0)
-        values: Floats = self._quantiles(scores, spread, [quantile])[0]
+        if self.median_slope_ is None or self.median_intercept_ is None:
+            values: Floats = self._scores.values_of(self.intercept_ + self.slope_ * scores)
+            return values
+        return self._stepped(self.median_intercept_ + self.median_slope_ * scores)
+
+    def quantile(self, scores: Floats, spread: Floats | None, probability: float) -> Floats:
+        """Predict quantiles of the target.
+
+        Parameters
+        ----------
+        scores : ndarray of float, shape (n,)
+            Blended scores.
+        spread : ndarray of float, shape (n,), or None
+            Their uncertainty r; None means 1.
+        probability : float
+            Strictly between 0 and 1.
+
+        Returns
+        -------
+        ndarray of float, shape (n,)
+            In the target's units.
+        """
+        r = np.ones(len(scores)) if spread is None else spread
+        t = self.intercept_ + self.slope_ * scores + ndtri(probability) * self.sigma_ * r
+        values: Floats = self._scores.values_of(t)
         return values
 
     def std(self, scores: Floats, spread: Floats | None = None) -> Floats:
@@ -143,19 +196,28 @@ class ScoreMap:
         """
         if not len(scores):
             return np.zeros(0)
-        above, below = self._quantiles(scores, spread, [ONE_SIGMA, 1.0 - ONE_SIGMA])
+        above, below = (self.quantile(scores, spread, p) for p in (ONE_SIGMA, 1.0 - ONE_SIGMA))
         deviations: Floats = 0.5 * (above - below)
         return deviations
 
-    def _quantiles(
-        self, scores: Floats, spread: Floats | None, probabilities: Sequence[float]
-    ) -> Floats:
-        """A row for each probability."""
-        r = np.ones(len(scores)) if spread is None else spread
-        t = self.intercept_ + self.slope_ * scores
-        rows = [t + ndtri(probability) * self.sigma_ * r for probability in probabilities]
-        values: Floats = self._scores.values_of(np.concatenate(rows))
-        return values.reshape(len(rows), len(scores))
+    def _stepped(self, t: Floats) -> Floats:
+        """Values of normal scores that keep near those of labels, with flat ends."""
+        known, scores = self._scores.knots()
+        if len(scores) < 3:
+            values: Floats = self._scores.values_of(t)
+            return values
+        gap = np.diff(known)
+        wide = gap / (gap + np.abs(known - np.median(known)).mean())
+        share = wide[np.clip(np.searchsorted(scores, t) - 1, 0, len(gap) - 1)]
+        nearest = known[np.searchsorted(0.5 * (scores[1:] + scores[:-1]), t)]
+        values = share * nearest + (1.0 - share) * np.interp(t, scores, known)
+        quarter = max(len(scores) // 4, 1)
+        slopes = [
+            (known[i + quarter] - known[i]) / (scores[i + quarter] - scores[i])
+            for i in (0, len(scores) - 1 - quarter)
+        ]
+        beyond: Floats = t - np.clip(t, scores[0], scores[-1])
+        return values + min(slopes) * beyond
 
 
 def _quantile(values: Floats, weight: Floats, probability: float) -> float:

@@ -185,7 +185,10 @@ PARTS: dict[type[Any], Fields] = {
     ),
     RecurrentNetworks: _made(RecurrentNetworks),
     Scale: _set(varies=NDArray[np.bool_], mean=Floats, std=Floats),
-    ScoreMap: _set(_scores=NormalScores, intercept_=float, slope_=float, sigma_=float),
+    ScoreMap: _set(
+        _scores=NormalScores, intercept_=float, slope_=float, sigma_=float,
+        median_intercept_=float | None, median_slope_=float | None,
+    ),
     Sizes: _made(Sizes),
     TargetScaler: _made(TargetScaler),
     TrainingCondition: _made(TrainingCondition),

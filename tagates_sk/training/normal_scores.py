@@ -122,6 +122,10 @@ class NormalScores(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         return _line(scores, *self._known[column][::-1])
 
+    def knots(self, column: int = 0) -> tuple[Floats, Floats]:
+        """The distinct values of a column in fit, and their scores, both increasing."""
+        return self._known[column]
+
 
 def _line(x: Floats, xs: Floats, ys: Floats) -> Floats:
     """Piecewise linear through the points, beyond them with the slope of the outermost quarters."""

@@ -19,7 +19,7 @@ TABLES = [
     ("table3", "fidelities"),
     ("extrapolation", "fidelities"),
     ("conditions", "fidelities"),
-    ("calibration", "calibration"),
+    ("values", "values"),
     ("pretraining", "pretraining"),
     ("attributes", "README"),
     ("latency_transfer", "latency_transfer"),

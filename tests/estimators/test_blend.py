@@ -122,7 +122,7 @@ def test_intervals_hold_what_they_say(n: int) -> None:
         scores, t = members(n + 1000, [0.4], seed)
         values = -np.exp(-2 * t)
         fitted = ScoreMap().fit(scores[:n, 0], values[:n])
-        low, high = (fitted.predict(scores[n:, 0], quantile=q) for q in (0.1, 0.9))
+        low, high = (fitted.quantile(scores[n:, 0], None, q) for q in (0.1, 0.9))
         covered.append(np.mean((low <= values[n:]) & (values[n:] <= high)))
     assert 0.74 < np.mean(covered) < 0.86
 
@@ -135,6 +135,31 @@ def test_values_rank_as_scores(n: int, seed: int, unit: float) -> None:
     scores = np.sort(np.round(rng.randn(20), 3))
     assert (np.diff(fitted.predict(scores)) >= 0).all()
     assert (fitted.std(scores) >= 0).all()
+
+
+def test_values_between_labels_far_apart_are_near_one_of_them() -> None:
+    """As where some networks do not learn at all."""
+    values = np.array([10.0, 90.0, 90.5, 91.0, 91.5, 92.0])
+    fitted = ScoreMap().fit(np.linspace(-1.5, 1.5, 6), values)
+    found = fitted.predict(np.linspace(-2, 2, 401))
+    assert (np.diff(found) > 0).all()
+    assert np.mean((20 < found) & (found < 80)) < 0.1
+    assert found[-1] < 95
+
+
+def test_few_labels_far_away_do_not_decide_other_values() -> None:
+    """More failures among the labels than elsewhere shift quantiles, and cost little."""
+    rng = np.random.RandomState(0)
+    t = rng.randn(1000)
+    values = np.where(t < -2, 10.0, 90 + t)
+    chosen = np.r_[np.flatnonzero(t < -2)[:4], np.flatnonzero(t >= -2)[:36]]
+    scores = t + 0.1 * rng.randn(1000)
+    fitted = ScoreMap().fit(scores[chosen], values[chosen])
+    error, plain = (
+        np.abs(found - values).mean()
+        for found in (fitted.predict(scores), fitted.quantile(scores, None, 0.5))
+    )
+    assert error < 0.5 * plain
 
 
 def test_map_without_unseen_scores() -> None:
