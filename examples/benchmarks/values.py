@@ -102,53 +102,37 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def report(rows: list[dict[str, Any]]) -> str:
-    """Means over seeds, in markdown: errors of all, then intervals."""
-    names = [name for name in REGRESSORS if any(r["regressor"] == name for r in rows)]
-    cases = [
-        (space, n)
-        for space in TITLES
-        for n in SIZES
-        if any(r["space"] == space and int(r["n"]) == n for r in rows)
+    """Means over seeds, in markdown: errors and tau of all for each space, then intervals."""
+    lines = []
+    for space, title in TITLES.items():
+        there = [r for r in rows if r["space"] == space]
+        lines += [f"{title}:", "", *_head("regressor", "error", "tau")]
+        for name in REGRESSORS:
+            lines.append(_row(name, [r for r in there if r["regressor"] == name], "error", "tau"))
+        lines.append("")
+    lines += _head("intervals", "coverage", "calibration error")
+    for space, title in TITLES.items():
+        for name in WITH_STD:
+            there = [r for r in rows if (r["space"], r["regressor"]) == (space, name)]
+            lines.append(_row(f"{title}: {name}", there, "coverage", "calibration_error"))
+    return "\n".join(lines)
+
+
+def _head(first: str, *fields: str) -> list[str]:
+    columns = [first, *(f"{field}, {n} labels" for field in fields for n in SIZES), "seeds"]
+    return [f"| {' | '.join(columns)} |", "| --- |" + " --- |" * (len(columns) - 1)]
+
+
+def _row(first: str, rows: list[dict[str, Any]], *fields: str) -> str:
+    """Means of the fields, by field and size, and the numbers of seeds."""
+    by_size = {n: [r for r in rows if int(r["n"]) == n] for n in SIZES}
+    cells = [
+        f"{np.mean([float(r[field]) for r in of_size]):.3f}" if of_size else ""
+        for field in fields
+        for of_size in by_size.values()
     ]
-
-    def mean(case: tuple[str, int], name: str, field: str) -> str:
-        values = [
-            float(r[field])
-            for r in rows
-            if (r["space"], int(r["n"])) == case and r["regressor"] == name and r[field]
-        ]
-        return f"{np.mean(values):.3f} ({len(values)})" if values else ""
-
-    def table(names: list[str], field: str) -> list[str]:
-        lines = [
-            f"| regressor | {' | '.join(f'{TITLES[space]}, {n}' for space, n in cases)} |",
-            "| --- |" + " --- |" * len(cases),
-        ]
-        for name in names:
-            cells = " | ".join(mean(case, name, field) for case in cases)
-            lines.append(f"| {name} | {cells} |")
-        return lines
-
-    intervals = [name for name in WITH_STD if name in names]
-    return "\n".join(
-        [
-            "Mean absolute error, as a share of the deviation from the median:",
-            "",
-            *table(names, "error"),
-            "",
-            "Kendall's tau:",
-            "",
-            *table(names, "tau"),
-            "",
-            "Share of values in the central 80% interval:",
-            "",
-            *table(intervals, "coverage"),
-            "",
-            "Calibration error:",
-            "",
-            *table(intervals, "calibration_error"),
-        ]
-    )
+    seeds = ", ".join(str(len(of_size)) for of_size in by_size.values())
+    return f"| {first} | {' | '.join(cells)} | {seeds} |"
 
 
 def main() -> None:

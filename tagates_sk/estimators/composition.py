@@ -209,7 +209,8 @@ class Composition:
             random_state=draw_seed(rng),
         )
         spread = _spread([members[name].unseen_std_ for name in processes])
-        score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread)
+        again = blend.predict(np.column_stack(seen))
+        score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread, again)
         networks, scales = [t.network for t in trained], [t.scale for t in trained]
         return cls(networks, scales, statistics, members, blend, score_map, known.ranks)
 

@@ -67,6 +67,7 @@ class ScoreMap:
         values: Floats,
         sample_weight: Floats | None = None,
         spread: Floats | None = None,
+        seen: Floats | None = None,
     ) -> ScoreMap:
         """Learn the map.
 
@@ -80,6 +81,9 @@ class ScoreMap:
         sample_weight : ndarray of float, shape (n,), default=None
         spread : ndarray of float, shape (n,), default=None
             The uncertainty r of these scores; None means 1.
+        seen : ndarray of float, shape (n,), default=None
+            Blended scores of the same architectures by members that have seen them, as
+            architectures get that are like them. Their errors of values count as much.
 
         Returns
         -------
@@ -118,7 +122,10 @@ class ScoreMap:
             square = (n * inner + PRIOR_WEIGHT * square) / (n + PRIOR_WEIGHT)
             square *= n / max(n - N_FITTED, 0.5 * n)
         self.sigma_ = float(np.sqrt(square))
-        self._fit_median(s, values[there], w)
+        values = values[there]
+        if seen is not None:
+            s, values, w = np.append(s, seen[there]), np.tile(values, 2), np.tile(w, 2)
+        self._fit_median(s, values, w)
         return self
 
     def _fit_median(self, s: Floats, values: Floats, weight: Floats) -> None:

@@ -162,6 +162,16 @@ def test_few_labels_far_away_do_not_decide_other_values() -> None:
     assert error < 0.5 * plain
 
 
+def test_a_failure_that_was_seen_is_predicted_as_one() -> None:
+    """Out of sample its score is like others', in sample it is not: both count."""
+    values = np.r_[10.0, 85 + np.arange(39) / 4]
+    t = ScoreMap().fit(np.zeros(40), values)._scores.transform(values[:, None])[:, 0]
+    unseen = np.r_[-0.8, t[1:] + 0.05]
+    fitted = ScoreMap().fit(unseen, values, seen=np.r_[-2.2, t[1:]])
+    assert fitted.predict(np.array([-2.2]))[0] < 15
+    assert np.abs(fitted.predict(t[1:]) - values[1:]).max() < 2
+
+
 def test_map_without_unseen_scores() -> None:
     fitted = ScoreMap().fit(np.full(3, np.nan), np.array([1.0, 2.0, 3.0]))
     assert fitted.predict(np.zeros(1))[0] == pytest.approx(2.0)
