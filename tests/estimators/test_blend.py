@@ -143,7 +143,7 @@ def test_values_between_labels_far_apart_are_near_one_of_them() -> None:
     fitted = ScoreMap().fit(np.linspace(-1.5, 1.5, 6), values)
     found = fitted.predict(np.linspace(-2, 2, 401))
     assert (np.diff(found) > 0).all()
-    assert np.mean((20 < found) & (found < 80)) < 0.1
+    assert np.mean((found > 20) & (found < 80)) < 0.1
     assert found[-1] < 95
 
 
