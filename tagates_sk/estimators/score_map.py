@@ -223,8 +223,8 @@ class ScoreMap:
             (known[i + quarter] - known[i]) / (scores[i + quarter] - scores[i])
             for i in (0, len(scores) - 1 - quarter)
         ]
-        beyond: Floats = t - np.clip(t, scores[0], scores[-1])
-        return values + min(slopes) * beyond
+        values += min(slopes) * (t - np.clip(t, scores[0], scores[-1]))
+        return values
 
 
 def _quantile(values: Floats, weight: Floats, probability: float) -> float:
