@@ -59,7 +59,8 @@ def test_many_large_cells(who: str, what: str) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux")
-@pytest.mark.parametrize("who", ["encoder", pytest.param("all", marks=SLOW)])
+@pytest.mark.slow
+@pytest.mark.parametrize("who", ["encoder", "all"])
 def test_200_000_edges(who: str) -> None:
     outcome, megabytes = peak(who, "large")
     assert outcome.startswith("X[0] has 201,404 nodes, operations and edges, which take ")

@@ -29,7 +29,7 @@ from tagates_sk.zero_cost import ZeroCostSaliency
 from tests.small import CELLS, TARGETS, ranker, sample
 from tests.zero_cost.forms import TINY
 
-POOL = sample(120, seed=5)
+POOL = sample(60, seed=5)
 
 
 def use(model: Any) -> np.ndarray:
