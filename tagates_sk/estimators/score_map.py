@@ -34,11 +34,11 @@ class ScoreMap:
     central 80% interval hold 80% of these. The normal scores of the labels map
     quantiles of t to quantiles of the target.
 
-    The predicted value is that of the normal score α' + β' s, which increases with s:
-    values rank as scores do. α' and β' are near α and β, and minimise the absolute
-    errors of values: where few labels lie far apart, a small error of t is a large one
-    of the value. For the same reason values between two labels far apart
-    keep near one of them.
+    The predicted value is that of the normal score α' + β' s, which increases with s, so
+    values rank as scores do. α' and β' stay close to α and β, and minimise the absolute
+    errors of values, both out of sample and in sample: where two labels are far apart, a
+    small error in t becomes a large error in the value. For the same reason, values
+    between two such labels stay close to one of them.
 
     Attributes
     ----------
@@ -82,8 +82,8 @@ class ScoreMap:
         spread : ndarray of float, shape (n,), default=None
             The uncertainty r of these scores; None means 1.
         seen : ndarray of float, shape (n,), default=None
-            Blended scores of the same architectures by members that have seen them, as
-            architectures get that are like them. Their errors of values count as much.
+            Blended scores of the same architectures by members that have seen them.
+            Architectures that resemble them get such scores, so their errors count, too.
 
         Returns
         -------
@@ -208,7 +208,7 @@ class ScoreMap:
         return deviations
 
     def _stepped(self, t: Floats) -> Floats:
-        """Values of normal scores that keep near those of labels, with flat ends."""
+        """Values of normal scores, close to those of labels, and flat beyond the outermost."""
         known, scores = self._scores.knots()
         if len(scores) < 3:
             values: Floats = self._scores.values_of(t)
