@@ -92,6 +92,8 @@ def cases() -> Iterator[tuple[str, Any]]:
         with patch.object(networks, "FEW", 20):
             composed = TAGATESRanker(**TINY_TAGATES | {"members": "all"})
             yield "all_recurrent", composed.fit(X * 4, np.tile(Y, 4))
+        tiny = TAGATESRegressor(**TINY_TAGATES | {"members": "statistics"})
+        yield "statistics_values", tiny.fit(X * 4, 10.0 ** np.tile(Y, 4))
         tiny = TAGATESRanker(**TINY_TAGATES | {"members": "statistics"})
         yield "statistics_cells", tiny.fit(seen("statistics_cells") * 4, np.tile(Y, 4))
         for members in ("encoder", "statistics"):
