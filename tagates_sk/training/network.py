@@ -41,7 +41,7 @@ MEMORY = 256
 USUAL = 1024
 """Scikit-learn's ``working_memory`` if nobody sets it."""
 
-ROW = 64
+ROW = 72
 """Bytes of a node, operation or edge when predicting, for each number in a member's state."""
 
 HELD = 24
