@@ -201,16 +201,12 @@ class Composition:
             member.fit(columns, targets, weights, random_state=draw_seed(rng))
             unseen.append(member.unseen_)
             seen.append(member.predict(columns))
-        blend = Blend().fit(
-            np.column_stack(unseen),
-            targets,
-            weights,
-            np.column_stack(seen),
-            random_state=draw_seed(rng),
-        )
+        out_of_sample, in_sample = np.column_stack(unseen), np.column_stack(seen)
+        blend = Blend().fit(out_of_sample, targets, weights, in_sample, random_state=draw_seed(rng))
         spread = _spread([members[name].unseen_std_ for name in processes])
-        again = blend.predict(np.column_stack(seen))
-        score_map = ScoreMap().fit(blend.unseen_, data.y[:, 0], weights, spread, again)
+        score_map = ScoreMap().fit(
+            blend.unseen_, data.y[:, 0], weights, spread, blend.predict(in_sample)
+        )
         networks, scales = [t.network for t in trained], [t.scale for t in trained]
         return cls(networks, scales, statistics, members, blend, score_map, known.ranks)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import ndtri
 
 from .._utils import Floats
-from ..training.normal_scores import NormalScores
+from ..training.normal_scores import NormalScores, end_slopes
 
 PRIOR_WEIGHT = 5.0
 """The guesses of slope and spread count as much as this many labels."""
@@ -135,11 +137,11 @@ class ScoreMap:
         if not deviations.any():
             return
         unit = float(np.average(deviations, weights=weight))
-        least = np.inf
+        values_of, least = self._stepped(), np.inf
         for factor in FACTORS:
             for shift in SHIFTS:
                 t = self.intercept_ + shift + factor * self.slope_ * s
-                errors = float(weight @ np.abs(self._stepped(t) - values)) / unit
+                errors = float(weight @ np.abs(values_of(t) - values)) / unit
                 errors += STIFFNESS * (shift**2 + np.log(factor) ** 2)
                 if errors < least:
                     least = errors
@@ -164,7 +166,7 @@ class ScoreMap:
         if self.median_slope_ is None or self.median_intercept_ is None:
             values: Floats = self._scores.values_of(self.intercept_ + self.slope_ * scores)
             return values
-        return self._stepped(self.median_intercept_ + self.median_slope_ * scores)
+        return self._stepped()(self.median_intercept_ + self.median_slope_ * scores)
 
     def quantile(self, scores: Floats, spread: Floats | None, probability: float) -> Floats:
         """Predict quantiles of the target.
@@ -207,24 +209,25 @@ class ScoreMap:
         deviations: Floats = 0.5 * (above - below)
         return deviations
 
-    def _stepped(self, t: Floats) -> Floats:
-        """Values of normal scores, close to those of labels, and flat beyond the outermost."""
+    def _stepped(self) -> Callable[[Floats], Floats]:
+        """From normal scores to values close to those of labels, and flat beyond the outermost."""
         known, scores = self._scores.knots()
         if len(scores) < 3:
-            values: Floats = self._scores.values_of(t)
-            return values
+            plain: Callable[[Floats], Floats] = self._scores.values_of
+            return plain
         gap = np.diff(known)
         wide = gap / (gap + np.abs(known - np.median(known)).mean())
-        share = wide[np.clip(np.searchsorted(scores, t) - 1, 0, len(gap) - 1)]
-        nearest = known[np.searchsorted(0.5 * (scores[1:] + scores[:-1]), t)]
-        values = share * nearest + (1.0 - share) * np.interp(t, scores, known)
-        quarter = max(len(scores) // 4, 1)
-        slopes = [
-            (known[i + quarter] - known[i]) / (scores[i + quarter] - scores[i])
-            for i in (0, len(scores) - 1 - quarter)
-        ]
-        values += min(slopes) * (t - np.clip(t, scores[0], scores[-1]))
-        return values
+        middle = 0.5 * (scores[1:] + scores[:-1])
+        slope = min(end_slopes(scores, known))
+
+        def values_of(t: Floats) -> Floats:
+            share = wide[np.clip(np.searchsorted(scores, t) - 1, 0, len(gap) - 1)]
+            nearest = known[np.searchsorted(middle, t)]
+            values: Floats = share * nearest + (1.0 - share) * np.interp(t, scores, known)
+            values += slope * (t - np.clip(t, scores[0], scores[-1]))
+            return values
+
+        return values_of
 
 
 def _quantile(values: Floats, weight: Floats, probability: float) -> float:

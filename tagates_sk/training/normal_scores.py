@@ -131,9 +131,17 @@ def _line(x: Floats, xs: Floats, ys: Floats) -> Floats:
     """Piecewise linear through the points, beyond them with the slope of the outermost quarters."""
     if len(xs) == 1:
         xs, ys = np.append(xs, xs + 1), np.append(ys, ys + 1)
-    near = max(len(xs) // 4, 1)
     below, above = np.minimum(x - xs[0], 0), np.maximum(x - xs[-1], 0)
+    low, high = end_slopes(xs, ys)
     out: Floats = np.interp(x, xs, ys)
-    out += below * (ys[near] - ys[0]) / (xs[near] - xs[0])
-    out += above * (ys[-1] - ys[-1 - near]) / (xs[-1] - xs[-1 - near])
+    out += below * low
+    out += above * high
     return out
+
+
+def end_slopes(xs: Floats, ys: Floats) -> tuple[float, float]:
+    """Slopes of the lowest and of the highest quarter of a line through points."""
+    near = max(len(xs) // 4, 1)
+    low = (ys[near] - ys[0]) / (xs[near] - xs[0])
+    high = (ys[-1] - ys[-1 - near]) / (xs[-1] - xs[-1 - near])
+    return float(low), float(high)
