@@ -16,15 +16,13 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from common import finished, in_names, run_all
-from tournament import SPACES, split
+from tournament import NAMES_ONLY, SPACES, split
 
 from tagates_sk import TAGATESRegressor, UnknownOperationWarning
 from tagates_sk.baselines import (
@@ -33,7 +31,6 @@ from tagates_sk.baselines import (
     GCNRegressor,
     LSTMRegressor,
     TransformerRegressor,
-    WLKernelGP,
     baseline,
 )
 from tagates_sk.inspection import UncertaintyDisplay
@@ -50,30 +47,28 @@ SIZES = (39, 78, 390)
 LEVEL = 0.8
 N_TEST = 1500
 
-DEFAULT = "TAGATESRegressor"
-REGRESSORS: dict[str, Callable[[int], Any]] = {
-    DEFAULT: lambda seed: TAGATESRegressor(random_state=seed),
-    "statistics": lambda seed: TAGATESRegressor(members="statistics", random_state=seed),
-    "WLKernelGP": lambda seed: WLKernelGP(random_state=seed),
-    **{
-        name: partial(lambda name, seed: baseline(name, random_state=seed), name)
-        for name in ("gradient_boosting", "random_forest", "mlp", "walk_statistics")
-    },
-    **{
-        cls.__name__: partial(lambda cls, seed: cls(random_state=seed), cls)
-        for cls in (
-            GATESRegressor,
-            GCNRegressor,
-            DAGNNRegressor,
-            LSTMRegressor,
-            TransformerRegressor,
-        )
-    },
+NETWORKS = {
+    "gates": GATESRegressor,
+    "gcn": GCNRegressor,
+    "dagnn": DAGNNRegressor,
+    "lstm": LSTMRegressor,
+    "cate": TransformerRegressor,
 }
-"""Makers, for a seed; "statistics" is without networks."""
-WITH_NUMBERS = {DEFAULT, "statistics", "gradient_boosting", "random_forest", "walk_statistics"}
-"""They read numbers beside operations; others get them in the names of operations."""
-WITH_STD = (DEFAULT, "statistics", "WLKernelGP")
+"""Regressors where the baseline of the name is a ranker."""
+STATISTICAL = ("nasbowl", "gradient_boosting", "random_forest", "mlp", "walk_statistics")
+OURS = {"TAGATESRegressor": "all", "statistics": "statistics"}
+"""TAGATESRegressor, by its members."""
+REGRESSORS = (*OURS, *STATISTICAL, *NETWORKS)
+WITH_STD = (*OURS, "nasbowl")
+
+
+def regressor(name: str, seed: int) -> Any:
+    """An unfitted regressor with nothing set but its seed, and its members."""
+    if name in OURS:
+        return TAGATESRegressor(members=OURS[name], random_state=seed)
+    if name in NETWORKS:
+        return NETWORKS[name](random_state=seed)
+    return baseline(name, random_state=seed)
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
@@ -81,9 +76,9 @@ def run(task: dict[str, Any]) -> dict[str, Any]:
     space = SPACES[task["space"]]
     bunch = space.load()
     train, test = split(bunch, space.protocol, task["n"], task["seed"], N_TEST)
-    dags = bunch.dags if task["regressor"] in WITH_NUMBERS else in_names(bunch.dags)
+    dags = in_names(bunch.dags) if task["regressor"] in NAMES_ONLY else bunch.dags
     truth = bunch.target[test]
-    model = REGRESSORS[task["regressor"]](task["seed"])
+    model = regressor(task["regressor"], task["seed"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UnknownOperationWarning)  # a small subset lacks operations
         model.fit(dags[train], bunch.target[train])
@@ -142,7 +137,7 @@ def main() -> None:
     parser.add_argument("--spaces", nargs="+", choices=list(TITLES), default=list(TITLES))
     parser.add_argument("--sizes", nargs="+", type=int, choices=SIZES, default=SIZES)
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--regressors", nargs="+", choices=list(REGRESSORS), default=[*REGRESSORS])
+    parser.add_argument("--regressors", nargs="+", choices=REGRESSORS, default=REGRESSORS)
     parser.add_argument("--n-jobs", type=int, default=1)
     parser.add_argument("--report", action="store_true", help="only print what there is")
     parser.add_argument("--out", type=Path, default=Path("docs/results/values.csv"))
