@@ -37,7 +37,7 @@ Fit = Callable[..., Any]
 
 
 # Short steps: where a gradient is nothing but rounding, Adam goes a whole step in any direction.
-SLOW: dict[str, Any] = {"learning_rate": 1e-4}
+SLOW: dict[str, Any] = {"max_iter": 3, "learning_rate": 1e-4}
 
 
 def plain(make: Fit, **others: Any) -> Fit:
