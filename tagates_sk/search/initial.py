@@ -1,4 +1,4 @@
-"""The first architectures: random ones that are far apart."""
+"""The first architectures: random ones of large capacity that are far apart."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ SURPLUS = 5
 """How many random architectures to draw for each one chosen."""
 
 
-def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[int]:
+SHARE = 0.5
+"""Share of these that remain where large architectures are preferred."""
+
+
+def spread(
+    architectures: Sequence[Any], n: int, known: Sequence[Any], *, prefer_large: bool
+) -> list[int]:
     """Rows of up to n architectures, each as far as possible from known and earlier ones.
 
     Distances are between the graph statistics that the statistical members of
@@ -24,6 +30,8 @@ def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[i
     n : int
     known : sequence of architectures
         May be empty.
+    prefer_large : bool
+        Whether to leave out the half with the least capacity, as long as n remain.
 
     Returns
     -------
@@ -39,15 +47,20 @@ def spread(architectures: Sequence[Any], n: int, known: Sequence[Any]) -> list[i
     from ..estimators.statistics import KINDS, GraphStatistics  # imports torch
 
     statistics = GraphStatistics().fit(architectures)
-    place = _places(statistics.transform(architectures), KINDS)
+    read = statistics.transform(architectures)
+    place = _places(read, KINDS)
     distance = np.full(len(place), np.inf)
     for other in _places(statistics.transform(known), KINDS) if len(known) else ():
         distance = np.minimum(distance, ((place - other) ** 2).sum(axis=1))
+    excluded: list[int] = []
+    if prefer_large:
+        n_kept = max(n, round(SHARE * len(place)))
+        excluded = np.argsort(-read.prior, kind="stable")[n_kept:].tolist()
     rows: list[int] = []
     for _ in range(n):
+        distance[excluded + rows] = -1.0
         rows.append(int(distance.argmax()))
         distance = np.minimum(distance, ((place - place[rows[-1]]) ** 2).sum(axis=1))
-        distance[rows] = -1.0
     return rows
 
 

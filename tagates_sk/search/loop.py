@@ -63,7 +63,8 @@ class PredictorSearch:
         Any regressor over architectures. It is cloned, seeded if its `random_state` is
         None, and set to tolerate operations that no measured architecture has. One with
         `proxies` gets the candidates of the round as `X_unlabeled`. None means
-        ``TAGATESRanker(members="statistics")``, which fits in about a second.
+        ``TAGATESRanker()``. ``TAGATESRanker(members="statistics")`` proposes in about a
+        second, and needs more architectures in some spaces.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All
@@ -84,7 +85,8 @@ class PredictorSearch:
     n_initial : int, default=10
         Architectures before the first fit of the predictor; more if fewer than two of
         them could be measured. They are chosen from five times as many random ones, as
-        far from each other as possible.
+        far from each other as possible. With ``direction="maximize"`` the half of these
+        with the least capacity is left out.
     n_candidates : int, default=1000
         Candidates per round, unless they are all of a sequence.
     n_parents : int, default=10
@@ -175,7 +177,7 @@ class PredictorSearch:
         if predictor is None:
             from ..estimators import TAGATESRanker  # imports torch
 
-            predictor = TAGATESRanker(members="statistics")
+            predictor = TAGATESRanker()
         self.space = space
         self.predictor = predictor
         self.acquisition = acquisition
@@ -270,8 +272,13 @@ class PredictorSearch:
             return drawn
         known = [*([records.measured()] if len(records.values) else []), records.outstanding()]
         known = [some for some in known if len(some)]
-        rows = np.array(spread(drawn, n, join(known) if known else []))
-        chosen: Sequence[Any] = as_architectures(drawn)[rows]
+        rows = spread(
+            drawn,
+            n,
+            join(known) if known else [],
+            prefer_large=self.direction == "maximize",
+        )
+        chosen: Sequence[Any] = as_architectures(drawn)[np.array(rows)]
         return chosen
 
     def tell(self, architectures: Sequence[Any], values: ArrayLike) -> None:

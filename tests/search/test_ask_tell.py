@@ -259,8 +259,10 @@ def test_random_ones_where_mutants_are_known() -> None:
 def test_directions_mirror_each_other(space: Any, acquisition: str) -> None:
     up = search(space, process(), acquisition=acquisition)
     down = search(space, process(), acquisition=acquisition, direction="minimize")
-    for _ in range(3):
-        cells, same = up.ask(), down.ask()
+    cells = same = search(space).ask(6)  # the first ones differ: accuracies favour large ones
+    for number in range(3):
+        if number:
+            cells, same = up.ask(), down.ask()
         assert structures(cells) == structures(same)
         up.tell(cells, [worth(cell) for cell in cells])
         down.tell(same, [-worth(cell) for cell in same])
@@ -307,7 +309,7 @@ def test_candidates_are_handed_to_predictors_with_proxies(space: Any, n: int) ->
 
 def test_nothing_set() -> None:
     s = PredictorSearch(POOL, random_state=0)
-    assert s.predictor.members == "statistics"
+    assert s.predictor.members == "all"
     for _ in range(2):
         cells = s.ask()
         s.tell(cells, WORTH[cells.rows])
