@@ -2,10 +2,10 @@
 Search NAS-Bench-201 and NAS-Bench-101 for their best cells
 ===========================================================
 
-How many cells must be measured to find one of the best? Five searches compete, with 20 seeds
-each: the default one, one guided by a single TA-GATES encoder with counts beside its encoding,
-one by a Gaussian process, regularised evolution and random search. The value of a cell is its
-test accuracy in the benchmark's table. A query is a cell that was not measured before.
+How many cells must be measured to find one of the best? Five searches compete, with at least 20
+seeds each: the default one, one guided by a single TA-GATES encoder with counts beside its
+encoding, one by a Gaussian process, regularised evolution and random search. The value of a cell
+is its test accuracy in the benchmark's table. A query is a cell that was not measured before.
 
 Finished runs are appended to a CSV file, so a stopped run resumes. The script then writes
 docs/results/search_queries.md and .png. It needs the folder ``benchmarks`` beside it.

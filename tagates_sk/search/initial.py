@@ -10,7 +10,6 @@ import numpy as np
 SURPLUS = 5
 """How many random architectures to draw for each one chosen."""
 
-
 SHARE = 0.5
 """Share of these that remain where large architectures are preferred."""
 
