@@ -21,7 +21,7 @@ def spread(
 
     Distances are between the graph statistics that the statistical members of
     :class:`~tagates_sk.TAGATESRanker` read. The farthest-first traversal [1]_ begins
-    with the first architecture if none is known.
+    with the first architecture that is not left out if none is known.
 
     Parameters
     ----------

@@ -63,8 +63,8 @@ class PredictorSearch:
         Any regressor over architectures. It is cloned, seeded if its `random_state` is
         None, and set to tolerate operations that no measured architecture has. One with
         `proxies` gets the candidates of the round as `X_unlabeled`. None means
-        ``TAGATESRanker()``. ``TAGATESRanker(members="statistics")`` proposes in about a
-        second, and needs more architectures in some spaces.
+        ``TAGATESRanker()``; ``TAGATESRanker(members="statistics")`` fits in about a
+        second.
     acquisition : {"auto", "mean", "ucb", "ei", "thompson"} or callable, default="auto"
         What makes a candidate promising: the predicted order, an upper
         confidence bound, the expected improvement, or Thompson sampling. All

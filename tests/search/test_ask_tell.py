@@ -259,10 +259,11 @@ def test_random_ones_where_mutants_are_known() -> None:
 def test_directions_mirror_each_other(space: Any, acquisition: str) -> None:
     up = search(space, process(), acquisition=acquisition)
     down = search(space, process(), acquisition=acquisition, direction="minimize")
-    cells = same = search(space).ask(6)  # the first ones differ: accuracies favour large ones
-    for number in range(3):
-        if number:
-            cells, same = up.ask(), down.ask()
+    first = search(space).ask(6)  # their own would differ: high values favour large ones
+    up.tell(first, [worth(cell) for cell in first])
+    down.tell(first, [-worth(cell) for cell in first])
+    for _ in range(2):
+        cells, same = up.ask(), down.ask()
         assert structures(cells) == structures(same)
         up.tell(cells, [worth(cell) for cell in cells])
         down.tell(same, [-worth(cell) for cell in same])
