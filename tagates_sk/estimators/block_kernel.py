@@ -12,23 +12,30 @@ from .._utils import Floats
 
 
 class BlockKernel(Kernel):
-    r"""Sum of Matérn kernels, one for each block of columns, and a linear one on the last column.
+    r"""Sum of Matérn kernels, one for each block of columns, and linear ones on the columns after.
 
-    .. math:: k(x, z) = \sum_b w_b\, m\bigl(\lVert x_b - z_b\rVert / \ell_b\bigr) + c\,x_d z_d
+    .. math:: k(x, z) = \sum_b w_b\, m\bigl(\lVert x_b - z_b\rVert / \ell_b\bigr)
+        + v\,x_t^T z_t + c\,x_d z_d
 
     with the Matérn function m of smoothness 5/2. Marginal likelihood gives
-    uninformative blocks small weights.
+    uninformative blocks small weights. Far from the labels the Matérn kernels say
+    nothing; a trend goes on.
 
     Parameters
     ----------
     widths : sequence of int
-        Number of columns of each block, from left to right; one more column follows.
+        Number of columns of each block, from left to right; those of the trend
+        follow, and one more.
     weights : array-like of float, shape (n_blocks,)
         The weights w.
     lengths : array-like of float, shape (n_blocks,)
         The lengths ℓ.
     linear : float, default=0
-        The weight c, which is not fitted.
+        The weight c of the last column, which is not fitted.
+    n_trend : int, default=0
+        Number of columns of the trend.
+    trend : float, default=0.03
+        The weight v.
     weight_bounds, length_bounds : pair of float
         Bounds for the search of the parameters.
 
@@ -47,6 +54,8 @@ class BlockKernel(Kernel):
         weights: Any,
         lengths: Any,
         linear: float = 0.0,
+        n_trend: int = 0,
+        trend: float = 0.03,
         weight_bounds: tuple[float, float] = (1e-4, 10.0),
         length_bounds: tuple[float, float] = (0.2, 30.0),
     ) -> None:
@@ -54,6 +63,8 @@ class BlockKernel(Kernel):
         self.weights = weights
         self.lengths = lengths
         self.linear = linear
+        self.n_trend = n_trend
+        self.trend = trend
         self.weight_bounds = weight_bounds
         self.length_bounds = length_bounds
 
@@ -66,6 +77,11 @@ class BlockKernel(Kernel):
     def hyperparameter_lengths(self) -> Hyperparameter:
         """The lengths, as scikit-learn describes parameters."""
         return Hyperparameter("lengths", "numeric", self.length_bounds, len(self.widths))
+
+    @property
+    def hyperparameter_trend(self) -> Hyperparameter:
+        """The weight of the trend, as scikit-learn describes parameters."""
+        return Hyperparameter("trend", "numeric", self.weight_bounds if self.n_trend else "fixed")
 
     def __call__(self, X: Any, Y: Any = None, eval_gradient: bool = False) -> Any:
         """Covariances.
@@ -81,14 +97,17 @@ class BlockKernel(Kernel):
         Returns
         -------
         covariances : ndarray of float, shape (n, m)
-        gradient : ndarray of float, shape (n, n, 2 * n_blocks)
-            With respect to the logarithms of lengths and weights. Only with
-            `eval_gradient`.
+        gradient : ndarray of float, shape (n, n, n_parameters)
+            With respect to the logarithms of lengths, of the weight of the trend if
+            there is one, and of weights. Only with `eval_gradient`.
         """
         X = np.atleast_2d(X)
         Z = X if Y is None else np.atleast_2d(Y)
         total: Floats = self.linear * np.outer(X[:, -1], Z[:, -1])
-        by_weight, by_length = [], []
+        by_trend, by_weight, by_length = [], [], []
+        if self.n_trend:
+            by_trend = [self.trend * X[:, self._trends] @ Z[:, self._trends].T]
+            total += by_trend[0]
         start = 0
         weights, lengths = np.atleast_1d(self.weights), np.atleast_1d(self.lengths)
         for width, weight, length in zip(self.widths, weights, lengths, strict=True):
@@ -106,16 +125,22 @@ class BlockKernel(Kernel):
                 by_length.append(r**2 / 3.0 * (1.0 + r) * decay)
         if not eval_gradient:
             return total
-        return total, np.stack([*by_length, *by_weight], axis=2)
+        return total, np.stack([*by_length, *by_trend, *by_weight], axis=2)
 
     def diag(self, X: Any) -> Floats:
         """Variances, shape (n,)."""
-        values: Floats = float(np.sum(self.weights)) + self.linear * np.asarray(X)[:, -1] ** 2
+        X = np.asarray(X)
+        trend: Floats = self.trend * np.square(X[:, self._trends]).sum(axis=1)
+        values: Floats = float(np.sum(self.weights)) + trend + self.linear * X[:, -1] ** 2
         return values
+
+    @property
+    def _trends(self) -> slice:
+        return slice(-1 - self.n_trend, -1)
 
     def is_stationary(self) -> bool:
         """Whether it depends only on differences."""
-        return self.linear == 0.0
+        return self.linear == 0.0 and not self.n_trend
 
 
 def _distances(X: Floats, Z: Floats) -> Floats:

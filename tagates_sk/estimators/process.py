@@ -25,6 +25,10 @@ NOISE = 0.1
 LENGTH = 2.5
 SPREADS = (0.7, 1.5, 1.0)
 """Prior standard deviations of the logarithms of lengths, weights and noise."""
+TREND = 0.03
+"""Guess of the variance that the trend explains; its deviation is that of weights."""
+FEWEST_OF_TREND = 20
+"""Fewer labels do not determine a trend."""
 
 N_TUNING = 250
 """Most architectures to find the kernel's parameters on."""
@@ -38,7 +42,8 @@ class ProcessMember:
 
     The mean is a₀ p with the prior p, and the kernel has a term c p pᵀ. Together they
     say that the coefficient of the prior is about a₀, give or take √c; the labels
-    determine it. The more labels there are, the more the blocks count.
+    determine it. The more labels there are, the more the blocks count. Far from all
+    labels the blocks say nothing; there the prior decides, and the trend.
 
     Parameters
     ----------
@@ -49,6 +54,8 @@ class ProcessMember:
         The guess a₀.
     prior_variance : float, default=1
         The variance c.
+    trend : sequence of str, default=("resistance",)
+        Blocks in which the process has a linear trend, from 20 labels on.
 
     Attributes
     ----------
@@ -57,6 +64,8 @@ class ProcessMember:
         copies of an architecture are left out together.
     unseen_std_ : ndarray of float, shape (n,)
         Standard deviations of these, including noise.
+    trend_ : sequence of str
+        Those blocks.
     posterior_ : Posterior
         The process for the targets minus their prior mean.
 
@@ -67,12 +76,20 @@ class ProcessMember:
     architectures; the process is fitted to at most 2,000.
     """
 
+    trend_: Sequence[str] = ()
+    """Of processes in files without it."""
+
     def __init__(
-        self, blocks: Sequence[str], prior_mean: float = 0.3, prior_variance: float = 1.0
+        self,
+        blocks: Sequence[str],
+        prior_mean: float = 0.3,
+        prior_variance: float = 1.0,
+        trend: Sequence[str] = ("resistance",),
     ) -> None:
         self.blocks = blocks
         self.prior_mean = prior_mean
         self.prior_variance = prior_variance
+        self.trend = trend
 
     def fit(
         self,
@@ -100,8 +117,9 @@ class ProcessMember:
         """
         rng = check_random_state(random_state)
         weight = np.ones(len(targets)) if sample_weight is None else np.asarray(sample_weight)
-        blocks = statistics.joined(self.blocks)
-        rows = _rows(blocks, statistics)
+        is_enough = np.count_nonzero(weight > 0) >= FEWEST_OF_TREND
+        self.trend_ = self.trend if is_enough else ()
+        blocks, rows = statistics.joined(self.blocks), self._rows(statistics)
         distinct, first, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
         which = which.ravel()
         total = np.bincount(which, weight)
@@ -120,8 +138,9 @@ class ProcessMember:
 
         # Where all architectures are the same, no block is left.
         widths = [block.shape[1] for block in blocks] or [0]
-        kernel = self._kernel(widths)
-        spread = self._spread(len(widths))
+        n_trend = rows.shape[1] - sum(widths) - 1
+        kernel = self._kernel(widths, n_trend)
+        spread = self._spread(len(widths), n_trend > 0)
         process = self._process(kernel, extra[tuning], _with_prior(kernel.theta, spread))
         with warnings.catch_warnings():
             # Few labels may reach a bound of the kernel, which is prior knowledge.
@@ -156,7 +175,7 @@ class ProcessMember:
         std : ndarray of float, shape (n,)
             Includes noise. Only if `return_std` is set.
         """
-        rows = _rows(statistics.joined(self.blocks), statistics)
+        rows = self._rows(statistics)
         if return_std:
             return self._mean_and_std(rows)
         return self.posterior_.mean(rows) + self._prior(rows)
@@ -169,17 +188,23 @@ class ProcessMember:
         mean: Floats = self.prior_mean * rows[:, -1]
         return mean
 
-    def _kernel(self, widths: Sequence[int]) -> Any:
+    def _rows(self, statistics: Statistics) -> Floats:
+        """Columns of the blocks, of the trend, and the prior."""
+        blocks = [*statistics.joined(self.blocks), *statistics.joined(self.trend_)]
+        rows: Floats = np.concatenate([*blocks, statistics.prior[:, None]], axis=1)
+        return rows
+
+    def _kernel(self, widths: Sequence[int], n_trend: int) -> Any:
         n = len(widths)
         weights, lengths = np.full(n, SIGNAL / n), np.full(n, LENGTH)
-        blocks = BlockKernel(widths, weights, lengths, self.prior_variance)
+        blocks = BlockKernel(widths, weights, lengths, self.prior_variance, n_trend, TREND)
         return blocks + WhiteKernel(NOISE, (1e-3, 1.0))
 
     @staticmethod
-    def _spread(n: int) -> Floats:
+    def _spread(n: int, has_trend: bool) -> Floats:
         of_length, of_weight, of_noise = SPREADS
         # In scikit-learn's order: parameters by name, the noise last.
-        spread: Floats = np.array([*[of_length] * n, *[of_weight] * n, of_noise])
+        spread: Floats = np.array([*[of_length] * n, *[of_weight] * (has_trend + n), of_noise])
         return spread
 
     @staticmethod
@@ -203,8 +228,3 @@ def _with_prior(centre: Floats, spread: Floats) -> Callable[..., tuple[Floats, f
         return found.x, float(found.fun)
 
     return optimizer
-
-
-def _rows(blocks: Sequence[Floats], statistics: Statistics) -> Floats:
-    rows: Floats = np.concatenate([*blocks, statistics.prior[:, None]], axis=1)
-    return rows

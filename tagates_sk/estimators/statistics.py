@@ -11,11 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._utils import Floats
-from ..features import AdjacencyOneHot, CapacityStatistics, OperationStatistics, WalkStatistics
+from ..features import (
+    AdjacencyOneHot,
+    CapacityStatistics,
+    OperationStatistics,
+    ResistanceStatistics,
+    WalkStatistics,
+)
 from ..graphs import PackedGraphs, read_architectures
 from ..graphs.attributes import AttributeScale
 
-KINDS = ("walks", "operations", "wires", "edges", "places", "capacity")
+KINDS = ("walks", "operations", "wires", "edges", "places", "capacity", "resistance")
 """What columns tell of: "wires" which nodes are joined, "edges" which operation is where."""
 
 NUMBERS = {name: f"{name}: numbers" for name in ("walks", "edges", "places")}
@@ -177,6 +183,7 @@ class GraphStatistics:
             OperationStatistics(size, handle_unknown="ignore"),
             AdjacencyOneHot(canonical=False, handle_unknown="ignore", handle_larger="ignore"),
             CapacityStatistics(handle_unknown="ignore"),
+            ResistanceStatistics(handle_unknown="ignore"),
         ]
         for transformer in self.transformers_:
             transformer.set_output(transform="default").fit(packed)
@@ -308,8 +315,10 @@ def _parts(transformer: Any, names: NDArray[np.object_]) -> list[str]:
                 what, _, where = name.rpartition("(")
                 is_wire = what == "edge" and "-" in where
                 part = f"wires/{cell}" if is_wire else f"edges/{cell}"
-            case _:
+            case CapacityStatistics():
                 part = f"capacity/{cell}"
+            case _:
+                part = f"resistance/{cell}"
         parts.append(part)
     return parts
 

@@ -4,6 +4,7 @@ from .adjacency import AdjacencyOneHot
 from .capacity import CapacityStatistics
 from .paths import PathEncoding
 from .precomputed import FeatureTable, PrecomputedFeatures
+from .resistance import ResistanceStatistics
 from .statistics import OperationStatistics
 from .subtrees import WeisfeilerLehman
 from .walks import WalkStatistics
@@ -15,6 +16,7 @@ __all__ = [
     "OperationStatistics",
     "PathEncoding",
     "PrecomputedFeatures",
+    "ResistanceStatistics",
     "WalkStatistics",
     "WeisfeilerLehman",
 ]

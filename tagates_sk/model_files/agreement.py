@@ -29,6 +29,7 @@ from ..features import (
     CapacityStatistics,
     OperationStatistics,
     PathEncoding,
+    ResistanceStatistics,
     WalkStatistics,
     WeisfeilerLehman,
 )
@@ -159,8 +160,9 @@ def _posterior(posterior: Posterior, n: int) -> bool:
         rows.ndim == 2
         and posterior.factor.shape == (len(rows), len(rows))
         and _of_length(len(rows), posterior.alpha)
-        and sum(kernel.widths) + 1 == rows.shape[1]
-        and all(map(np.isfinite, (posterior.noise, kernel.linear)))
+        and kernel.n_trend >= 0
+        and sum(kernel.widths) + kernel.n_trend + 1 == rows.shape[1]
+        and all(map(np.isfinite, (posterior.noise, kernel.linear, kernel.trend)))
     )
 
 
@@ -243,22 +245,25 @@ def _width(transformer: Any) -> int:
 
 def _statistics(statistics: GraphStatistics, n: int) -> bool:
     """Whether the blocks that are scaled are as wide as what the transformers give."""
-    kinds = (WalkStatistics, OperationStatistics, AdjacencyOneHot, CapacityStatistics)
-    if tuple(map(type, statistics.transformers_)) != kinds:
+    kinds = (
+        WalkStatistics, OperationStatistics, AdjacencyOneHot, CapacityStatistics,
+        ResistanceStatistics,
+    )  # fmt: skip
+    there = tuple(map(type, statistics.transformers_))
+    if there not in (kinds, kinds[:-1]):  # older files do not have the last
         return False
     if len({transformer.n_cells_ for transformer in statistics.transformers_}) > 1:
         return False
-    walks, operations, edges, capacity = map(_width, statistics.transformers_)
+    n_columns = [_width(transformer) for transformer in statistics.transformers_]
     place, of_numbers, parts = statistics._is_place, statistics._is_number, statistics._parts
-    n_columns = (walks, operations, edges, capacity)
-    if place.shape != (walks,):
+    if place.shape != (n_columns[0],):
         return False
     if of_numbers is not None and not (
         len(of_numbers) == 3 and all(map(_of_length, n_columns[:3], of_numbers))
     ):
         return False
     if parts is not None:
-        if [len(names) for names in parts] != list(n_columns):
+        if [len(names) for names in parts] != n_columns:
             return False
         # An array of names takes room for the longest in each place.
         if max((len(name) for names in parts for name in names), default=0) > LONGEST_PART:
@@ -271,7 +276,7 @@ def _statistics(statistics: GraphStatistics, n: int) -> bool:
     priors = len(statistics._prior_columns)
     return (
         {name: len(scale.varies) for name, scale in scales.items()} == widths
-        and _within(statistics._prior_columns, capacity)
+        and _within(statistics._prior_columns, n_columns[3])
         and len(statistics._capacity_scale.varies) == priors
         and len(statistics._prior_scale.varies) == 1
     )
@@ -327,6 +332,7 @@ _CHECKS: dict[type[Any], Callable[[Any, int], bool]] = {
     WeisfeilerLehman: _subtrees,
     AdjacencyOneHot: _learned,
     CapacityStatistics: _learned,
+    ResistanceStatistics: _learned,
     AttributeScale: lambda s, n: len(s.names) == len(s.mean) == len(s.std),
     Posterior: _posterior,
     RecurrentNetworks: lambda r, n: (

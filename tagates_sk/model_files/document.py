@@ -180,11 +180,11 @@ class Reader:
         """The instance of a class in the table."""
         cls, fields = CLASSES[document["class"]]
         known, there = set(fields.names), set(document["state"])
-        # Where None is the default, the field came later than some files.
+        # Where None is the default, the field came later than some files, too.
         missing = sorted(
             name
             for name in known - there - {"output"}
-            if getattr(cls, fields.names[name], ...) is not None
+            if name not in fields.later and getattr(cls, fields.names[name], ...) is not None
         )
         if cls in ESTIMATORS or (fields.is_estimator and not there - {"output"}):
             missing = []  # not fitted, or fitted in one of several ways

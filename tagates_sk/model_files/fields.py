@@ -31,6 +31,7 @@ from ..features import (
     CapacityStatistics,
     OperationStatistics,
     PathEncoding,
+    ResistanceStatistics,
     WalkStatistics,
     WeisfeilerLehman,
 )
@@ -66,12 +67,15 @@ class Fields:
         Whether its parameters are written, too, and it may not be fitted.
     is_made : bool
         Whether the class is called with the fields; else they are set.
+    later : set of str
+        Fields that older files do not have; the class has a default for each.
     """
 
     names: Mapping[str, str]
     kinds: Mapping[str, Any]
     is_estimator: bool = False
     is_made: bool = False
+    later: frozenset[str] = frozenset()
 
 
 def _learned(**kinds: Any) -> Fields:
@@ -89,9 +93,9 @@ def _made(cls: type[Any], **changes: Any) -> Fields:
     return Fields({name: name for name in kinds}, kinds, is_made=True)
 
 
-def _set(**kinds: Any) -> Fields:
+def _set(later: str = "", **kinds: Any) -> Fields:
     """Fields of a class whose attributes are set."""
-    return Fields(_plain(kinds), kinds)
+    return Fields(_plain(kinds), kinds, later=frozenset(later.split()))
 
 
 def _plain(kinds: Mapping[str, Any]) -> dict[str, str]:
@@ -130,9 +134,13 @@ PARTS: dict[type[Any], Fields] = {
         shift_=Floats, slope_=Floats,
     ),
     BlockKernel: Fields(
-        {name: name for name in ("widths", "weights", "lengths", "linear")},
-        {"widths": list[int], "weights": Floats, "lengths": Floats, "linear": float},
+        {n: n for n in ("widths", "weights", "lengths", "linear", "n_trend", "trend")},
+        {
+            "widths": list[int], "weights": Floats, "lengths": Floats, "linear": float,
+            "n_trend": int, "trend": float,
+        },
         is_made=True,
+        later=frozenset({"n_trend", "trend"}),
     ),
     BoostingMember: _set(
         n_estimators=int, max_columns=int, prior_half_life=float, coefficient_=float,
@@ -152,7 +160,8 @@ PARTS: dict[type[Any], Fields] = {
     GATESSpec: _made(GATESSpec),
     GraphStatistics: _set(
         transformers_=list[
-            AdjacencyOneHot | CapacityStatistics | OperationStatistics | WalkStatistics
+            AdjacencyOneHot | CapacityStatistics | OperationStatistics | ResistanceStatistics
+            | WalkStatistics
         ],
         operations_=list[str], _is_place=NDArray[np.bool_], _prior_columns=list[int],
         _scales=dict[str, Scale], _capacity_scale=Scale, _prior_scale=Scale,
@@ -162,7 +171,7 @@ PARTS: dict[type[Any], Fields] = {
     HeadFeatures: _set(
         transformer=(
             AdjacencyOneHot | CapacityStatistics | OperationStatistics | PathEncoding
-            | WalkStatistics | WeisfeilerLehman
+            | ResistanceStatistics | WalkStatistics | WeisfeilerLehman
         ),
         parameter=str, mean=Floats, std=Floats, n_features=int,
     ),
@@ -180,10 +189,11 @@ PARTS: dict[type[Any], Fields] = {
     ),
     Posterior: _made(Posterior),
     ProcessMember: _set(
-        blocks=tuple[str, ...], prior_mean=float, prior_variance=float, posterior_=Posterior,
-        unseen_=Floats, unseen_std_=Floats,
+        "trend", blocks=tuple[str, ...], trend_=tuple[str, ...], prior_mean=float,
+        prior_variance=float, posterior_=Posterior, unseen_=Floats, unseen_std_=Floats,
     ),
     RecurrentNetworks: _made(RecurrentNetworks),
+    ResistanceStatistics: _learned(**_VOCABULARY),
     Scale: _set(varies=NDArray[np.bool_], mean=Floats, std=Floats),
     ScoreMap: _set(
         _scores=NormalScores, intercept_=float, slope_=float, sigma_=float,

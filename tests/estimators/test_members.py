@@ -17,7 +17,7 @@ from tagates_sk.datasets import (
 from tagates_sk.estimators.block_kernel import BlockKernel
 from tagates_sk.estimators.boosting import BoostingMember
 from tagates_sk.estimators.composition import PROCESSES
-from tagates_sk.estimators.process import ProcessMember, _rows
+from tagates_sk.estimators.process import ProcessMember
 from tagates_sk.estimators.statistics import KINDS, GraphStatistics, Statistics
 from tagates_sk.metrics import kendall_tau
 from tagates_sk.spaces import DARTS
@@ -48,11 +48,13 @@ def cells(n: int, n_test: int = 500, seed: int = 0) -> tuple[Any, Any, np.ndarra
     return known, others, scores(nb201.target[fit]), nb201.target[test]
 
 
-def test_gradient_of_the_kernel() -> None:
-    kernel = BlockKernel([2, 3], [0.5, 0.2], [1.0, 2.0], 0.3)
-    X = np.random.RandomState(0).randn(4, 6)
+@pytest.mark.parametrize("n_trend", [0, 2])
+def test_gradient_of_the_kernel(n_trend: int) -> None:
+    kernel = BlockKernel([2, 3], [0.5, 0.2], [1.0, 2.0], 0.3, n_trend, 0.4)
+    X = np.random.RandomState(0).randn(4, 6 + n_trend)
     gradient = kernel(X, eval_gradient=True)[1]
-    for i, step in enumerate(1e-6 * np.eye(4)):
+    assert gradient.shape[2] == len(kernel.theta) == 4 + (n_trend > 0)
+    for i, step in enumerate(1e-6 * np.eye(len(kernel.theta))):
         above = kernel.clone_with_theta(kernel.theta + step)(X)
         below = kernel.clone_with_theta(kernel.theta - step)(X)
         np.testing.assert_allclose(gradient[:, :, i], (above - below) / 2e-6, atol=1e-7)
@@ -114,6 +116,29 @@ def test_wires_tell_what_operations_do_not() -> None:
     assert kendall_tau(enas.target[test], predicted) > 0.6
 
 
+def test_a_trend_goes_on_where_there_are_no_labels() -> None:
+    """The test half of NAS-Bench-101 has graphs unlike those of the other half."""
+    nb101 = load_nasbench101()
+    rng = np.random.RandomState(0)
+    fit, test = rng.permutation(nb101.train_indices)[:72], rng.permutation(nb101.test_indices)[:800]
+    statistics = GraphStatistics().fit(nb101.dags[fit])
+    known, others = statistics.transform(nb101.dags[fit]), statistics.transform(nb101.dags[test])
+    with_trend, without = (
+        ProcessMember(PROCESSES["flow"], trend=trend).fit(known, scores(nb101.target[fit]))
+        for trend in (("resistance",), ())
+    )
+    ranked = [kendall_tau(nb101.target[test], m.predict(others)) for m in (with_trend, without)]
+    assert ranked[0] > ranked[1] + 0.02
+
+
+@pytest.mark.parametrize(("n", "n_trend"), [(19, 0), (20, 3)])
+def test_few_labels_have_no_trend(n: int, n_trend: int) -> None:
+    known, others, t, _ = cells(n)
+    member = ProcessMember(["walks"]).fit(known, t)
+    assert member.posterior_.kernel.n_trend == n_trend
+    assert np.isfinite(member.predict(others)).all()
+
+
 def test_prior_costs_nothing_where_it_is_wrong() -> None:
     known, others, t, y = cells(40)
     right = kendall_tau(y, ProcessMember(KINDS).fit(known, t).predict(others))
@@ -125,7 +150,7 @@ def test_unseen_of_the_process_is_that_of_a_process_without_it() -> None:
     known, _, t, _ = cells(12)
     member = ProcessMember(["walks"]).fit(known, t)
     posterior = member.posterior_
-    rows = _rows(known.joined(member.blocks), known)
+    rows = member._rows(known)
     K = posterior.kernel(rows) + (posterior.noise + 1e-8) * np.eye(12)
     rest = t - member.prior_mean * known.prior
     for i in range(12):

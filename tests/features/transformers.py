@@ -14,6 +14,7 @@ from tagates_sk.features import (
     CapacityStatistics,
     OperationStatistics,
     PathEncoding,
+    ResistanceStatistics,
     WalkStatistics,
     WeisfeilerLehman,
 )
@@ -30,6 +31,7 @@ ALL = [
     WalkStatistics(),
     WalkStatistics(n_places=3),
     CapacityStatistics(),
+    ResistanceStatistics(),
 ]
 
 

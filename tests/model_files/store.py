@@ -23,6 +23,7 @@ from tagates_sk.features import (
     CapacityStatistics,
     OperationStatistics,
     PathEncoding,
+    ResistanceStatistics,
     WalkStatistics,
     WeisfeilerLehman,
 )
@@ -78,7 +79,7 @@ def cases() -> Iterator[tuple[str, Any]]:
     yield "two_targets", two
     for transformer in (
         AdjacencyOneHot(), CapacityStatistics(), OperationStatistics(), PathEncoding(),
-        WalkStatistics(), WeisfeilerLehman(n_iter=1),
+        ResistanceStatistics(), WalkStatistics(), WeisfeilerLehman(n_iter=1),
     ):  # fmt: skip
         name = type(transformer).__name__
         rows = np.arange(len(Y)) % len(seen(name))
@@ -96,6 +97,8 @@ def cases() -> Iterator[tuple[str, Any]]:
         yield "statistics_values", tiny.fit(X * 4, 10.0 ** np.tile(Y, 4))
         tiny = TAGATESRanker(**TINY_TAGATES | {"members": "statistics"})
         yield "statistics_cells", tiny.fit(seen("statistics_cells") * 4, np.tile(Y, 4))
+        tiny = TAGATESRegressor(**TINY_TAGATES | {"members": "statistics"})
+        yield "statistics_trend", tiny.fit(seen("statistics_cells") * 4, np.tile(Y, 4))
         for members in ("encoder", "statistics"):
             tiny = TAGATESRanker(**TINY_TAGATES | {"members": members})
             yield f"{members}_attributes", tiny.fit(with_numbers(), Y)
@@ -124,7 +127,7 @@ def seen(name: str) -> list[Any]:
         return ON_NODES
     if name.endswith("_attributes"):
         return with_numbers()
-    if name == "statistics_cells":  # of two cells, with skip connections
+    if name in ("statistics_cells", "statistics_trend"):  # of two cells, with skip connections
         cells = [graph.copy() for graph in ON_NODES]
         for graph in cells[::2]:
             graph.add_edge(0, max(graph))
@@ -139,7 +142,7 @@ def predicted(name: str, estimator: Any) -> np.ndarray[Any, Any]:
         rows += [*estimator.predict_anytime(X).T, *estimator.predict_members(X).T]
         rows.append(estimator.predict(X, partial=Y[:, None]))
     if name.startswith(("all_", "statistics_")):
-        seen_X = seen(name) if name == "statistics_cells" else X
+        seen_X = X if name.endswith("_attributes") else seen(name)
         rows += [estimator.predict(seen_X, return_std=True)[1]]
         rows += [*estimator.predict_members(seen_X).T]
     if name == "conditions":
