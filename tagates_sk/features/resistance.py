@@ -11,10 +11,9 @@ from scipy.sparse.linalg import splu
 from .._utils import Floats
 from ..graphs import PackedGraphs
 from ._common import BaseFeatures, Edges, edges_of
-from ._following import by_destination
 from .capacity import sizes_of
 
-RESISTANCE = ("resistance", "trainable_resistance", "reach")
+RESISTANCE = ("resistance", "trainable_resistance")
 """Columns of a cell."""
 
 LIGHT = 0.25
@@ -62,8 +61,7 @@ class ResistanceStatistics(BaseFeatures):
 
     for r = 1, and ``trainable_resistance`` the same for r = 1 if the edge's operation
     has weights and 0.25 if it has none. Both are 30 where no input reaches the
-    output. ``reach`` is the mean square of the edges' lengths; the length of an
-    edge is the difference of its two nodes in the longest path from an input.
+    output.
 
     References
     ----------
@@ -79,10 +77,10 @@ class ResistanceStatistics(BaseFeatures):
     >>> cell.add_edge("mid", "out", op="conv3x3")
     >>> statistics = ResistanceStatistics().fit([cell])
     >>> print(statistics.transform([cell]))
-    [[2. 2. 1.]]
+    [[2. 2.]]
     >>> cell.add_edge("in", "out", op="skip_connect")
     >>> print(statistics.transform([cell]).round(3))
-    [[0.667 0.222 2.   ]]
+    [[0.667 0.222]]
     """
 
     def __init__(
@@ -100,20 +98,10 @@ class ResistanceStatistics(BaseFeatures):
         return packed
 
     def _encode(self, packed: PackedGraphs) -> Floats:
-        edges, n_rows = edges_of(packed), len(packed.n_inputs)
+        edges = edges_of(packed)
         trainable = sizes_of(packed)[edges.op] > 0
-        level = np.zeros(len(packed.input_mark))
-        for chosen, first, v in by_destination(packed, edges):
-            level[v] = np.maximum.reduceat(level[edges.src[chosen]] + 1.0, first)
-        length = level[edges.dst] - level[edges.src]
-        n_edges = np.maximum(np.bincount(edges.cell, minlength=n_rows), 1)
-        columns = np.column_stack(
-            [
-                _resistance(packed, edges, np.ones(len(trainable))),
-                _resistance(packed, edges, np.where(trainable, 1.0, LIGHT)),
-                np.bincount(edges.cell, length**2, n_rows) / n_edges,
-            ]
-        )
+        resistances = np.ones(len(trainable)), np.where(trainable, 1.0, LIGHT)
+        columns = np.column_stack([_resistance(packed, edges, r) for r in resistances])
         # Rounded, since the order of nodes must leave no trace.
         return columns.astype(np.float32).astype(np.float64).reshape(len(packed), -1)
 
