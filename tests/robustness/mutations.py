@@ -23,12 +23,14 @@ import torch
 
 from tagates_sk.model_files import ModelFileError, load_model
 from tagates_sk.model_files.document import Writer
+from tagates_sk.model_files.fields import CLASSES
 from tests.model_files.store import FOLDER, seen
 
 from .model_files import forge, parts
 
 SECONDS = 2.0
 MEGABYTES = 300.0
+LATER = {name for _, fields in CLASSES.values() for name in fields.later}
 
 NUMBERS: list[Any] = [
     0, 1, 2, 3, 7, 64, 1000, 10**6, 10**9, 2**31, 2**32, 2**63 - 1, 2**63, 10**30, 10**4000,
@@ -144,7 +146,9 @@ def _differences(a: Any, b: Any, place: str) -> Iterator[str]:
     if place.endswith("params") and type(a) is type(b) is dict:
         b = {key: item for key, item in b.items() if key in a}  # a default is not written
     if place.endswith("state") and type(a) is type(b) is dict:
-        b = {key: item for key, item in b.items() if key in a or item is not None}  # the default
+        # Older files lack some fields, which then have their defaults.
+        may_lack = {key for key, item in b.items() if item is None or key in LATER}
+        b = {key: item for key, item in b.items() if key in a or key not in may_lack}
     if type(a) is type(b) is dict and set(a) == set(b):
         for key in a:
             yield from _differences(a[key], b[key], f"{place}.{key}")
