@@ -132,7 +132,7 @@ def test_what_networks_learn_from(trained: list[dict[str, Any]], n: int) -> None
         assert_allclose(one["y"], expected, atol=0.5)  # normal scores; cells may be the same
         assert abs(one["y"].mean()) < 0.1
     assert all(one["draws"] is None for one in trained[1::2]), "none leaves a label out"
-    assert (model.composition_.blend.weights_[:2] > 0).all(), "networks that see all count"
+    assert (model.composition_.blend.weights_[:2] > 0.05).all()
     assert model.composition_.networks == [trained[4]["network"], trained[6]["network"]]
 
 
