@@ -27,9 +27,9 @@ Self = TypeVar("Self", bound="BaseFeatures")
 class BaseFeatures(TransformerMixin, BaseEstimator):
     """Reads architectures and holds them against those seen in fit.
 
-    A subclass learns its columns in :meth:`_learn`, names them in
-    :meth:`_names`, fills them in :meth:`_encode`, and stores the parameters
-    below untouched.
+    A subclass learns its columns in :meth:`_learn`, unless the vocabulary gives
+    them, names them in :meth:`_names`, fills them in :meth:`_encode`, and stores
+    the parameters below untouched.
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -40,11 +40,13 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
     _reads_attributes: ClassVar[bool] = False
     """Whether there are columns of the numbers beside operations."""
 
+    _reads_names: ClassVar[bool] = False
+    """Whether the name of an operation that fit never saw is read, too: it may tell its size."""
+
     operations: str | Sequence[str]
     handle_unknown: str
     _attributes: AttributeScale | None = None
 
-    @abstractmethod
     def _learn(self, packed: PackedGraphs) -> None:
         """Learn the columns."""
 
@@ -166,7 +168,8 @@ class BaseFeatures(TransformerMixin, BaseEstimator):
         return packed.used_operations()
 
     def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
-        return packed.with_vocabulary(self.operations_, self.handle_unknown)
+        known = packed.with_vocabulary(self.operations_, self.handle_unknown)
+        return packed if self._reads_names else known
 
     @property
     def _attribute_names(self) -> tuple[str, ...]:

@@ -175,19 +175,13 @@ class CapacityStatistics(BaseFeatures):
     1.0
     """
 
+    _reads_names = True
+
     def __init__(
         self, *, operations: str | Sequence[str] = "auto", handle_unknown: str = "warn"
     ) -> None:
         self.operations = operations
         self.handle_unknown = handle_unknown
-
-    def _learn(self, packed: PackedGraphs) -> None:
-        """Columns follow from the vocabulary."""
-
-    def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
-        # The name of an operation that fit never saw tells its size, too.
-        super()._with_known_operations(packed)
-        return packed
 
     def _encode(self, packed: PackedGraphs) -> Floats:
         n, n_rows = len(packed.operations), len(packed.n_inputs)

@@ -83,19 +83,13 @@ class ResistanceStatistics(BaseFeatures):
     [[0.667 0.222]]
     """
 
+    _reads_names = True
+
     def __init__(
         self, *, operations: str | Sequence[str] = "auto", handle_unknown: str = "warn"
     ) -> None:
         self.operations = operations
         self.handle_unknown = handle_unknown
-
-    def _learn(self, packed: PackedGraphs) -> None:
-        """There is nothing to learn."""
-
-    def _with_known_operations(self, packed: PackedGraphs) -> PackedGraphs:
-        # The name of an operation that fit never saw tells whether it has weights.
-        super()._with_known_operations(packed)
-        return packed
 
     def _encode(self, packed: PackedGraphs) -> Floats:
         edges = edges_of(packed)
